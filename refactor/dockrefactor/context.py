@@ -1,0 +1,234 @@
+"""The build context as the engine would send it: listed and read after `.dockerignore`, bounded, never executed.
+
+Symbolic links are listed as files but never followed out of the context; nothing outside the root is read.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from e2b_dockerfile_utils import PatternMatcher
+
+MAX_ENTRIES: Final = 50_000
+MAX_DEPTH: Final = 64
+MAX_READ: Final = 4 * 1024 * 1024
+# Dependencies and version control are never read as sources: they are listed as one folder.
+UNLISTED: Final = frozenset({".git", "node_modules", ".venv", "venv", "__pycache__", ".hg", ".svn"})
+
+
+class ContextError(Exception):
+    """The build context cannot be used (absent, not a folder, or `.dockerignore` not readable)."""
+
+
+def normalise(path: str) -> str:
+    """A context path in its plain form: no leading `/` or `./`, no trailing `/`; the root is the empty string."""
+    clean = posixpath.normpath("/" + path).lstrip("/")
+    return "" if clean == "." else clean
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file, folder or link of the context: `path` relative to its root, `mode` as `os.lstat` gives it."""
+
+    path: str
+    mode: int
+    size: int
+
+    @property
+    def is_dir(self) -> bool:
+        return stat.S_ISDIR(self.mode)
+
+    @property
+    def is_link(self) -> bool:
+        return stat.S_ISLNK(self.mode)
+
+
+class BuildContext:
+    """Read-only view of a context folder after its ignore file.
+
+    All paths are relative to the root with `/` between parts; `""` is the root itself.
+    """
+
+    def __init__(self, root: Path, dockerfile_name: str = "Dockerfile") -> None:
+        """`root` must be a folder; a `<dockerfile_name>.dockerignore` goes before `.dockerignore`.
+
+        Raises ContextError where the folder is absent or its ignore file cannot be read.
+        """
+        if not root.is_dir():
+            raise ContextError(f"{root}: the build context is not a folder")
+        self.root = root
+        self._real_root = os.path.realpath(root)
+        self._dockerfile_name = dockerfile_name
+        self.truncated = False
+        self._text: dict[str, str | None] = {}
+
+    @cached_property
+    def ignore_file(self) -> str | None:
+        """Name of the ignore file in force, if there is one."""
+        for name in (f"{self._dockerfile_name}.dockerignore", ".dockerignore"):
+            if (self.root / name).is_file():
+                return name
+        return None
+
+    @cached_property
+    def _ignored(self) -> PatternMatcher | None:
+        if self.ignore_file is None:
+            return None
+        try:
+            text = (self.root / self.ignore_file).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ContextError(f"{self.root / self.ignore_file}: {error}") from None
+        patterns = [
+            pattern
+            for line in text.splitlines()
+            if (pattern := line.strip()) and not line.startswith("#") and pattern not in ("/", ".", "!")
+        ]
+        try:
+            return PatternMatcher([_rooted(pattern) for pattern in patterns])
+        except ValueError as error:
+            raise ContextError(f"{self.root / self.ignore_file}: {error}") from None
+
+    def ignores(self, path: str) -> bool:
+        """Whether the ignore file keeps `path` out of the context."""
+        matcher = self._ignored
+        return matcher is not None and bool(path) and matcher.matches(path)
+
+    def ignores_inside(self, folder: str) -> bool:
+        """Whether anything below `folder` may be kept out although the folder itself is not."""
+        return self._ignored is not None
+
+    @cached_property
+    def _tree(self) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        pending: list[tuple[str, int]] = [("", 0)]
+        while pending:
+            folder, depth = pending.pop()
+            for entry in self._scan(folder):
+                if len(found) >= MAX_ENTRIES:
+                    self.truncated = True
+                    return found
+                found[entry.path] = entry
+                if entry.is_dir and posixpath.basename(entry.path) not in UNLISTED:
+                    if depth < MAX_DEPTH:
+                        pending.append((entry.path, depth + 1))
+                    else:
+                        self.truncated = True
+        self._drop_ignored(found)
+        return found
+
+    def _scan(self, folder: str) -> Iterator[Entry]:
+        try:
+            with os.scandir(self.root / folder if folder else self.root) as entries:
+                for entry in sorted(entries, key=lambda item: item.name):
+                    try:
+                        status = entry.stat(follow_symlinks=False)
+                    except OSError:
+                        continue
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    yield Entry(path, status.st_mode, status.st_size)
+        except OSError:
+            self.truncated = True
+
+    def _drop_ignored(self, found: dict[str, Entry]) -> None:
+        if self._ignored is None:
+            return
+        kept = {path for path, entry in found.items() if not entry.is_dir and not self.ignores(path)}
+        parents = {parent for path in kept for parent in _parents(path)}
+        for path in list(found):
+            entry = found[path]
+            unlisted = posixpath.basename(path) in UNLISTED
+            if path in kept or path in parents or (entry.is_dir and unlisted and not self.ignores(path)):
+                continue
+            del found[path]
+
+    def entry(self, path: str) -> Entry | None:
+        """The entry at `path`, None where the context has none."""
+        return self._tree.get(normalise(path))
+
+    def exists(self, path: str) -> bool:
+        return normalise(path) == "" or normalise(path) in self._tree
+
+    def is_file(self, path: str) -> bool:
+        entry = self.entry(path)
+        return entry is not None and not entry.is_dir
+
+    def is_dir(self, path: str) -> bool:
+        if normalise(path) == "":
+            return True
+        entry = self.entry(path)
+        return entry is not None and entry.is_dir
+
+    @cached_property
+    def _children(self) -> dict[str, list[str]]:
+        children: dict[str, list[str]] = {}
+        for path in self._tree:
+            children.setdefault(posixpath.dirname(path), []).append(path)
+        for names in children.values():
+            names.sort()
+        return children
+
+    def children(self, folder: str = "") -> list[str]:
+        """Paths directly below `folder`, sorted."""
+        return self._children.get(normalise(folder), [])
+
+    def walk(self, folder: str = "") -> Iterator[Entry]:
+        """Every entry below `folder`, depth first, sorted; the insides of `UNLISTED` folders are left out."""
+        for path in self.children(folder):
+            entry = self._tree[path]
+            yield entry
+            if entry.is_dir:
+                yield from self.walk(path)
+
+    def files(self, folder: str = "", suffixes: tuple[str, ...] = ()) -> Iterator[str]:
+        """Paths of the plain files below `folder`, those ending in one of `suffixes` where any is given."""
+        for entry in self.walk(folder):
+            if not entry.is_dir and not entry.is_link and (not suffixes or entry.path.endswith(suffixes)):
+                yield entry.path
+
+    def read(self, path: str) -> str | None:
+        """The text of a file as UTF-8; None where it is absent, ignored, too large, not text, or a link outwards."""
+        clean = normalise(path)
+        if clean not in self._text:
+            self._text[clean] = self._read(clean)
+        return self._text[clean]
+
+    def _read(self, clean: str) -> str | None:
+        entry = self._tree.get(clean)
+        if entry is None or entry.is_dir or (not entry.is_link and not stat.S_ISREG(entry.mode)):
+            return None
+        real = os.path.realpath(self.root / clean)
+        if os.path.commonpath([real, self._real_root]) != self._real_root or not os.path.isfile(real):
+            return None
+        try:
+            if os.path.getsize(real) > MAX_READ:
+                return None
+            with open(real, encoding="utf-8-sig", newline="") as file:
+                return file.read()
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def find_line(self, path: str, text: str) -> int:
+        """1-based number of the first line of `path` that contains `text`, 0 where none does."""
+        for number, line in enumerate((self.read(path) or "").splitlines(), 1):
+            if text in line:
+                return number
+        return 0
+
+
+def _rooted(pattern: str) -> str:
+    """A pattern relative to the root, as BuildKit reads it: a leading `/` means nothing."""
+    negated = pattern.startswith("!")
+    body = pattern[1:].strip() if negated else pattern
+    return ("!" if negated else "") + posixpath.normpath("/" + body).lstrip("/")
+
+
+def _parents(path: str) -> Iterator[str]:
+    while path := posixpath.dirname(path):
+        yield path
