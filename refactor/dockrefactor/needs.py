@@ -1,0 +1,65 @@
+"""What a dependency install reads and what a program's sources need at run time: one vocabulary for all languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dockrefactor.evidence import Evidence
+
+ResolveImagePath = Callable[[str], str | None]
+"""Absolute image path -> the context path whose copy stands there at this point of the build, None where none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A value found in a source file; `value` is None where the source computes it."""
+
+    value: str | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNeeds:
+    """What sources ask of the system that runs them.
+
+    `programs`: names or paths of processes started; `reads`, `writes`: file or folder paths as the source spells them
+    (relative ones are relative to the process's working directory); `libraries`: shared libraries loaded by name;
+    `ports`: decimal TCP ports listened on; `imports`: top-level modules or packages; `unreadable`: files that could not be parsed.
+    """
+
+    programs: tuple[Claim, ...] = ()
+    reads: tuple[Claim, ...] = ()
+    writes: tuple[Claim, ...] = ()
+    libraries: tuple[Claim, ...] = ()
+    ports: tuple[Claim, ...] = ()
+    imports: tuple[Claim, ...] = ()
+    unreadable: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LanguagePackage:
+    """A third-party package that an install brings: normalised `name`, exact `version` where one is pinned."""
+
+    name: str
+    version: str | None
+    evidence: Evidence
+    native: bool | None = None  # the lock file's word on install scripts or compiled parts, None where it has none
+    development: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InstallInputs:
+    """Everything that one dependency install reads, as absolute image paths.
+
+    `files`: single files; `folders`: folders read whole (a local project, an editable install); `packages`: what it
+    brings (all of it where `locked`, else the names that the manifest gives); `open_ended`: why the list may be
+    incomplete, empty when it is complete; `missing`: files that the command names and the context does not have.
+    """
+
+    files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    packages: tuple[LanguagePackage, ...] = ()
+    locked: bool = False
+    open_ended: tuple[Evidence, ...] = ()
+    missing: tuple[str, ...] = ()
