@@ -1,0 +1,262 @@
+"""A Dockerfile without loss: every character belongs to one instruction or to the gap before one.
+
+The source text is the truth and the parse a reading of it: nothing here ever renders an instruction anew.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from dockrefactor import grammar
+from dockrefactor.text import Span
+
+BOM: Final = "\ufeff"
+_WORD: Final = re.compile(r"(?:\\.|\"(?:\\.|[^\"\\])*\"|'[^']*'|[^\s\"'\\]|[\"'\\])+", re.DOTALL)
+
+
+class NotUtf8Error(Exception):
+    """The bytes are not UTF-8; `offset` is that of the first wrong byte, `line` its 1-based line."""
+
+    def __init__(self, offset: int, line: int) -> None:
+        super().__init__(f"not UTF-8 (byte {offset})")
+        self.offset = offset
+        self.line = line
+
+
+def decode(source: bytes) -> str:
+    """The text of a Dockerfile; a byte order mark stays its first character. Raises NotUtf8Error."""
+    try:
+        return source.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotUtf8Error(error.start, source.count(b"\n", 0, error.start) + 1) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of an instruction as the author wrote it (quotes kept), and where it stands in the source."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction. `span` covers whole lines, its final newline and its heredocs included.
+
+    `logical` is the line as BuildKit joins it (continuations resolved, comments gone); `offsets[i]` is the source
+    offset of `logical[i]`. `value` is what follows keyword and flags. `args` and `flags` are BuildKit's reading.
+    """
+
+    index: int
+    keyword: str
+    span: Span
+    start_line: int
+    end_line: int
+    flags: tuple[str, ...]
+    args: tuple[str, ...]
+    json: bool
+    heredocs: tuple[grammar.DockerfileHeredoc, ...]
+    logical: str
+    offsets: tuple[int, ...]
+    value_start: int
+
+    @property
+    def value(self) -> str:
+        return self.logical[self.value_start :].rstrip()
+
+    def offset(self, index: int) -> int:
+        """Source offset of the character `index` of `logical`; one past its last character is allowed."""
+        if index < len(self.offsets):
+            return self.offsets[index]
+        return self.offsets[-1] + 1 if self.offsets else self.span.start
+
+    def source_span(self, start: int, end: int) -> Span:
+        """Source span of `logical[start:end]`."""
+        if start == end:
+            return Span(self.offset(start), self.offset(start))
+        return Span(self.offset(start), self.offset(end - 1) + 1)
+
+    @cached_property
+    def keyword_span(self) -> Span:
+        return self.source_span(0, len(self.keyword))
+
+    @cached_property
+    def value_span(self) -> Span:
+        """Source span from the value's first to its last character (continuations between them included)."""
+        return self.source_span(self.value_start, self.value_start + len(self.value))
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """The words of the value, split at white space outside quotes."""
+        return tuple(
+            Word(
+                match.group(),
+                self.source_span(self.value_start + match.start(), self.value_start + match.end()),
+            )
+            for match in _WORD.finditer(self.value)
+        )
+
+    def flag(self, name: str) -> str | None:
+        """The value of `--name=value`, the empty string for a bare `--name`, None where it is absent."""
+        for flag in self.flags:
+            key, _, value = flag.partition("=")
+            if key == f"--{name}":
+                return value
+        return None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed Dockerfile. `gaps[i]` is what stands before instruction i, the last gap what follows them all."""
+
+    text: str
+    instructions: tuple[Instruction, ...]
+    escape: str
+
+    @cached_property
+    def gaps(self) -> tuple[Span, ...]:
+        edges = [0, *(edge for item in self.instructions for edge in (item.span.start, item.span.end)), len(self.text)]
+        return tuple(Span(edges[index], edges[index + 1]) for index in range(0, len(edges), 2))
+
+    @cached_property
+    def newline(self) -> str:
+        """The line end that the file uses: CRLF where most of its lines have it."""
+        return "\r\n" if self.text.count("\r\n") * 2 > self.text.count("\n") else "\n"
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+
+    def line_of(self, offset: int) -> int:
+        """1-based line of a character offset."""
+        return bisect_right(self._line_starts, offset)
+
+    def line_span(self, line: int) -> Span:
+        """The 1-based line with its line end."""
+        starts = self._line_starts
+        return Span(starts[line - 1], starts[line] if line < len(starts) else len(self.text))
+
+    def source(self, instruction: Instruction) -> str:
+        """The instruction as it stands in the file, its line end included where it has one."""
+        return instruction.span.of(self.text)
+
+    def comment_block(self, instruction: Instruction) -> Span:
+        """The comment lines that stand directly above an instruction and belong to it; empty where there are none.
+
+        A blank line ends the block; parser directives at the top of the file and the byte order mark stay out.
+        """
+        gap = self.gaps[instruction.index]
+        start = gap.end
+        first_line = self.line_of(gap.start)
+        for line in range(self.line_of(gap.end) - 1, first_line - 1, -1):
+            span = self.line_span(line)
+            content = span.of(self.text).strip().lstrip(BOM)
+            if not content.startswith("#") or span.start < gap.start or self._is_directive(line):
+                break
+            start = span.start
+        return Span(start, gap.end)
+
+    def with_comments(self, instruction: Instruction) -> Span:
+        """The instruction and the comment block above it."""
+        return Span(self.comment_block(instruction).start, instruction.span.end)
+
+    def _is_directive(self, line: int) -> bool:
+        return line <= self._directive_lines
+
+    @cached_property
+    def _directive_lines(self) -> int:
+        count = 0
+        for line in self.text.lstrip(BOM).split("\n"):
+            if not re.match(r"#\s*(syntax|escape|check)\s*=\s*\S", line.strip(), re.IGNORECASE):
+                break
+            count += 1
+        return count
+
+    @cached_property
+    def parser(self) -> grammar.BuildKitParser:
+        """dockerfile-parse's view of this file."""
+        return grammar.BuildKitParser(grammar.parse(self.text), self.text)
+
+
+def read(text: str) -> Document:
+    """Parse `text`. Raises grammar.SyntaxFault where it is no Dockerfile."""
+    ast = grammar.parse(text)
+    lines = _Lines(text, ast.escape_token)
+    instructions = tuple(_instruction(index, item, lines) for index, item in enumerate(ast.instructions))
+    return Document(text, instructions, ast.escape_token)
+
+
+class _Lines:
+    """The physical lines of a text, and how BuildKit joins them."""
+
+    def __init__(self, text: str, escape: str) -> None:
+        self.text = text
+        self.escape = escape
+        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        token = re.escape(escape)
+        self._continued = re.compile(rf"(?:^|[^{token}])({token})[ \t]*$")
+
+    def span(self, first: int, last: int) -> Span:
+        """Lines `first` to `last`, 1-based."""
+        end = self.starts[last] if last < len(self.starts) else len(self.text)
+        start = self.starts[first - 1]
+        return Span(start + (1 if start == 0 and self.text.startswith(BOM) else 0), end)
+
+    def join(self, first: int, last: int) -> tuple[str, tuple[int, ...]]:
+        """The logical line that begins on line `first`, with the source offset of each of its characters."""
+        pieces: list[str] = []
+        offsets: list[int] = []
+        for line in range(first, last + 1):
+            span = self.span(line, line)
+            content = span.of(self.text).rstrip("\r\n")
+            start = span.start
+            stripped = content.lstrip()
+            if line == first:
+                start += len(content) - len(stripped)
+                content = stripped
+            elif stripped.startswith("#") or not stripped:
+                continue
+            match = self._continued.search(content)
+            kept = content[: match.start(1)] if match else content
+            pieces.append(kept)
+            offsets.extend(range(start, start + len(kept)))
+            if match is None:
+                break
+        return "".join(pieces), tuple(offsets)
+
+
+def _instruction(index: int, item: grammar.DockerfileInstruction, lines: _Lines) -> Instruction:
+    logical, offsets = lines.join(item.start_line, item.end_line)
+    return Instruction(
+        index=index,
+        keyword=item.name,
+        span=lines.span(item.start_line, item.end_line),
+        start_line=item.start_line,
+        end_line=item.end_line,
+        flags=tuple(item.flags),
+        args=tuple(item.args),
+        json=item.json,
+        heredocs=tuple(item.heredocs),
+        logical=logical,
+        offsets=offsets,
+        value_start=_value_start(logical, len(item.name), len(item.flags)),
+    )
+
+
+def _value_start(logical: str, keyword: int, flags: int) -> int:
+    at = keyword
+    for _ in range(flags):
+        at = _skip_spaces(logical, at)
+        word = _WORD.match(logical, at)
+        at = word.end() if word else at
+    return _skip_spaces(logical, at)
+
+
+def _skip_spaces(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at

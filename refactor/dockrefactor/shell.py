@@ -1,0 +1,356 @@
+"""A POSIX shell line or script as a list of commands, or the reason why it cannot be read.
+
+Parsing is tree-sitter-bash's; this module keeps what the effects of a command depend on: its words, its redirections,
+and whether it runs at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+
+@dataclass(frozen=True, slots=True)
+class ShellWord:
+    """One word of a command. `text` has quotes removed and known variables replaced; `known` is False where part of it
+    is computed when the command runs (then `text` still holds the literal parts). `start`, `end` index the script."""
+
+    text: str
+    known: bool
+    start: int
+    end: int
+    glob: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """`>`, `>>`, `<` and the like; `target` is None for a descriptor such as `2>&1`."""
+
+    operator: str
+    target: ShellWord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One simple command.
+
+    `connector` is what joins it to the one before: `""`, `";"`, `"&&"`, `"||"`, `"|"`. `conditional` is True inside
+    `if`, loops, functions, after `||`: it may not run. `depth` counts subshells: `cd` there does not last. `top` is
+    True where it stands directly in the list of the line, so that it could be cut out together with its connector.
+    """
+
+    words: tuple[ShellWord, ...]
+    assignments: tuple[tuple[str, ShellWord | None], ...]
+    redirects: tuple[Redirect, ...]
+    connector: str
+    conditional: bool
+    depth: int
+    top: bool
+    start: int
+    end: int
+    reads_stdin: bool = False
+    pieces: tuple[Command, ...] = ()  # commands inside `$( )` of its words, run before it
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        return tuple(word.text for word in self.words)
+
+    @property
+    def name(self) -> str:
+        return self.words[0].text if self.words else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The commands of a script in order. `opaque` says why it is only partly understood, `""` where it is wholly."""
+
+    text: str
+    commands: tuple[Command, ...]
+    opaque: str = ""
+
+
+_CONDITIONAL: Final = frozenset(
+    {"if_statement", "elif_clause", "else_clause", "for_statement", "c_style_for_statement", "while_statement",
+     "until_statement", "case_statement", "case_item", "function_definition", "do_group"}
+)  # fmt: skip
+_TRANSPARENT: Final = frozenset({"program", "list", "compound_statement", "pipeline", "subshell", "negated_command"})
+_SILENT: Final = frozenset({"comment", "heredoc_body", "variable_name", "word", "string", "number", "test_command"})
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter_bash
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_bash.language()))
+
+
+def parse(text: str, variables: Mapping[str, str] | None = None) -> Script:
+    """The commands of `text`; `variables` are those whose values are known before it runs."""
+    reader = _Reader(text, dict(variables or {}))
+    root = _parser().parse(text.encode()).root_node
+    if root.has_error:
+        return Script(text, (), "it is not plain POSIX shell")
+    reader.read(root, _Place())
+    return Script(text, tuple(reader.commands), reader.opaque)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    connector: str = ""
+    conditional: bool = False
+    depth: int = 0
+    top: bool = True
+    stdin: bool = False
+
+
+class _Reader:
+    def __init__(self, text: str, variables: dict[str, str]) -> None:
+        self.text = text
+        self.variables = variables
+        self.commands: list[Command] = []
+        self.opaque = ""
+        # tree-sitter counts bytes
+        self._index: Callable[[int], int] = (
+            (lambda at: at) if text.isascii() else (lambda at, raw=text.encode(): len(raw[:at].decode(errors="ignore")))
+        )
+
+    def read(self, node: Node, place: _Place) -> None:
+        kind = node.type
+        if kind == "command":
+            self._command(node, place)
+        elif kind == "redirected_statement":
+            self._redirected(node, place)
+        elif kind in ("declaration_command", "unset_command"):
+            self._declaration(node, place)
+        elif kind == "variable_assignment":
+            self._assign(node, place)
+        elif kind in _TRANSPARENT:
+            self._sequence(node, place)
+        elif kind in _CONDITIONAL:
+            self._sequence(node, replace(place, conditional=True, top=False))
+        elif kind in ("for_statement",) or kind in _SILENT:
+            return
+        else:
+            self.opaque = self.opaque or f"it has a {kind.replace('_', ' ')}"
+
+    def _sequence(self, node: Node, place: _Place) -> None:
+        kind = node.type
+        inner = place
+        if kind == "subshell":
+            inner = replace(inner, depth=inner.depth + 1, top=False)
+        elif kind in ("compound_statement", "negated_command"):
+            inner = replace(inner, top=False)
+        connector = place.connector
+        loop_variable = node.child_by_field_name("variable") if kind == "for_statement" else None
+        if loop_variable is not None:
+            self.variables.pop(self._source(loop_variable), None)
+        for child in node.children:
+            if child.type in ("&&", "||", ";", "|", "|&", "\n", ";;"):
+                connector = ";" if child.type in ("\n", ";;") else child.type
+                continue
+            if child.type == "&":
+                self.opaque = self.opaque or "it starts a process in the background"
+            if not child.is_named:
+                continue
+            stdin = kind == "pipeline" and connector.startswith("|") and child != node.children[0]
+            here = replace(inner, connector=connector, stdin=inner.stdin or stdin)
+            if connector == "||":
+                here = replace(here, conditional=True)
+            if kind == "pipeline":
+                here = replace(here, top=False)
+            self.read(child, here)
+            connector = ";"
+
+    def _source(self, node: Node) -> str:
+        return self.text[self._index(node.start_byte) : self._index(node.end_byte)]
+
+    def _command(self, node: Node, place: _Place, redirects: tuple[Redirect, ...] = ()) -> None:
+        words: list[ShellWord] = []
+        assignments: list[tuple[str, ShellWord | None]] = []
+        pieces: list[Command] = []
+        for child in node.named_children:
+            if child.type == "variable_assignment":
+                assignments.append(self._assignment(child, pieces))
+            elif child.type == "command_name":
+                words.append(self._word(child.named_children[0] if child.named_children else child, pieces))
+            elif child.type in ("file_redirect", "herestring_redirect"):
+                redirects = (*redirects, self._redirect(child, pieces))
+            else:
+                words.extend(self._braces(child, pieces))
+        self.commands.append(
+            Command(
+                tuple(words), tuple(assignments), redirects, place.connector, place.conditional, place.depth, place.top,
+                self._index(node.start_byte), self._index(node.end_byte), place.stdin, tuple(pieces),
+            )
+        )  # fmt: skip
+
+    def _redirected(self, node: Node, place: _Place) -> None:
+        body = node.child_by_field_name("body")
+        pieces: list[Command] = []
+        redirects: list[Redirect] = []
+        for child in node.named_children:
+            if child.type == "file_redirect":
+                redirects.append(self._redirect(child, pieces))
+            elif child.type == "heredoc_redirect":
+                redirects.append(Redirect("<<", None))
+                redirects.extend(self._redirect(inner, pieces) for inner in child.named_children if inner.type == "file_redirect")
+                if any(inner.type in ("command", "pipeline", "list") for inner in child.named_children):
+                    self.opaque = self.opaque or "a here-document feeds a pipeline"
+        if body is None:
+            return
+        if body.type == "command":
+            self._command(body, place, tuple(redirects))
+            return
+        before = len(self.commands)
+        self.read(body, place)
+        if len(self.commands) > before:
+            # the grammar hangs the redirection of a list on the whole list: it belongs to its last command
+            last = self.commands[-1]
+            end = self._index(node.end_byte)
+            self.commands[-1] = replace(last, redirects=(*last.redirects, *redirects), end=end)
+
+    def _declaration(self, node: Node, place: _Place) -> None:
+        pieces: list[Command] = []
+        assignments = [
+            self._assignment(child, pieces) for child in node.named_children if child.type == "variable_assignment"
+        ]
+        if not place.conditional and place.depth == 0:
+            self._learn(assignments)
+        name = ShellWord(self._source(node).split()[0], True, self._index(node.start_byte), self._index(node.start_byte))
+        self.commands.append(
+            Command(
+                (name,), tuple(assignments), (), place.connector, place.conditional, place.depth, place.top,
+                self._index(node.start_byte), self._index(node.end_byte), False, tuple(pieces),
+            )
+        )  # fmt: skip
+
+    def _assign(self, node: Node, place: _Place) -> None:
+        pieces: list[Command] = []
+        assignment = self._assignment(node, pieces)
+        if not place.conditional and place.depth == 0:
+            self._learn([assignment])
+        else:
+            self.variables.pop(assignment[0], None)
+        self.commands.append(
+            Command(
+                (), (assignment,), (), place.connector, place.conditional, place.depth, place.top,
+                self._index(node.start_byte), self._index(node.end_byte), False, tuple(pieces),
+            )
+        )  # fmt: skip
+
+    def _learn(self, assignments: list[tuple[str, ShellWord | None]]) -> None:
+        for name, value in assignments:
+            if value is not None and value.known:
+                self.variables[name] = value.text
+            else:
+                self.variables.pop(name, None)
+
+    def _assignment(self, node: Node, pieces: list[Command]) -> tuple[str, ShellWord | None]:
+        name = node.child_by_field_name("name")
+        value = node.child_by_field_name("value")
+        return (self._source(name) if name else "", self._word(value, pieces) if value else None)
+
+    def _redirect(self, node: Node, pieces: list[Command]) -> Redirect:
+        operator = next((child.type for child in node.children if not child.is_named), ">")
+        target = node.child_by_field_name("destination")
+        if target is None or operator in (">&", "<&"):
+            return Redirect(operator, None)
+        return Redirect(operator, self._word(target, pieces))
+
+    def _braces(self, node: Node, pieces: list[Command]) -> Iterator[ShellWord]:
+        """`a/{b,c}` is several words; everything else is one."""
+        word = self._word(node, pieces)
+        source = self._source(node)
+        if node.type == "concatenation" and "{" in source and "${" not in source and "'" not in source and '"' not in source:
+            for text in _expand_braces(word.text):
+                yield replace(word, text=text)
+            return
+        yield word
+
+    def _word(self, node: Node, pieces: list[Command]) -> ShellWord:
+        parts: list[str] = []
+        known, glob = self._parts(node, parts, pieces)
+        return ShellWord("".join(parts), known, self._index(node.start_byte), self._index(node.end_byte), glob)
+
+    def _parts(self, node: Node, parts: list[str], pieces: list[Command]) -> tuple[bool, bool]:
+        """Appends the literal parts of a word; returns whether all of it is known, and whether it has wildcards."""
+        kind = node.type
+        source = self._source(node)
+        if kind in ("word", "number", "extglob_pattern", "regex", "variable_name", "special_variable_name"):
+            parts.append(_unescape(source))
+            return True, any(char in source for char in "*?[")
+        if kind == "raw_string":
+            parts.append(source[1:-1])
+            return True, False
+        if kind == "string":
+            return self._quoted(node, parts, pieces), False
+        if kind == "concatenation":
+            results = [self._parts(child, parts, pieces) for child in node.children]
+            return all(result[0] for result in results), any(result[1] for result in results)
+        if kind in ("simple_expansion", "expansion"):
+            return self._variable(source, parts), False
+        if kind == "command_substitution":
+            inner = _Reader(self.text, self.variables)
+            inner._index = self._index
+            for child in node.named_children:
+                inner.read(child, _Place(conditional=False, depth=1, top=False))
+            pieces.extend(inner.commands)
+            self.opaque = self.opaque or inner.opaque
+            return False, False
+        if not node.is_named:
+            parts.append(source)
+            return True, False
+        return False, False
+
+    def _quoted(self, node: Node, parts: list[str], pieces: list[Command]) -> bool:
+        known = True
+        for child in node.children:
+            if child.type == '"':
+                continue
+            if child.type == "string_content":
+                parts.append(_unescape(self._source(child), quoted=True))
+            else:
+                known = self._parts(child, parts, pieces)[0] and known
+        return known
+
+    def _variable(self, source: str, parts: list[str]) -> bool:
+        name = source.strip("${}")
+        value = self.variables.get(name)
+        if value is None and ":-" in name and source.startswith("${"):
+            name, _, default = name.partition(":-")
+            value = self.variables.get(name) or (default if "$" not in default else None)
+        if value is None:
+            parts.append(source)
+            return False
+        parts.append(value)
+        return True
+
+
+def _unescape(source: str, quoted: bool = False) -> str:
+    if "\\" not in source:
+        return source
+    out: list[str] = []
+    at = 0
+    while at < len(source):
+        if source[at] == "\\" and at + 1 < len(source) and (not quoted or source[at + 1] in '\\"$`\n'):
+            at += 1
+            if source[at] == "\n":
+                at += 1
+                continue
+        out.append(source[at])
+        at += 1
+    return "".join(out)
+
+
+def _expand_braces(text: str) -> list[str]:
+    head, brace, rest = text.partition("{")
+    body, close, tail = rest.partition("}")
+    if not brace or not close or "," not in body or "{" in body:
+        return [text]
+    return [head + item + end for item in body.split(",") for end in _expand_braces(tail)]
