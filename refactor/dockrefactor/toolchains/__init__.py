@@ -1,0 +1,8 @@
+"""The languages that dockrefactor knows, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from dockrefactor.toolchain import Toolchain
+from dockrefactor.toolchains.go import Go
+
+TOOLCHAINS: tuple[Toolchain, ...] = (Go(),)

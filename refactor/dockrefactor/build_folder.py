@@ -1,0 +1,133 @@
+"""Which folder is the build context of a Dockerfile: its own, unless a compose file names it with another.
+
+Compose files are looked for in the Dockerfile's folder and its parents, up to the repository's root.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from dockrefactor.evidence import Evidence
+from dockrefactor.outcome import Reason as ReasonText
+from dockrefactor.outcome import ReasonEnum, Refusal
+from dockrefactor.paths import is_below, shown
+
+COMPOSE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_MAX_SIZE: Final = 1_000_000
+
+
+class Reason(ReasonEnum):
+    """Why no build context could be chosen."""
+
+    AMBIGUOUS_CONTEXT = ReasonText(
+        "ambiguous-context",
+        "Compose files build this Dockerfile with more than one context.",
+        "Name the context with --context, or `context` in the configuration.",
+    )
+    CONTEXT_OUTSIDE = ReasonText(
+        "context-outside",
+        "A compose file builds this Dockerfile with a context outside the repository.",
+        "Name the context with --context, or run dockrefactor from the folder that holds both.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """One compose service that builds: real path of the Dockerfile, the context's folder, and where that is said."""
+
+    dockerfile: str
+    context: Path
+    evidence: Evidence
+
+
+class BuildFolders:
+    """The build context of each Dockerfile of one run; every compose file is read once."""
+
+    def __init__(self) -> None:
+        self._cwd = Path.cwd()
+        self._builds: dict[Path, tuple[_Build, ...]] = {}
+        self._roots: dict[Path, Path] = {}
+
+    def of(self, dockerfile: Path) -> Path | Refusal:
+        """The context folder of `dockerfile` (as the path's own folder is written where that is the context)."""
+        own = dockerfile.parent
+        folder = Path(os.path.abspath(own))
+        root = self._root(folder)
+        real = os.path.realpath(dockerfile)
+        named: dict[str, _Build] = {}
+        for parent in (folder, *folder.parents):
+            for build in self._in(parent):
+                if build.dockerfile == real:
+                    named.setdefault(os.path.realpath(build.context), build)
+            if parent == root:
+                break
+        if not named:
+            return own
+        if len(named) > 1:
+            return Refusal(Reason.AMBIGUOUS_CONTEXT, list(named.values())[1].evidence)
+        (place, build), *_ = named.items()
+        if place == os.path.realpath(own):
+            return own
+        return build.context if is_below(place, root) else Refusal(Reason.CONTEXT_OUTSIDE, build.evidence)
+
+    def _root(self, folder: Path) -> Path:
+        """The folder with `.git` at or above `folder`; else the working folder, where that is above; else `folder`."""
+        if folder not in self._roots:
+            repository = next((item for item in (folder, *folder.parents) if (item / ".git").exists()), None)
+            fallback = self._cwd if self._cwd in folder.parents else folder
+            self._roots[folder] = repository or fallback
+        return self._roots[folder]
+
+    def _in(self, folder: Path) -> tuple[_Build, ...]:
+        if folder not in self._builds:
+            self._builds[folder] = tuple(build for name in COMPOSE_NAMES for build in _read(folder / name))
+        return self._builds[folder]
+
+
+def _read(path: Path) -> Iterator[_Build]:
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_SIZE:
+            return
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return
+    # without this key a service's Dockerfile lies in its context, which is the default here too
+    if "dockerfile" not in text:
+        return
+    data = _yaml(text)
+    services = data.get("services") if isinstance(data, dict) else None
+    for key, service in services.items() if isinstance(services, dict) else ():
+        build = service.get("build") if isinstance(service, dict) else None
+        found = _build(str(key), build, path, text)
+        if found is not None:
+            yield found
+
+
+def _build(service: str, build: Any, path: Path, text: str) -> _Build | None:
+    if isinstance(build, str):
+        build = {"context": build}
+    if not isinstance(build, dict) or "dockerfile_inline" in build:
+        return None
+    context, dockerfile = str(build.get("context", ".")), str(build.get("dockerfile", "Dockerfile"))
+    # a variable or a remote context cannot be resolved here
+    if "$" in context + dockerfile or "://" in context or context.startswith("git@"):
+        return None
+    folder = Path(os.path.normpath(path.parent / context))
+    line = next((number for number, row in enumerate(text.splitlines(), 1) if row.strip().startswith(f"{service}:")), 0)
+    says = f"service `{service}` builds it with the context {shown(folder)}"
+    return _Build(os.path.realpath(folder / dockerfile), folder, Evidence(shown(path), line, says))
+
+
+def _yaml(text: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None

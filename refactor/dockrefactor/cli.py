@@ -1,0 +1,385 @@
+"""The command line: the only file that prints, exits or has files written, and the only one that names the transforms.
+
+`dockrefactor` itself refactors; `detect` and `explain` are commands where they are the first word. What takes long to
+import is imported where it is used, so that `--version` and `--help` answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from dockrefactor import __version__
+
+if TYPE_CHECKING:
+    from dockrefactor.batch import Batch, Source
+    from dockrefactor.catalogue import Catalogue
+    from dockrefactor.discovery import Skipped
+    from dockrefactor.report import Fault, FileReport
+    from dockrefactor.settings import Settings
+    from dockrefactor.toolchain import Toolchain
+
+EXIT_WOULD_CHANGE: Final = 1
+EXIT_ERROR: Final = 2
+_BAR_FROM: Final = 20
+_STDIN_NAME: Final = "Dockerfile"
+_RUNTIMES: Final = ("auto", "slim", "alpine", "distroless")
+_COMMANDS_HELP: Final = (
+    ("detect", "What is found: toolchain, stages, evidence; changes nothing."),
+    ("explain", "The documentation of a transform or of a reason code."),
+)
+
+Answered = TypeVar("Answered")
+
+
+class _Program(click.Command):
+    """The default command, which hands over to another where the first word names one."""
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
+        words = list(sys.argv[1:] if args is None else args)
+        name = prog_name or "dockrefactor"
+        command = _COMMANDS.get(words[0]) if words else None
+        if command is not None:
+            return command.main(words[1:], f"{name} {words[0]}", **extra)
+        return super().main(words, name, **extra)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands (as the first word; for a folder of that name, write ./detect)"):
+            formatter.write_dl(_COMMANDS_HELP)
+
+
+def _words(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The comma-separated names of all uses of an option, None where it was not given."""
+    names = (word.strip() for value in values for word in value.split(","))
+    return tuple(name for name in names if name) if values else None
+
+
+def _unavailable(_: click.Context, option: click.Parameter, value: bool) -> None:
+    if value:
+        raise click.UsageError(f"{option.opts[0]} is not available yet")
+
+
+def _path(**extra: Any) -> click.Path:
+    return click.Path(path_type=Path, **extra)
+
+
+_PATHS = click.argument("paths", nargs=-1, type=_path(allow_dash=True), metavar="[PATH]...")
+_CONTEXT = click.option(
+    "--context", type=_path(exists=True, file_okay=False), metavar="DIR", help="The build context, where it is another."
+)
+_CONFIG = click.option(
+    "--config", type=_path(exists=True, dir_okay=False), metavar="FILE", help="Read this configuration only."
+)
+_FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Of the report.")
+_QUIET = click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
+_VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Say why, and what was not needed; show tracebacks.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What was typed; the names are those of the options."""
+
+    paths: tuple[Path, ...] = ()
+    diff: bool = False
+    write: bool = False
+    stdout: bool = False
+    check: bool = False
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] | None = None
+    context: Path | None = None
+    runtime: str | None = None
+    user: str | None = None
+    assume: tuple[str, ...] | None = None
+    form: str = "text"
+    config: Path | None = None
+    jobs: int = 1
+    quiet: bool = False
+    verbose: bool = False
+    color: str = "auto"
+
+    @property
+    def mode(self) -> str:
+        return next((name for name in ("write", "stdout", "check") if getattr(self, name)), "diff")
+
+    @property
+    def shows_diff(self) -> bool:
+        return self.form == "text" and (self.diff or self.mode == "diff")
+
+    def objection(self) -> str:
+        """Why the options do not go together; the empty string where they do."""
+        places = [f"--{name}" for name in ("diff", "write", "stdout") if getattr(self, name)]
+        clashes = (
+            (len(places) > 1, " and ".join(places[:2])),
+            (self.check and (self.write or self.stdout), f"--check and {places[-1] if places else ''}"),
+            (self.stdout and self.form == "json", "--stdout and --format json"),
+            (self.quiet and self.verbose, "--quiet and --verbose"),
+            (self.write and Path("-") in self.paths, "--write and standard input"),
+            (len(self.paths) > 1 and Path("-") in self.paths, "standard input and other paths"),
+        )
+        return next((f"{names} cannot be combined" for holds, names in clashes if holds), "")
+
+
+@click.command(cls=_Program, name="dockrefactor")
+@_PATHS
+@click.option("--diff", is_flag=True, help="Print a unified diff (the default).")
+@click.option("--write", "-w", is_flag=True, help="Rewrite the files in place.")
+@click.option("--stdout", is_flag=True, help="Print the whole new file (one input only).")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if anything would change.")
+@click.option("--select", multiple=True, callback=_words, metavar="A,B", help="Only these transforms.")
+@click.option("--ignore", multiple=True, callback=_words, metavar="A,B", help="Not these transforms.")
+@_CONTEXT
+@click.option("--runtime", type=click.Choice(_RUNTIMES), help="The preferred family of the runtime base.")
+@click.option("--user", metavar="NAME[:UID]|keep", help="The user to create; keep leaves users alone.")
+@click.option("--assume", multiple=True, callback=_words, metavar="CODE,...", help="Accept these assumptions.")
+@click.option(
+    "--cache-mounts",
+    is_flag=True,
+    expose_value=False,
+    callback=_unavailable,
+    help="BuildKit caches (not available yet).",
+)
+@click.option(
+    "--dockerignore", is_flag=True, expose_value=False, callback=_unavailable, help="Ignore files (not available yet)."
+)
+@click.option(
+    "--test-stage",
+    is_flag=True,
+    expose_value=False,
+    callback=_unavailable,
+    help="A stage of tests (not available yet).",
+)
+@_FORMAT
+@_CONFIG
+@click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Files at once (this version: one).")
+@_QUIET
+@_VERBOSE
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours in the diff.")
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.help_option("--help", "-h")
+@click.pass_context
+def program(ctx: click.Context, /, **typed: Any) -> None:
+    """Refactor Dockerfiles, or say why not.
+
+    PATH: Dockerfiles, folders (searched for Dockerfiles), or - for standard input. Without any, the current folder.
+    Exit codes: 0 done, 1 --check found something to change, 2 wrong usage or a file that cannot be handled.
+    """
+    wish = _Wish(**typed)
+    if objection := wish.objection():
+        raise click.UsageError(objection)
+    ctx.exit(_interruptible(_refactor, wish))
+
+
+@click.command(name="detect")
+@_PATHS
+@_CONTEXT
+@_FORMAT
+@_CONFIG
+@_QUIET
+@_VERBOSE
+@click.help_option("--help", "-h")
+@click.pass_context
+def detect(ctx: click.Context, /, **typed: Any) -> None:
+    """Print what is found in Dockerfiles: stages, toolchains, evidence."""
+    wish = _Wish(**typed)
+    if objection := wish.objection():
+        raise click.UsageError(objection)
+    ctx.exit(_interruptible(_detect, wish))
+
+
+@click.command(name="explain")
+@click.argument("name", required=False, metavar="[TRANSFORM|REASON]")
+@click.help_option("--help", "-h")
+def explain(name: str | None) -> None:
+    """Print the documentation of a transform or of a reason code; without a name, the list of both."""
+    from dockrefactor.catalogue import UnknownNameError
+
+    catalogue, _ = _registered()
+    try:
+        click.echo(catalogue.overview() if name is None else catalogue.explain(name), nl=False)
+    except UnknownNameError as error:
+        raise click.UsageError(str(error)) from None
+
+
+_COMMANDS: Final[dict[str, click.Command]] = {"detect": detect, "explain": explain}
+
+
+def main() -> None:
+    """The entry point of the program."""
+    program.main(prog_name="dockrefactor")
+
+
+def _registered() -> tuple[Catalogue, tuple[Toolchain, ...]]:
+    from dockrefactor_transforms import TRANSFORMS
+
+    from dockrefactor import build_folder, contract
+    from dockrefactor.catalogue import Catalogue
+    from dockrefactor.toolchains import TOOLCHAINS
+
+    shared = (("contract", contract.Reason), ("build-context", build_folder.Reason))
+    return Catalogue(TRANSFORMS, shared), TOOLCHAINS
+
+
+def _interruptible(work: Callable[[_Wish], int], wish: _Wish) -> int:
+    """The exit code of `work`; an interrupt must not look like `--check` finding something."""
+    try:
+        return work(wish)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        return 130
+
+
+def _refactor(wish: _Wish) -> int:
+    from dockrefactor import report
+
+    batch = _batch(wish)
+    sources, skipped, unusable = _sources(wish)
+    if wish.stdout and len(sources) != 1:
+        raise click.UsageError(f"--stdout takes one Dockerfile, not {len(sources)}")
+    done = list(unusable)
+    for item in unusable:
+        _say(item, wish)
+    for item in _progress(sources, lambda source: _written(batch.refactor(source), wish), wish):
+        _print_product(item, wish)
+        _say(item, wish)
+        done.append(item)
+    states = Counter(item.state for item in done)
+    if wish.form == "json":
+        _print_exactly(report.as_json(report.document(done, skipped, __version__, wish.mode)))
+    elif not wish.quiet:
+        click.echo(report.summary(states, is_check=wish.check), err=True)
+    if states["failed"]:
+        return EXIT_ERROR
+    return EXIT_WOULD_CHANGE if wish.check and states["changed"] else 0
+
+
+def _detect(wish: _Wish) -> int:
+    from dockrefactor import report
+
+    batch = _batch(wish)
+    sources, skipped, unusable = _sources(wish)
+    found = [report.Detected(item.name, fault=item.fault) for item in unusable]
+    for item in found:
+        _say_fault(item.name, item.fault, wish)
+    for item in _progress(sources, batch.detect, wish):
+        found.append(item)
+        _say_fault(item.name, item.fault, wish)
+        if wish.form == "text" and item.fault is None:
+            click.echo(report.detect_text(item), nl=False)
+    if wish.form == "json":
+        _print_exactly(report.as_json(report.detect_document(found, skipped, __version__)))
+    return EXIT_ERROR if any(item.fault is not None for item in found) else 0
+
+
+def _batch(wish: _Wish) -> Batch:
+    """Everything checked that does not depend on a Dockerfile. Raises click's usage errors."""
+    from dockrefactor import settings
+    from dockrefactor.batch import Batch
+
+    catalogue, toolchains = _registered()
+    given = _settings(wish)
+    if (objection := settings.check(given, catalogue)) is not None:
+        raise click.BadParameter(objection[1], param_hint=f"'--{objection[0]}'")
+    try:
+        configurations = settings.Configurations(catalogue, wish.config)
+    except settings.SettingsError as error:
+        raise click.UsageError(str(error)) from None
+    return Batch(catalogue, toolchains, given, configurations)
+
+
+def _settings(wish: _Wish) -> Settings:
+    from dockrefactor.settings import Settings
+
+    return Settings(**{item.name: getattr(wish, item.name) for item in fields(Settings)})
+
+
+def _sources(wish: _Wish) -> tuple[list[Source], list[Skipped], list[FileReport]]:
+    """What is to be done, what is left alone (and said so), and which paths are nothing to work on."""
+    from dockrefactor import discovery
+    from dockrefactor.batch import MAX_BYTES, Source
+    from dockrefactor.report import Fault, FileReport
+
+    if wish.paths == (Path("-"),):
+        return [Source(_STDIN_NAME, None, click.get_binary_stream("stdin").read(MAX_BYTES + 1))], [], []
+    found: list[Source] = []
+    skipped: list[Skipped] = []
+    unusable: list[FileReport] = []
+    for item in discovery.find(wish.paths or (Path(),)):
+        name = item.path.as_posix()
+        if isinstance(item, discovery.Found):
+            found.append(Source(name, item.path))
+        elif isinstance(item, discovery.Skipped):
+            skipped.append(item)
+            if not wish.quiet and wish.form == "text":
+                click.echo(f"{name}: skipped: {item.why}", err=True)
+        else:
+            unusable.append(FileReport(name, item.path, fault=Fault(item.why)))
+    return found, skipped, unusable
+
+
+def _progress(sources: list[Source], work: Callable[[Source], Answered], wish: _Wish) -> Iterable[Answered]:
+    """What `work` gives for each source, with a bar where that may take long and somebody looks."""
+    if len(sources) <= _BAR_FROM or wish.quiet or not sys.stderr.isatty():
+        return map(work, sources)
+    # what is printed meanwhile would go through the bar
+    with click.progressbar(sources, label="Dockerfiles", file=sys.stderr) as bar:
+        return [work(source) for source in bar]
+
+
+def _written(item: FileReport, wish: _Wish) -> FileReport:
+    """The report after the file was rewritten, where that is wished and anything changed."""
+    if not wish.write or item.state != "changed" or item.result is None or item.path is None:
+        return item
+    from dockrefactor.report import Fault
+    from dockrefactor.rewriting import ChangedMeanwhileError, rewrite
+
+    try:
+        rewrite(item.path, item.result.before.encode(), item.result.after.encode())
+    except OSError as error:
+        return replace(item, fault=Fault(f"cannot be written: {error.strerror or error}"))
+    except ChangedMeanwhileError:
+        return replace(item, fault=Fault("not written: it changed while it was read"))
+    return replace(item, written=True)
+
+
+def _print_product(item: FileReport, wish: _Wish) -> None:
+    if item.fault is not None or item.result is None:
+        return
+    if wish.stdout:
+        _print_exactly(item.result.after)
+    elif wish.shows_diff and item.diff:
+        from dockrefactor.report import coloured
+
+        _print_exactly(coloured(item.diff) if _has_colours(wish) else item.diff)
+
+
+def _say(item: FileReport, wish: _Wish) -> None:
+    from dockrefactor.report import lines
+
+    if wish.quiet or wish.form == "json":
+        _say_fault(item.name, item.fault, wish)
+        return
+    for line in lines(item, verbose=wish.verbose):
+        click.echo(line, err=True)
+
+
+def _say_fault(name: str, fault: Fault | None, wish: _Wish) -> None:
+    for line in fault.lines(name, verbose=wish.verbose) if fault is not None else ():
+        click.echo(line, err=True)
+
+
+def _print_exactly(text: str) -> None:
+    """Standard output byte for byte: UTF-8 in every locale, line ends as they are, paths as the system has them."""
+    click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
+
+
+def _has_colours(wish: _Wish) -> bool:
+    if wish.color != "auto":
+        return wish.color == "always"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

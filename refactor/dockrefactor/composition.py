@@ -1,0 +1,188 @@
+"""The text of a split: what leaves its place, what is inserted between the stages, and nothing else touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dockrefactor.document import Document
+from dockrefactor.placement import Placement, Slot
+from dockrefactor.stages import Stage
+from dockrefactor.text import Edit, Span, insertion
+from dockrefactor.toolchain import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How the two stages are called."""
+
+    builder: str
+    runtime: str
+
+
+def free_names(stage: Stage) -> Names:
+    """`builder` and `runtime`, or the name that the only stage has already."""
+    if not stage.name:
+        return Names("builder", "runtime")
+    return Names(stage.name, "runtime" if stage.name.lower() != "runtime" else "final")
+
+
+def edits(
+    document: Document, stage: Stage, plan: Plan, placement: Placement, runtime_base: str, packages: str
+) -> tuple[Edit, ...]:
+    """The edits that split `stage`; `packages` is an instruction that installs what the runtime lacks, or `""`."""
+    composer = _Composer(document, stage, plan, placement, runtime_base, packages)
+    return composer.edits()
+
+
+class _Composer:
+    def __init__(
+        self, document: Document, stage: Stage, plan: Plan, placement: Placement, runtime_base: str, packages: str
+    ) -> None:
+        self.document = document
+        self.stage = stage
+        self.plan = plan
+        self.placement = placement
+        self.runtime_base = runtime_base
+        self.packages = packages
+        self.newline = document.newline
+        self.names = free_names(stage)
+
+    def edits(self) -> tuple[Edit, ...]:
+        cut = self.placement.last_builder
+        builder, rest = self.placement.slots[: cut + 1], self.placement.slots[cut + 1 :]
+        found = [*self._origin(), *self._prefixes()]
+        for slot in builder:
+            found.extend(self._in_builder(slot))
+        last = self.stage.steps[cut].instruction
+        found.append(insertion(last.span.end, self._between(builder, last.span.end)))
+        found.extend(self._in_place(slot) for slot in rest if slot.runtime_text is not None or not slot.runtime)
+        return tuple(found)
+
+    def _origin(self) -> list[Edit]:
+        origin = self.stage.origin
+        found: list[Edit] = []
+        if not self.stage.name:
+            found.append(insertion(origin.words[0].span.end, " AS builder" if origin.keyword_span.of(self.document.text).isupper() else " as builder"))
+        if self.plan.prologue:
+            text = "".join(line + self.newline for line in self.plan.prologue)
+            found.append(insertion(origin.span.end, self._line_end(origin.span.end) + text))
+        return found
+
+    def _line_end(self, offset: int) -> str:
+        """A line end where the text before `offset` has none (the last line of a file)."""
+        return "" if self.document.text[:offset].endswith("\n") else self.newline
+
+    def _prefixes(self) -> list[Edit]:
+        found: list[Edit] = []
+        for edit in self.plan.edits:
+            assert edit.step.run is not None
+            command = edit.step.run.commands[edit.at].command
+            if edit.step.run.heredoc:
+                continue
+            offset = edit.step.instruction.offset(edit.step.instruction.value_start + command.start)
+            found.append(insertion(offset, edit.prefix))
+        return found
+
+    def _in_builder(self, slot: Slot) -> list[Edit]:
+        instruction = slot.step.instruction
+        if not slot.builder:
+            return [Edit(self._block(slot), "")]
+        if slot.builder_text is not None:
+            return [Edit(instruction.span, slot.builder_text)]
+        return []
+
+    def _in_place(self, slot: Slot) -> Edit:
+        if not slot.runtime:
+            return Edit(self._block(slot), "")
+        text = slot.runtime_text or ""
+        if not slot.step.instruction.span.of(self.document.text).endswith("\n"):
+            text = text.rstrip("\r\n")
+        return Edit(slot.step.instruction.span, text)
+
+    def _block(self, slot: Slot) -> Span:
+        """An instruction with its comments, and the blank lines before it where it leaves none needed."""
+        document = self.document
+        block = document.with_comments(slot.step.instruction)
+        gap = document.gaps[slot.step.instruction.index]
+        blank_before = block.start > gap.start and not Span(gap.start, block.start).of(document.text).strip()
+        following = document.gaps[slot.step.instruction.index + 1]
+        text = following.of(document.text)
+        blank_after = not text or text.lstrip(" \t").startswith(("\n", "\r"))
+        if blank_before and blank_after:
+            return Span(gap.start, block.end)
+        return block
+
+    def _between(self, builder: list[Slot], end: int) -> str:
+        """The builder's last lines, then the runtime stage up to the first step that stays in its place."""
+        newline = self.newline
+        out = [self._line_end(end)]
+        out += [line + newline for line in self.plan.epilogue]
+        out += [newline, f"FROM {self.runtime_base} AS {self.names.runtime}{newline}"]
+        moved = [slot for slot in builder if slot.runtime]
+        body: list[str] = []
+        early = self._early_arguments(moved)
+        body += [self._text(slot) for slot in early]
+        body += [line + newline for line in self.plan.environment]
+        packages = self.packages
+        copies = self._artifact_copies()
+        placed = False
+        for slot in moved:
+            if slot in early:
+                continue
+            if packages and slot.step.keyword not in ("ARG", "ENV", "LABEL", "MAINTAINER", "SHELL"):
+                body.append(packages)
+                packages = ""
+            if self.plan.tree is None and not placed and slot.step.copy is not None and slot.step.copy.origin is None:
+                body += copies
+                placed = True
+            text = self._text(slot)
+            if self._stands_apart(slot) and body and body[-1].strip():
+                text = newline + text
+            body.append(text)
+        if packages:
+            body.append(packages)
+        if not placed:
+            body += copies
+        out += body
+        return "".join(out)
+
+    def _early_arguments(self, moved: list[Slot]) -> list[Slot]:
+        """ARG and LABEL at the head of the stage stay ahead of the environment that the plan adds."""
+        head: list[Slot] = []
+        for slot in moved:
+            if slot.step.keyword not in ("ARG", "LABEL", "MAINTAINER"):
+                break
+            head.append(slot)
+        return head
+
+    def _stands_apart(self, slot: Slot) -> bool:
+        """Whether a blank line stands before the step in the original."""
+        gap = self.document.gaps[slot.step.instruction.index]
+        block = self.document.with_comments(slot.step.instruction)
+        return Span(gap.start, block.start).of(self.document.text).strip(" \t\r") != "" and not slot.runtime_text
+
+    def _text(self, slot: Slot) -> str:
+        document = self.document
+        comments = document.comment_block(slot.step.instruction).of(document.text)
+        text = slot.runtime_text if slot.runtime_text is not None else document.source(slot.step.instruction)
+        return comments + text + ("" if text.endswith("\n") else self.newline)
+
+    def _artifact_copies(self) -> list[str]:
+        source = f"COPY --from={self.names.builder}"
+        lines: list[str] = []
+        if self.plan.tree is not None:
+            owner = f" --chown={self.placement.owner}" if self.placement.owner else ""
+            inside_it = self.plan.tree == self._cwd_at_cut()
+            lines.append(f"{source}{owner} {self.plan.tree} {'./' if inside_it else self.plan.tree}{self.newline}")
+        paths = [artifact.path for artifact in self.plan.artifacts]
+        paths += [artifact.path for slot in self.placement.slots for artifact in slot.artifacts]
+        for path in paths:
+            if self.plan.tree is None or not path.startswith(self.plan.tree + "/"):
+                lines.append(f"{source} {path} {path}{self.newline}")
+        return lines
+
+    def _cwd_at_cut(self) -> str:
+        """The work folder of the runtime stage where the copies are inserted."""
+        steps = self.stage.steps
+        cut = self.placement.last_builder + 1
+        return steps[cut].before.cwd if cut < len(steps) else self.stage.after.cwd

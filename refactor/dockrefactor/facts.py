@@ -1,0 +1,111 @@
+"""All that a transform may know, gathered once for each text, read-only and lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from dockrefactor import effects, launch, neighbours, stages
+from dockrefactor.context import BuildContext
+from dockrefactor.document import Document, Instruction
+from dockrefactor.evidence import Evidence
+from dockrefactor.needs import InstallInputs
+from dockrefactor.shell import Command
+from dockrefactor.stages import Place, Placed, Stage, Step
+from dockrefactor.toolchain import RuntimeNeeds, Toolchain
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for. `runtime`: auto, slim, alpine or distroless; `user`: `""`, `keep`, `NAME` or `NAME:UID`."""
+
+    runtime: str = "auto"
+    user: str = ""
+    assume: frozenset[str] = field(default_factory=frozenset)
+
+
+class Facts:
+    """Everything known of one Dockerfile and its context."""
+
+    def __init__(
+        self, document: Document, context: BuildContext, toolchains: Sequence[Toolchain], options: Options, name: str
+    ) -> None:
+        """`name` is the Dockerfile's name in messages."""
+        self.document = document
+        self.context = context
+        self.known_toolchains = tuple(toolchains)
+        self.options = options
+        self.name = name
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        return stages.read(self.document, self.context, self._effects)
+
+    def _effects(self, command: Command, place: Place) -> effects.Effects:
+        for toolchain in self.known_toolchains:
+            found = toolchain.effects(command, place)
+            if found is not None:
+                return found
+        return effects.of_command(command, place.cwd)
+
+    @property
+    def final(self) -> Stage:
+        return self.stages[-1]
+
+    @cached_property
+    def launch(self) -> launch.Launch:
+        return launch.of_stage(self.final, self.name)
+
+    @cached_property
+    def healthcheck(self) -> launch.Launch:
+        return launch.of_healthcheck(self.final, self.name)
+
+    @cached_property
+    def toolchains(self) -> tuple[Toolchain, ...]:
+        """The toolchains that recognise the final stage."""
+        return tuple(toolchain for toolchain in self.known_toolchains if toolchain.detect(self) is not None)
+
+    @cached_property
+    def needs(self) -> RuntimeNeeds:
+        """What the program asks of its image, by all its toolchains."""
+        found = [toolchain.needs(self) for toolchain in self.toolchains]
+        return RuntimeNeeds(
+            programs=tuple(item for needs in found for item in needs.programs),
+            os_packages=tuple(item for needs in found for item in needs.os_packages),
+            writes=tuple(item for needs in found for item in needs.writes),
+            home=any(needs.home for needs in found),
+            ports=tuple(item for needs in found for item in needs.ports),
+            unknown=tuple(item for needs in found for item in needs.unknown),
+        )
+
+    @cached_property
+    def neighbours(self) -> neighbours.Neighbours:
+        """Files beside the Dockerfile that use the image."""
+        return neighbours.read(self.context, self.name)
+
+    def at(self, instruction: Instruction, says: str) -> Evidence:
+        """Evidence for a line of this Dockerfile."""
+        return Evidence(self.name, instruction.start_line, says)
+
+    def place(self, step: Step, placed: Placed, stage: Stage) -> Place:
+        """Where a command of `step` runs, with the files that stand there before it."""
+        position = stage.steps.index(step)
+        return Place(placed.cwd, step.before, stage.resolver(position), self.context, stage.base)
+
+    def install_inputs(self, step: Step, placed: Placed, stage: Stage) -> InstallInputs | None:
+        """What an install of `step` reads."""
+        for toolchain in self.known_toolchains:
+            if toolchain.name == placed.effects.by:
+                return toolchain.install_inputs(placed, self.place(step, placed, stage))
+        return None
+
+    def commands(self, wanted: Callable[[Placed], bool], stage: Stage | None = None) -> list[tuple[Step, Placed]]:
+        """The commands of a stage (the final one by default) for which `wanted` holds."""
+        return [
+            (step, placed)
+            for step in (stage or self.final).steps
+            if step.run is not None
+            for placed in step.run.commands
+            if wanted(placed)
+        ]

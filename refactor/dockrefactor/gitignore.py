@@ -1,0 +1,91 @@
+"""What `.gitignore` files say while a folder is searched: the deepest file that has an opinion decides."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pathspec import GitIgnoreSpec
+
+_NAME: Final = ".gitignore"
+_MAX_SIZE: Final = 1_000_000
+
+
+class IgnoreFiles:
+    """The ignore files in force below one searched folder, those of its parents up to the repository included."""
+
+    def __init__(self, root: Path) -> None:
+        """`root` is searched even where a parent's ignore file names it: the user gave it."""
+        self._chains: dict[Path, tuple[tuple[str, GitIgnoreSpec], ...]] = {}
+        self._root = root
+        above = _above(Path(os.path.abspath(root)))
+        self._above = () if _says(above, os.path.abspath(root), is_folder=True) else above
+
+    def enter(self, folder: Path, names: Collection[str]) -> None:
+        """Read the ignore file of `folder`, whose entries are `names`; its parent must have been entered before."""
+        chain = self._above if folder == self._root else self._chains[folder.parent]
+        if ".git" in names and folder != self._root:
+            chain = ()  # a repository within: the rules of the outer one end here
+        spec = _read(folder) if _NAME in names else None
+        self._chains[folder] = chain if spec is None else (*chain, (os.path.abspath(folder), spec))
+
+    def ignores(self, folder: Path, name: str, *, is_folder: bool) -> bool:
+        """Whether the entry `name` of an entered folder is ignored."""
+        chain = self._chains[folder]
+        return bool(chain) and _says(chain, os.path.join(os.path.abspath(folder), name), is_folder=is_folder)
+
+
+def _says(chain: tuple[tuple[str, GitIgnoreSpec], ...], path: str, *, is_folder: bool) -> bool:
+    for base, spec in reversed(chain):
+        relative = os.path.relpath(path, base).replace(os.sep, "/")
+        verdict = spec.check_file(relative + "/" if is_folder else relative).include
+        if verdict is not None:
+            return verdict
+    return False
+
+
+def _above(root: Path) -> tuple[tuple[str, GitIgnoreSpec], ...]:
+    """The ignore files of the folders above `root` within its repository, outermost first."""
+    if (root / ".git").exists():
+        return ()
+    found: list[tuple[str, GitIgnoreSpec]] = []
+    for folder in root.parents:
+        spec = _read(folder)
+        if spec is not None:
+            found.insert(0, (str(folder), spec))
+        if (folder / ".git").exists():
+            return tuple(found)
+    return ()  # no repository: stray ignore files above mean nothing
+
+
+def _read(folder: Path) -> GitIgnoreSpec | None:
+    path = folder / _NAME
+    try:
+        status = path.lstat()
+        # git does not follow a linked ignore file either
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_SIZE:
+            return None
+        lines = path.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines()
+    except OSError:
+        return None
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True

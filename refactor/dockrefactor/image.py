@@ -1,0 +1,229 @@
+"""Image references, and what is known of the images that they name (`data/images.toml`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from dockrefactor import tables
+
+SUITES: Final = ("stretch", "buster", "bullseye", "bookworm", "trixie", "forky")
+_REFERENCE: Final = re.compile(
+    r"(?P<name>[a-z0-9][a-zA-Z0-9._\-/:]*?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`repository[:tag][@digest]`; `repository` has `docker.io/library/` taken off, `written` is the author's text."""
+
+    written: str
+    repository: str
+    tag: str
+    digest: str
+
+    def with_tag(self, tag: str) -> str:
+        """The author's spelling of the repository with another tag."""
+        name = self.written.partition("@")[0]
+        head, colon, old = name.rpartition(":")
+        return f"{head if colon and '/' not in old else name}:{tag}"
+
+
+def parse_reference(written: str) -> Reference | None:
+    """The parts of an image reference; None where it is none (a variable, say)."""
+    match = _REFERENCE.fullmatch(written)
+    if match is None:
+        return None
+    name = match["name"].removeprefix("docker.io/").removeprefix("index.docker.io/").removeprefix("library/")
+    return Reference(written, name, match["tag"] or "latest", match["digest"] or "")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An account that an image has."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What is known of one image.
+
+    `variant` is `full`, `slim`, `alpine` … as the table names it; `release` the Debian suite, `""` where the tag may still
+    move to another or there is none; `newest_release` the suite it has today; `programs` are found on its PATH;
+    `libraries` and `packages` are packages that it has.
+    """
+
+    reference: Reference
+    family: str
+    variant: str
+    libc: str
+    release: str
+    newest_release: str
+    language: str
+    package_manager: str
+    shell: str
+    entrypoint: tuple[str, ...]
+    cmd: tuple[str, ...]
+    workdir: str
+    env: Mapping[str, str]
+    users: tuple[User, ...]
+    user: str
+    programs: frozenset[str]
+    packages: frozenset[str]
+    counterpart: str  # the variant to run on, `""` where this is it already
+    counterpart_image: str  # the same in another family, with {debian} and {alpine} to fill in
+    ca_certificates: bool
+    tzdata: bool
+    source: str
+
+    @property
+    def is_debian(self) -> bool:
+        return self.package_manager == "apt"
+
+    @property
+    def is_alpine(self) -> bool:
+        return self.package_manager == "apk"
+
+
+def _tag_parts(tag: str) -> list[str]:
+    return [re.sub(r"^alpine[\d.]+$", "alpine", part) for part in tag.split("-")]
+
+
+def variant_of(tag: str, family: Mapping[str, Any]) -> str | None:
+    """Which variant a tag names: the one with the most parts in it; None where a part of the tag is not known."""
+    version = re.compile(family.get("version_part", r"(?!)"))
+    parts = [
+        part
+        for part in _tag_parts(tag)
+        if part not in SUITES and not re.fullmatch(r"v?\d[\w.]*|latest|lts|current|stable|mainline|rc\w*|beta\w*|alpha\w*", part) and not version.fullmatch(part)
+    ]
+    best: str | None = None
+    most = -1
+    for name, facts in family.get("variants", {}).items():
+        wanted = facts.get("parts", ())
+        if set(wanted) <= set(parts) and len(wanted) > most:
+            best, most = name, len(wanted)
+    if best is None or set(parts) - set(family["variants"][best].get("parts", ())) - _CODENAMES:
+        return None
+    return best
+
+
+# tags that name a version by a word: Node's long-term releases
+_CODENAMES: Final = frozenset({"hydrogen", "iron", "jod", "krypton", "gallium", "fermium", "erbium", "dubnium", "argon", "boron", "carbon", "edge", "rolling"})
+
+
+def suite_of(tag: str) -> str:
+    """The Debian suite that a tag names, `""` where it names none."""
+    return next((part for part in tag.split("-") if part in SUITES), "")
+
+
+def _release(family: Mapping[str, Any], reference: Reference) -> tuple[str, str, str]:
+    """(suite that cannot change, suite of today, Alpine release of today) of a tag."""
+    named = suite_of(reference.tag)
+    version = reference.tag.partition("-")[0]
+    row: Mapping[str, Any] = {}
+    releases = family.get("releases", {})
+    for key in (version, ".".join(version.split(".")[:2]), version.split(".")[0]):
+        if key in releases:
+            row = releases[key]
+            break
+    alpine = re.search(r"alpine([\d.]+)", reference.tag)
+    today = named or str(row.get("debian", ""))
+    settled = named or (today if row.get("settled") else "")
+    return settled, today, alpine[1] if alpine else str(row.get("alpine", ""))
+
+
+def is_windows(written: str) -> bool:
+    return any(word in written for word in ("windowsservercore", "nanoserver", "mcr.microsoft.com/windows", "mcr.microsoft.com/dotnet/framework"))
+
+
+@cache
+def known(written: str) -> Image | None:
+    """The image that `written` names; None where nothing is known of it."""
+    reference = parse_reference(written)
+    if reference is None or is_windows(written):
+        return None
+    images = tables.toml("images")
+    family = images.get(reference.repository)
+    if family is None or "variants" not in family:
+        return None
+    variant = variant_of(reference.tag, family)
+    if variant is None:
+        return None
+    facts: dict[str, Any] = {**family, **family["variants"][variant]}
+    release, today, alpine = _release(family, reference)
+    layers = list(_layers(reference.repository, variant))
+    key = "alpine" if facts.get("package_manager") == "apk" else today
+    return Image(
+        reference=reference,
+        family=reference.repository,
+        variant=variant,
+        libc=facts.get("libc", ""),
+        release="" if key == "alpine" else release,
+        newest_release=alpine if key == "alpine" else today,
+        language=facts.get("language", ""),
+        package_manager=facts.get("package_manager", ""),
+        shell=facts.get("shell", ""),
+        entrypoint=tuple(facts.get("entrypoint", ())),
+        cmd=tuple(facts.get("cmd", ())),
+        workdir=facts.get("workdir", "/"),
+        env=dict(facts.get("env", {})),
+        users=tuple(User(item["name"], item["uid"], item["gid"], item["home"]) for item in facts.get("users", ())),
+        user=str(facts.get("user", "")),
+        programs=_programs(facts, layers, release),
+        packages=frozenset(
+            name for layer in layers for name in (*layer.get("packages", ()), *layer.get("libraries", {}).get(key, ()))
+        ),
+        counterpart=facts.get("counterpart", ""),
+        counterpart_image=_counterpart_name(facts, release, alpine),
+        ca_certificates=any(layer.get("ca_certificates") for layer in layers),
+        tzdata=any(layer.get("tzdata") for layer in layers),
+        source=facts.get("source", ""),
+    )
+
+
+def _layers(family: str, variant: str) -> Iterator[Mapping[str, Any]]:
+    """The table of a variant, and of each that it adds to."""
+    facts = tables.toml("images")[family]["variants"][variant]
+    yield facts
+    beneath = facts.get("on")
+    if beneath:
+        yield from _layers(beneath[0], beneath[1])
+
+
+def _programs(facts: Mapping[str, Any], layers: list[Mapping[str, Any]], release: str) -> frozenset[str]:
+    bases = tables.toml("images")["bases"]
+    base = bases.get(facts.get("base", ""), {})
+    found = {name for layer in layers for name in (*layer.get("programs", ()), *layer.get("only", {}).get(release, ()))}
+    return frozenset(found | set(base.get("programs", ())) | set(base.get("only", {}).get(release, ())))
+
+
+def _counterpart_name(facts: Mapping[str, Any], debian: str, alpine: str) -> str:
+    template = str(facts.get("counterpart_image", ""))
+    if ("{debian}" in template and not debian) or ("{alpine}" in template and not alpine):
+        return ""
+    return template.replace("{debian}", debian).replace("{alpine}", alpine) if "{version}" not in template and "{java}" not in template else ""
+
+
+def counterpart(image: Image) -> Image | None:
+    """The image to run on in place of `image`: same libc and release, fewer tools. None where there is none known.
+
+    A tag keeps its version and suite: `python:3.12-bookworm` -> `python:3.12-slim-bookworm`, `node:20-bookworm` ->
+    `node:20-bookworm-slim`.
+    """
+    if not image.counterpart or image.reference.digest:
+        return None
+    parts = [part for part in image.reference.tag.split("-") if part != "latest"]
+    suite = [part for part in parts if part in SUITES]
+    version = [part for part in parts if part not in SUITES]
+    suite_first = tables.toml("images")[image.family].get("suite_before_variant")
+    ordered = [*version, *suite, image.counterpart] if suite_first else [*version, image.counterpart, *suite]
+    found = known(image.reference.with_tag("-".join(ordered)))
+    return found if found is not None and found.libc == image.libc else None

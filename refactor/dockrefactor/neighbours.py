@@ -1,0 +1,127 @@
+"""Files beside a Dockerfile that use its image: compose files, read for what contradicts a change."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dockrefactor.context import BuildContext, normalise
+from dockrefactor.evidence import Evidence
+
+COMPOSE_NAMES: Final = (
+    "compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml",
+    "docker-compose.override.yml", "docker-compose.override.yaml", "compose.override.yaml",
+    "docker-compose.dev.yml", "docker-compose.dev.yaml", "compose.dev.yaml",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A compose service that builds this Dockerfile. `mounts` are container paths of bind mounts of the context; `volumes`
+    those of named volumes."""
+
+    name: str
+    command: tuple[str, ...]
+    mounts: tuple[str, ...]
+    volumes: tuple[str, ...]
+    target: str
+    user: str
+    evidence: Evidence
+    socket: bool = False
+    healthcheck: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """`services`: compose services that build the Dockerfile; `action`: an `action.yml` that runs it as a GitHub Action."""
+
+    services: tuple[Service, ...] = ()
+    action: Evidence | None = None
+    broken: tuple[Evidence, ...] = ()
+
+
+def read(context: BuildContext, dockerfile: str) -> Neighbours:
+    """What the context's own compose files and action file say of `dockerfile`."""
+    services: list[Service] = []
+    broken: list[Evidence] = []
+    for name in COMPOSE_NAMES:
+        text = context.read(name) or _ignored_text(context, name)
+        if text is None:
+            continue
+        data = _yaml(text)
+        if not isinstance(data, dict):
+            broken.append(Evidence(name, 0, "cannot be read as YAML"))
+            continue
+        for key, service in (data.get("services") or {}).items() if isinstance(data.get("services"), dict) else ():
+            if isinstance(service, dict) and _builds(service.get("build"), dockerfile):
+                services.append(_service(str(key), service, name, text))
+    action = None
+    for name in ("action.yml", "action.yaml"):
+        text = context.read(name) or _ignored_text(context, name)
+        if text and "using:" in text and "docker" in text.partition("using:")[2][:20]:
+            action = Evidence(name, text[: text.index("using:")].count("\n") + 1, "GitHub runs this image as an action")
+    return Neighbours(tuple(services), action, tuple(broken))
+
+
+def _ignored_text(context: BuildContext, name: str) -> str | None:
+    """The ignore file often keeps compose files out of the context; they still say how the image is used."""
+    path = context.root / name
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > 1_000_000:
+        return None
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _yaml(text: str) -> Any:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(text, Loader=loader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+
+
+def _builds(build: Any, dockerfile: str) -> bool:
+    if isinstance(build, str):
+        return normalise(build) == "" and posixpath.basename(dockerfile) == "Dockerfile"
+    if not isinstance(build, dict):
+        return False
+    context = str(build.get("context", "."))
+    named = str(build.get("dockerfile", "Dockerfile"))
+    return normalise(context) == "" and posixpath.basename(named) == posixpath.basename(dockerfile)
+
+
+def _service(key: str, service: dict[str, Any], name: str, text: str) -> Service:
+    line = next((number for number, row in enumerate(text.splitlines(), 1) if row.strip().startswith(f"{key}:")), 0)
+    mounts: list[str] = []
+    volumes: list[str] = []
+    socket = False
+    for item in service.get("volumes") or ():
+        source, target = _volume(item)
+        socket = socket or "docker.sock" in source
+        (mounts if source.startswith((".", "/", "~", "$")) else volumes).append(target)
+    build = service.get("build")
+    target = str(build.get("target") or "") if isinstance(build, dict) else ""
+    health = service.get("healthcheck")
+    test = health.get("test") if isinstance(health, dict) else None
+    return Service(
+        key, _words(service.get("command")), tuple(mounts), tuple(volumes), target, str(service.get("user") or ""),
+        Evidence(name, line, f"service `{key}` builds this Dockerfile"), socket, _words(test),
+    )  # fmt: skip
+
+
+def _volume(item: Any) -> tuple[str, str]:
+    if isinstance(item, dict):
+        return str(item.get("source") or ""), str(item.get("target") or "")
+    parts = str(item).split(":")
+    return (parts[0], parts[1]) if len(parts) > 1 else ("", parts[0])
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(str(word) for word in value)
+    return tuple(str(value).split()) if value else ()

@@ -1,0 +1,121 @@
+"""Packages of distributions: what a `-dev` package leaves behind, which package brings a program, what only builds need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+
+from dockrefactor import tables
+from dockrefactor.image import Image
+
+
+class Role(StrEnum):
+    """What an installed package is for."""
+
+    BUILD = "build"  # compilers, make, headers without a library
+    HEADERS = "headers"  # a -dev package: build-only, leaves its libraries behind
+    TOOL = "tool"  # programs that both builds and programs use
+    RUNTIME = "runtime"
+    UNKNOWN = "unknown"
+
+
+def bare(name: str) -> str:
+    """A package's name without version, release or architecture: `curl=7.*` -> `curl`."""
+    for mark in ("=", "<", ">", "~", "/"):
+        name = name.partition(mark)[0]
+    return name.partition(":")[0] if not name.startswith("lib") or ":" in name else name
+
+
+@cache
+def _headers() -> Mapping[str, tuple[tuple[frozenset[str], tuple[str, ...], tuple[str, ...]], ...]]:
+    rows: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], tuple[str, ...]], ...]] = {}
+    for line in tables.text("debian_packages.tsv").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        package, suites, runtime, through = line.split("\t")
+        rows[package] = (*rows.get(package, ()), (frozenset(suites.split(",")), _names(runtime), _names(through)))
+    return rows
+
+
+def _names(cell: str) -> tuple[str, ...]:
+    return () if cell == "-" else tuple(cell.split(","))
+
+
+@cache
+def _programs() -> Mapping[str, Mapping[str, str]]:
+    suites: list[str] = []
+    rows: dict[str, dict[str, str]] = {}
+    for line in tables.text("programs.tsv").splitlines():
+        cells = line.lstrip("# ").split("\t")
+        if line.startswith("# program\t"):
+            suites = cells[1:]
+        elif line and not line.startswith("#"):
+            rows[cells[0]] = dict(zip(suites, cells[1:], strict=False))
+    return rows
+
+
+def package_of(program: str, image: Image) -> str | None:
+    """The package of `image`'s distribution that brings `program`; None where none is known."""
+    row = _programs().get(program)
+    if row is None:
+        return None
+    if image.is_alpine:
+        found = row.get("alpine")
+    elif image.is_debian:
+        found = row.get(image.release or "bookworm")
+        if not image.release and len({row.get(suite) for suite in ("bookworm", "trixie")}) > 1:
+            return None
+    else:
+        return None
+    return found if found and found != "-" else None
+
+
+def programs_of(package: str, image: Image) -> frozenset[str]:
+    """The programs that an installed package is known to bring."""
+    name = bare(package)
+    key = "alpine" if image.is_alpine else (image.release or "bookworm")
+    return frozenset(program for program, row in _programs().items() if row.get(key) == name) | {name}
+
+
+def libraries(package: str, image: Image) -> tuple[str, ...] | None:
+    """Packages with the shared libraries that a `-dev` package stands for; None where they are not known."""
+    name = bare(package)
+    if image.is_alpine:
+        return _alpine_libraries(name)
+    if not image.is_debian:
+        return None
+    rows = _headers().get(name)
+    if rows is None:
+        return None
+    suites = [image.release] if image.release else ["bookworm", "trixie"]
+    found: list[tuple[str, ...]] = []
+    for suite in suites:
+        row = next((row for row in rows if suite in row[0]), None)
+        if row is None:
+            return None
+        found.append(row[1])
+    return found[0] if len(set(found)) == 1 else None
+
+
+def _alpine_libraries(name: str) -> tuple[str, ...] | None:
+    table = tables.toml("os_packages").get("alpine", {})
+    named = table.get("libraries", {}).get(name)
+    if named is not None:
+        return tuple(named)
+    return None
+
+
+def role(package: str, image: Image) -> Role:
+    """What a package of `image`'s distribution is for."""
+    name = bare(package)
+    table = tables.toml("os_packages").get("alpine" if image.is_alpine else "debian", {})
+    if name in table.get("build_only", ()):
+        return Role.BUILD
+    if name in table.get("tools", ()):
+        return Role.TOOL
+    if name in table.get("runtime", ()):
+        return Role.RUNTIME
+    if name.endswith("-dev") or (image.is_debian and name in _headers()):
+        return Role.HEADERS
+    return Role.UNKNOWN

@@ -1,0 +1,79 @@
+"""What a transform answers: the vocabulary between the engine and the transforms."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from dockrefactor.evidence import Evidence
+from dockrefactor.text import Edit
+
+if TYPE_CHECKING:
+    from dockrefactor.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why nothing was changed. `code` is what people type, `says` one sentence, `remedy` what the user can do;
+    a `liftable` reason is an assumption that `--assume CODE` accepts."""
+
+    code: str
+    says: str
+    remedy: str
+    liftable: bool = False
+
+
+class ReasonEnum(Enum):
+    """Base of every transform's enum of reasons; each value is a `Reason`."""
+
+    @property
+    def reason(self) -> Reason:
+        value = self.value
+        assert isinstance(value, Reason)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Edits of the text, and for people: `why` it is better, the evidence, and assumptions that the user lifted."""
+
+    edits: tuple[Edit, ...]
+    why: str
+    evidence: tuple[Evidence, ...] = ()
+    assumptions: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unneeded:
+    """The file has nothing for this transform to do."""
+
+    reason: ReasonEnum
+    at: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The change cannot be shown to be right; `at` is the place that stands against it."""
+
+    reason: ReasonEnum
+    at: Evidence
+
+
+Outcome = Change | Unneeded | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """One refactoring: a pure function from facts to an outcome, its reasons, and its name for people."""
+
+    name: str
+    run: Callable[[Facts], Outcome]
+    reasons: type[ReasonEnum]
+
+    @property
+    def documentation(self) -> str:
+        """The transform's docstring."""
+        return inspect.getdoc(inspect.getmodule(self.run)) or ""

@@ -1,0 +1,132 @@
+"""A RUN that installs packages of the distribution, typed again for another set of packages.
+
+The author's lines stay as they are: words are taken out, added in their place, and a comment above a package's line
+goes with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dockrefactor.document import Document
+from dockrefactor.effects import Kind
+from dockrefactor.image import Image
+from dockrefactor.stages import Step
+
+_PLAIN = frozenset({Kind.OS_UPDATE, Kind.OS_INSTALL, Kind.OS_CLEAN, Kind.SETTING, Kind.QUERY})
+
+
+def packages(step: Step) -> tuple[str, ...]:
+    """The packages that the step's commands install, as written."""
+    if step.run is None:
+        return ()
+    return tuple(
+        word.text
+        for placed in step.run.commands
+        if placed.effects.kind is Kind.OS_INSTALL
+        for word in placed.effects.os_packages
+    )
+
+
+def plain_install(names: Sequence[str], image: Image, newline: str = "\n") -> str:
+    """A RUN of our own that installs `names`, cleaning up after itself."""
+    if image.is_alpine:
+        return f"RUN apk add --no-cache {' '.join(names)}{newline}"
+    listed = "".join(f"        {name} \\{newline}" for name in names)
+    return (
+        f"RUN apt-get update && apt-get install -y --no-install-recommends \\{newline}{listed}"
+        f"    && rm -rf /var/lib/apt/lists/*{newline}"
+    )
+
+
+def retyped(
+    document: Document, step: Step, keep: Callable[[str], bool], added: Sequence[str], image: Image
+) -> str | None:
+    """The step's text with only the packages for which `keep` holds, and `added`; None where none are left.
+
+    Where the author's commands do not fit any more (one would install nothing, or packages are removed again), a plain
+    install of our own.
+    """
+    if step.run is None:
+        return None
+    wanted = [name for name in packages(step) if keep(name)]
+    total = [*wanted, *(name for name in added if name not in wanted)]
+    if not total:
+        return None
+    installs = [placed for placed in step.run.commands if placed.effects.kind is Kind.OS_INSTALL]
+    emptied = any(
+        placed.effects.os_packages and not any(keep(word.text) for word in placed.effects.os_packages)
+        for placed in installs[1:]
+    )
+    if step.run.kinds - _PLAIN or emptied or step.run.heredoc or not installs or not installs[0].effects.os_packages:
+        return plain_install(total, image, document.newline)
+    return _Retyper(document, step, keep, [name for name in added if name not in wanted]).text()
+
+
+class _Retyper:
+    def __init__(self, document: Document, step: Step, keep: Callable[[str], bool], added: list[str]) -> None:
+        self.document = document
+        self.step = step
+        assert step.run is not None
+        words = [
+            word
+            for placed in step.run.commands
+            if placed.effects.kind is Kind.OS_INSTALL
+            for word in placed.effects.os_packages
+        ]
+        start = step.instruction.value_start
+        spans = [step.instruction.source_span(start + word.start, start + word.end) for word in words]
+        self.dropped = [span for word, span in zip(words, spans, strict=True) if not keep(word.text)]
+        self.kept = [span for word, span in zip(words, spans, strict=True) if keep(word.text)]
+        self.added = added
+
+    def text(self) -> str:
+        """The retyped instruction, line by line."""
+        span = self.step.instruction.span
+        out: list[str] = []
+        first = self.document.line_of(span.start)
+        for number in range(first, self.document.line_of(max(span.end - 1, span.start)) + 1):
+            line = self.document.line_span(number)
+            text, emptied = self._line(line.start, line.end)
+            if emptied:
+                while out and out[-1].lstrip().startswith("#"):
+                    out.pop()
+            if text:
+                out.append(text)
+        return self._ended(out)
+
+    def _line(self, start: int, end: int) -> tuple[str, bool]:
+        """The line without dropped words, with the added ones in the place of the first dropped (or after the last kept)."""
+        source = self.document.text
+        parts: list[str] = []
+        at = start
+        dropped = [span for span in self.dropped if start <= span.start < end]
+        for span in dropped:
+            begin = span.start
+            while begin > at and source[begin - 1] in " \t":
+                begin -= 1
+            parts.append(source[at:begin])
+            if self.added:
+                parts.append(source[begin : span.start] + " ".join(self.added))
+                self.added = []
+            at = span.end
+        last = self.kept[-1] if self.kept else None
+        if self.added and not self.dropped and last is not None and start <= last.start < end:
+            parts.append(source[at : last.end] + "".join(f" {name}" for name in self.added))
+            at = last.end
+            self.added = []
+        parts.append(source[at:end])
+        text = "".join(parts)
+        emptied = bool(dropped) and not text.strip().rstrip(self.document.escape).strip()
+        return ("" if emptied else text), emptied
+
+    def _ended(self, lines: list[str]) -> str:
+        """The lines, the last of them without a continuation where the dropped ones had ended the instruction."""
+        while lines and lines[-1].lstrip().startswith("#"):
+            lines.pop()
+        last = lines[-1]
+        body = last.rstrip()
+        if body.endswith(self.document.escape):
+            tail = self.document.newline
+            lines[-1] = body[: -len(self.document.escape)].rstrip() + tail
+        return "".join(lines)

@@ -1,0 +1,124 @@
+"""Transform after transform, in the order of one tuple, the text read anew between them; then the contract.
+
+The pipeline knows no transform by name, and reads no file but through the build context.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from dockrefactor import contract, document, grammar
+from dockrefactor.context import BuildContext
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts, Options
+from dockrefactor.outcome import Change, Outcome, Refusal, Transform, Unneeded
+from dockrefactor.text import Edit, apply
+from dockrefactor.toolchain import Detection, Toolchain
+
+_IGNORE: Final = re.compile(r"#\s*dockrefactor:\s*(?P<what>ignore-file|ignore)(?:\s*=\s*(?P<names>[\w\-, ]+))?\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one transform said. `ignored` is the comment that switched it off, where one did."""
+
+    transform: str
+    outcome: Outcome | None
+    ignored: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One Dockerfile refactored in memory. `before` and `after` are texts (equal where nothing changed); `broken` is the
+    contract's objection to a result that was therefore thrown away."""
+
+    name: str
+    before: str
+    after: str
+    answers: tuple[Answer, ...]
+    detections: tuple[Detection, ...] = ()
+    broken: tuple[contract.Objection, ...] = ()
+    edits: tuple[tuple[Edit, ...], ...] = field(default=())
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+def refactor(
+    source: bytes,
+    context: BuildContext,
+    transforms: Sequence[Transform],
+    toolchains: Sequence[Toolchain],
+    options: Options | None = None,
+    name: str = "Dockerfile",
+) -> Result:
+    """Refactor one Dockerfile in memory; `name` is what messages and evidence call it.
+
+    Raises document.NotUtf8Error and grammar.SyntaxFault for what is no Dockerfile, context.ContextError for a context
+    that cannot be used. A result that breaks the runtime contract is never returned: the step that broke it is undone.
+    """
+    options = options or Options()
+    before = document.decode(source)
+    original = Facts(document.read(before), context, toolchains, options, name)
+    switched_off, whole_file = _ignores(original)
+    detections = tuple(found for toolchain in original.toolchains if (found := toolchain.detect(original)) is not None)
+    if whole_file is not None:
+        answers = tuple(Answer(transform.name, None, whole_file) for transform in transforms)
+        return Result(name, before, before, answers, detections)
+    facts, answers_made, broken, all_edits = original, [], [], []
+    for transform in transforms:
+        comment = switched_off.get(transform.name) or switched_off.get("")
+        if comment is not None:
+            answers_made.append(Answer(transform.name, None, comment))
+            continue
+        outcome = transform.run(facts)
+        if isinstance(outcome, Change):
+            changed = _changed(facts, outcome)
+            objections = contract.compare(original, changed)
+            if objections:
+                broken.extend(objections)
+                answers_made.append(Answer(transform.name, Refusal(contract.Reason.CONTRACT, objections[0].at)))
+                continue
+            facts = changed
+            all_edits.append(outcome.edits)
+        answers_made.append(Answer(transform.name, outcome))
+    return Result(name, before, facts.document.text, tuple(answers_made), detections, tuple(broken), tuple(all_edits))
+
+
+def _changed(facts: Facts, change: Change) -> Facts:
+    text = apply(facts.document.text, change.edits)
+    try:
+        parsed = document.read(text)
+    except grammar.SyntaxFault as fault:
+        raise AssertionError(f"a transform made a text that is no Dockerfile: {fault.message} (line {fault.line})") from fault
+    return Facts(parsed, facts.context, facts.known_toolchains, facts.options, facts.name)
+
+
+def _ignores(facts: Facts) -> tuple[dict[str, Evidence], Evidence | None]:
+    """Transforms that comments switch off (`""` for all of them), and the comment that switches off the file.
+
+    An `ignore` above an instruction holds for the whole file: every transform here moves instructions against each other.
+    """
+    found: dict[str, Evidence] = {}
+    parsed = facts.document
+    for gap in parsed.gaps:
+        text = gap.of(parsed.text)
+        if "dockrefactor" not in text:
+            continue
+        for number, row in enumerate(text.splitlines(), parsed.line_of(gap.start)):
+            match = _IGNORE.search(row)
+            if match is None:
+                continue
+            place = Evidence(facts.name, number, "a comment switches it off")
+            if match["what"].lower() == "ignore-file":
+                return found, place
+            names = [item.strip() for item in (match["names"] or "").split(",") if item.strip()]
+            found.update({item: place for item in names or [""]})
+    return found, None
+
+
+__all__ = ["Answer", "Change", "Refusal", "Result", "Unneeded", "refactor"]

@@ -1,0 +1,518 @@
+"""Which stage each step of a single-stage Dockerfile belongs to, shown from its effects.
+
+The builder keeps what makes artifacts, the runtime what the image is: its launch, its configuration, its accounts and
+folders. A step whose effects are unknown has no place: the split is refused.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from dockrefactor import os_packages, package_lists
+from dockrefactor.effects import Kind, inside, overlap
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.image import Image
+from dockrefactor.launch import BUILTINS
+from dockrefactor.os_packages import Role
+from dockrefactor.stages import Copy, Placed, Step
+from dockrefactor.toolchain import Artifact, Blocked, Plan
+
+BUILDING: Final = frozenset({Kind.INSTALL, Kind.BUILD, Kind.PRUNE, Kind.TEST})
+OS: Final = frozenset({Kind.OS_UPDATE, Kind.OS_INSTALL, Kind.OS_REMOVE, Kind.OS_CLEAN})
+NEUTRAL: Final = frozenset({Kind.QUERY, Kind.SETTING, Kind.OS_CLEAN, Kind.TOOL_SETUP})
+SETUP: Final = frozenset({Kind.FILES, Kind.SYSTEM, Kind.ACCOUNTS, Kind.DOWNLOAD})
+FINAL_ONLY: Final = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "VOLUME", "LABEL", "STOPSIGNAL", "HEALTHCHECK", "MAINTAINER", "ONBUILD"})
+
+
+@dataclass(slots=True)
+class Slot:
+    """Where one step goes. A text of None means: as the author wrote it, with its comments."""
+
+    step: Step
+    builder: bool = False
+    runtime: bool = False
+    builder_text: str | None = None
+    runtime_text: str | None = None
+    artifacts: tuple[Artifact, ...] = ()
+
+
+@dataclass(slots=True)
+class Placement:
+    """All slots, the index of the builder's last one, packages that the runtime needs beyond them, and the owner that the
+    copied tree must have."""
+
+    slots: list[Slot]
+    last_builder: int
+    extra_packages: list[str] = field(default_factory=list)
+    owner: str | None = None
+    kept_os_packages: list[str] = field(default_factory=list)
+
+
+def place(facts: Facts, plan: Plan, runtime: Image) -> Placement | Blocked:
+    """A place for every step of the final stage, or the first step that has none."""
+    return _Placer(facts, plan, runtime).place()
+
+
+class _Stop(Exception):
+    def __init__(self, blocked: Blocked) -> None:
+        self.blocked = blocked
+
+
+class _Placer:
+    def __init__(self, facts: Facts, plan: Plan, runtime: Image) -> None:
+        self.facts = facts
+        self.plan = plan
+        self.runtime = runtime
+        stage = facts.final
+        assert stage.base is not None
+        self.base = stage.base
+        self.steps = stage.steps
+        self.slots = [Slot(step) for step in self.steps]
+        self.wanted = self._wanted_programs()
+        self.owner: str | None = None
+        self.extra: list[str] = []
+        self.kept: list[str] = []
+        self.last = max((at for at, step in enumerate(self.steps) if self._builds(step)), default=-1)
+
+    def place(self) -> Placement | Blocked:
+        try:
+            for slot in self.slots:
+                self._reject_unknown(slot.step)
+            self._extend_builder()
+            self._check_users()
+            for at, slot in enumerate(self.slots):
+                self._place(at, slot)
+            self._builder_reads()
+            self._add_packages()
+        except _Stop as stop:
+            return stop.blocked
+        return Placement(self.slots, self.last, self.extra, self.owner, self.kept)
+
+    def _stop(self, code: str, step: Step, says: str) -> _Stop:
+        return _Stop(Blocked(code, self.facts.at(step.instruction, says)))
+
+    def _builds(self, step: Step) -> bool:
+        return step.run is not None and bool(step.run.kinds & BUILDING)
+
+    def _wanted_programs(self) -> dict[str, Evidence]:
+        """Programs that must be found when the container runs."""
+        wanted: dict[str, Evidence] = {}
+        for name, evidence in (*self.facts.launch.programs, *self.facts.healthcheck.programs):
+            wanted.setdefault(posixpath.basename(name), evidence)
+        for claim in self.facts.needs.programs:
+            if claim.value:
+                wanted.setdefault(posixpath.basename(claim.value), claim.evidence)
+        return wanted
+
+    @property
+    def _computed_programs(self) -> bool:
+        return any(claim.value is None for claim in self.facts.needs.programs)
+
+    def _reject_unknown(self, step: Step) -> None:
+        if step.copy is not None and (not step.copy.known and not step.copy.inline):
+            raise self._stop("unknown-effect", step, "its paths are computed")
+        if step.run is None:
+            return
+        if step.run.opaque:
+            raise self._stop("unreadable-shell", step, step.run.opaque)
+        for placed in step.run.commands:
+            if placed.effects.kind is Kind.UNKNOWN:
+                raise self._stop("unknown-effect", step, placed.effects.why or f"what `{placed.command.name}` does is not known")
+            if "/?" in placed.effects.writes or placed.cwd == "/?":
+                raise self._stop("unknown-effect", step, "it works in a computed folder")
+        for mount in step.run.mounts:
+            target = re.search(r"(?:target|dst|destination)=([^,]+)", mount)
+            if "type=cache" in mount and target and any(
+                inside(artifact.path, target[1]) or inside(target[1], artifact.path) for artifact in self.plan.artifacts
+            ):
+                raise self._stop("cache-mount-on-output", step, f"a cache mount hides {target[1]}")
+
+    def _extend_builder(self) -> None:
+        """Setup that only touches the tree which is copied whole belongs to the builder, also after the last build step."""
+        if self.plan.tree is None:
+            return
+        for at in range(self.last + 1, len(self.steps)):
+            step = self.steps[at]
+            inner = step.run is not None and step.run.kinds <= NEUTRAL | {Kind.FILES} and self._in_tree(step) and step.run.kinds & {Kind.FILES}
+            if inner or (step.copy is not None and step.copy.origin is None and self._in_tree(step)):
+                self.last = at
+
+    def _in_tree(self, step: Step) -> bool:
+        tree = self.plan.tree
+        writes = self._writes(step)
+        return tree is not None and bool(writes) and all(inside(path, tree) for path in writes)
+
+    def _writes(self, step: Step) -> tuple[str, ...]:
+        if step.copy is not None:
+            return step.copy.writes
+        if step.run is not None:
+            return tuple(path for placed in step.run.commands for path in placed.effects.writes if placed.effects.kind not in NEUTRAL)
+        return ()
+
+    def _check_users(self) -> None:
+        """A user set before the last build step owns what the build makes."""
+        for at, step in enumerate(self.steps[: self.last + 1]):
+            if step.keyword != "USER" or step.instruction.args[0] in ("root", "0", "root:root", "0:0"):
+                continue
+            if self.plan.tree is None:
+                raise self._stop("user-before-build", step, "the build runs as another user")
+            self.owner = step.instruction.args[0]
+            if at and "$" in self.owner:
+                raise self._stop("user-before-build", step, "the user is computed")
+
+    def _place(self, at: int, slot: Slot) -> None:
+        step = slot.step
+        if at > self.last and step.run is None and step.copy is None:
+            slot.runtime = True
+        elif step.copy is not None:
+            self._place_copy(at, slot, step.copy)
+        elif step.run is not None:
+            self._place_run(at, slot)
+        else:
+            self._place_setting(slot)
+
+    def _place_setting(self, slot: Slot) -> None:
+        step = slot.step
+        if step.keyword in FINAL_ONLY:
+            slot.runtime = True
+            return
+        slot.builder = slot.runtime = True
+        if step.keyword == "ENV" and set(step.instruction.args[::3]) <= {"DEBIAN_FRONTEND", "CGO_ENABLED"}:
+            slot.runtime = False
+        if step.keyword == "ARG":
+            self._place_argument(slot)
+
+    def _place_argument(self, slot: Slot) -> None:
+        """An ARG goes where its name is used; a build may also read it from its environment."""
+        names = [word.partition("=")[0] for word in slot.step.instruction.args]
+        pattern = re.compile(rf"\$\{{?({'|'.join(map(re.escape, names))})\b")
+        used_by = [other for other in self.slots if pattern.search(other.step.instruction.logical)]
+        metadata = [other for other in used_by if other.step.keyword in FINAL_ONLY]
+        slot.runtime = any(not self._builds(other.step) for other in used_by)
+        slot.builder = not metadata or len(metadata) != len(used_by)
+
+    def _place_copy(self, at: int, slot: Slot, copy: Copy) -> None:
+        slot.builder = at <= self.last
+        if copy.origin is not None:
+            names = {posixpath.basename(path) for path in (*copy.sources, copy.destination)}
+            slot.runtime = at > self.last or bool(names & self.wanted.keys()) or not names & _BUILD_TOOLS
+            return
+        if self.plan.tree is not None and all(inside(path, self.plan.tree) for path in copy.writes):
+            slot.runtime = at > self.last
+            if copy.owner is not None:
+                self._own(slot.step, copy.owner)
+            return
+        slot.runtime = True
+        if self._is_source(copy):
+            slot.runtime_text = self._restricted(slot.step, copy)
+            slot.runtime = slot.runtime_text != ""
+
+    def _is_source(self, copy: Copy) -> bool:
+        """Whether a copy brings sources of which the runtime keeps only what the plan names."""
+        tree = self.plan.source_tree
+        return tree is not None and not (copy.inline or copy.remote or copy.unpacks) and all(inside(path, tree) for path in copy.writes)
+
+    def _own(self, step: Step, owner: str) -> None:
+        if self.owner is not None and self.owner != owner:
+            raise self._stop("ownership-unknown", step, "files of the work folder have several owners")
+        self.owner = owner
+
+    def _restricted(self, step: Step, copy: Copy) -> str:
+        """The copy of only those context paths that the plan keeps, `""` where none of them is among its sources."""
+        assert self.plan.context_paths is not None
+        lines: list[str] = []
+        flags = "".join(f" {flag}" for flag in step.instruction.flags)
+        for path in self.plan.context_paths:
+            pair = next((pair for pair in copy.pairs if pair[0] == "" or inside("/" + path, "/" + pair[0])), None)
+            if pair is None:
+                continue
+            source, target, is_folder = pair
+            image_path = posixpath.normpath(posixpath.join(target, posixpath.relpath("/" + path, "/" + source))) if is_folder else target
+            shown = posixpath.relpath(image_path, step.before.cwd)
+            relative = inside(image_path, step.before.cwd) and not step.before.from_args
+            destination = ("./" + shown if shown != "." else "./") if relative else image_path
+            lines.append(f"COPY{flags} {_quoted(path)} {_quoted(destination)}{self.facts.document.newline}")
+        return "".join(lines)
+
+    def _place_run(self, at: int, slot: Slot) -> None:
+        step = slot.step
+        assert step.run is not None
+        kinds = step.run.kinds
+        if not kinds - NEUTRAL - {Kind.TOOL_SETUP}:
+            slot.builder = at <= self.last
+            slot.runtime = at > self.last
+        elif kinds <= OS | NEUTRAL:
+            self._divide_packages(at, slot)
+        elif kinds <= BUILDING | NEUTRAL:
+            slot.builder = True
+        elif kinds <= BUILDING | NEUTRAL | OS:
+            slot.builder = True
+            slot.runtime_text = self._packages_text(step, generated=True)
+            slot.runtime = slot.runtime_text is not None
+        elif kinds <= SETUP | NEUTRAL | OS:
+            self._place_setup(at, slot)
+        elif kinds <= {Kind.PROGRAM} | SETUP | NEUTRAL:
+            self._place_program(at, slot)
+        elif kinds <= {Kind.TOOL_INSTALL} | NEUTRAL:
+            slot.runtime = self._tool_runs(step)
+            slot.builder = at <= self.last and not slot.runtime
+        else:
+            self._place_mixed(at, slot)
+
+    def _tool_runs(self, step: Step) -> bool:
+        assert step.run is not None
+        names = {
+            os_packages.bare(posixpath.basename(name)).partition("@")[0]
+            for placed in step.run.commands
+            if placed.effects.kind is Kind.TOOL_INSTALL
+            for name in placed.effects.programs[1:]
+        }
+        return not names or bool(names & self.wanted.keys())
+
+    def _divide_packages(self, at: int, slot: Slot) -> None:
+        step = slot.step
+        slot.builder = at <= self.last
+        text = self._packages_text(step)
+        if text is None:
+            slot.runtime = False
+            return
+        slot.runtime = True
+        slot.runtime_text = text if text != self.facts.document.source(step.instruction) else None
+        if not slot.builder:
+            return
+        names = package_lists.packages(step)
+        build = [name for name in names if os_packages.role(name, self.base) is not Role.RUNTIME]
+        if not build:
+            slot.builder = False
+        elif len(build) < len(names):
+            slot.builder_text = package_lists.retyped(self.facts.document, step, lambda name: name in build, (), self.base)
+
+    def _packages_text(self, step: Step, generated: bool = False) -> str | None:
+        """The install of what the runtime needs of a step's packages; None where it needs nothing."""
+        assert step.run is not None
+        names = package_lists.packages(step)
+        removed = {
+            word.text
+            for placed in step.run.commands
+            if placed.effects.kind is Kind.OS_REMOVE
+            for word in placed.effects.os_packages
+        }
+        kept = [name for name in names if name not in removed and self._keeps(name, step)]
+        libraries = [library for name in names if os_packages.role(name, self.base) is Role.HEADERS for library in self._libraries(name, step)]
+        added = [name for name in dict.fromkeys(libraries) if name not in kept]
+        if any(placed.effects.why == "upgrade" for placed in step.run.commands):
+            if step.run.kinds - {Kind.OS_REMOVE} <= OS | NEUTRAL and not names:
+                return self.facts.document.source(step.instruction)
+            raise self._stop("unknown-effect", step, "it upgrades the packages of the base image")
+        self.kept.extend([*kept, *added])
+        if generated:
+            total = [*kept, *added]
+            return package_lists.plain_install(total, self.runtime, self.facts.document.newline) if total else None
+        return package_lists.retyped(self.facts.document, step, lambda name: name in kept, added, self.runtime)
+
+    def _keeps(self, name: str, step: Step) -> bool:
+        role = os_packages.role(name, self.base)
+        if not name or "$" in name:
+            raise self._stop("unknown-library", step, "a package name is computed")
+        if role in (Role.BUILD, Role.HEADERS):
+            return bool(os_packages.programs_of(name, self.base) & self.wanted.keys())
+        if role is Role.TOOL:
+            return self._computed_programs or bool(os_packages.programs_of(name, self.base) & self.wanted.keys())
+        return True
+
+    def _libraries(self, name: str, step: Step) -> tuple[str, ...]:
+        found = os_packages.libraries(name, self.base)
+        if found is None:
+            raise self._stop("unknown-library", step, f"what `{name}` leaves for the runtime is not known")
+        return found
+
+    def _place_setup(self, at: int, slot: Slot) -> None:
+        """Folders, links, accounts, downloads: the image's own, unless they only touch what the builder hands over."""
+        step = slot.step
+        assert step.run is not None
+        if step.run.kinds & {Kind.OS_INSTALL, Kind.OS_REMOVE}:
+            self._setup_with_packages(at, slot)
+            return
+        chowned = self._chown_of_tree(step)
+        if chowned is not None:
+            self._own(step, chowned)
+            slot.builder = at <= self.last
+            return
+        if self._in_tree(step):
+            slot.builder = at <= self.last
+            slot.runtime = at > self.last
+            return
+        if all(placed.command.name == "mkdir" for placed in step.run.commands) and self._is_made_by_workdir(step):
+            slot.builder, slot.runtime = at <= self.last, at > self.last
+            return
+        missing = self._missing_programs(step)
+        if missing and at <= self.last and self._exact(step):
+            slot.builder = True
+            slot.artifacts = self._as_artifacts(step)
+            return
+        for program in missing:
+            self._want(program, step)
+        slot.runtime = True
+
+    def _setup_with_packages(self, at: int, slot: Slot) -> None:
+        """`apt-get install curl && curl -o x …`: whole in the runtime where it leaves only what the runtime may have."""
+        step = slot.step
+        names = package_lists.packages(step)
+        roles = {os_packages.role(name, self.base) for name in names}
+        if at <= self.last and self._exact(step):
+            slot.builder = True
+            slot.artifacts = self._as_artifacts(step)
+            slot.runtime_text = self._packages_text(step, generated=True)
+            slot.runtime = slot.runtime_text is not None
+            return
+        if roles & {Role.BUILD, Role.HEADERS} and at <= self.last:
+            slot.builder = True
+        slot.runtime = True
+
+    def _chown_of_tree(self, step: Step) -> str | None:
+        """The owner that a `chown -R` gives to the whole tree that is handed over; None where it is no such step."""
+        assert step.run is not None
+        acting = [placed for placed in step.run.commands if placed.effects.kind not in NEUTRAL]
+        if self.plan.tree is None or len(acting) != 1 or acting[0].command.name != "chown":
+            return None
+        argv = acting[0].command.argv
+        recursive = any(word.startswith("-") and "R" in word for word in argv)
+        operands = [word for word in argv[1:] if not word.startswith("-")]
+        if not recursive or len(operands) != 2 or acting[0].effects.writes != (self.plan.tree,):
+            return None
+        return operands[0]
+
+    def _is_made_by_workdir(self, step: Step) -> bool:
+        cwds = [other.before.cwd for other in self.steps] + [self.facts.final.after.cwd]
+        return all(any(inside(cwd, path) for cwd in cwds) for path in self._writes(step))
+
+    def _exact(self, step: Step) -> bool:
+        """Whether what a step leaves are files or folders that can be copied by name."""
+        assert step.run is not None
+        left = self._left(step)
+        return bool(left) and all(path.count("/") >= 2 and not inside("/usr/local/bin", path) for path in left) and all(
+            placed.effects.kind in {Kind.FILES, Kind.DOWNLOAD} | NEUTRAL | OS for placed in step.run.commands
+        )
+
+    def _left(self, step: Step) -> tuple[str, ...]:
+        """Paths that the step writes and does not remove again."""
+        assert step.run is not None
+        left: list[str] = []
+        for placed in step.run.commands:
+            if placed.effects.kind not in (Kind.FILES, Kind.DOWNLOAD):
+                continue
+            for path in placed.effects.writes:
+                if placed.effects.removes:
+                    left = [item for item in left if not inside(item, path)]
+                elif path not in left:
+                    left.append(path)
+        return tuple(path for path in left if not inside(path, "/tmp"))
+
+    def _as_artifacts(self, step: Step) -> tuple[Artifact, ...]:
+        evidence = self.facts.at(step.instruction, "is made here")
+        return tuple(Artifact(path, False, evidence) for path in self._left(step))
+
+    def _place_program(self, at: int, slot: Slot) -> None:
+        step = slot.step
+        if self.plan.tree is not None:
+            slot.builder, slot.runtime = at <= self.last, at > self.last
+            return
+        for program in self._missing_programs(step):
+            self._want(program, step)
+        slot.runtime = True
+
+    def _place_mixed(self, at: int, slot: Slot) -> None:
+        """A build and a setup in one RUN: the builder runs all of it, the runtime what concerns the image."""
+        step = slot.step
+        assert step.run is not None
+        commands = step.run.commands
+        slot.builder = True
+        setup = [placed for placed in commands if placed.effects.kind in SETUP and not self._handed_over(placed)]
+        if not setup:
+            return
+        if step.run.heredoc or step.run.mounts or not all(self._movable(placed) for placed in setup):
+            raise self._stop("unknown-effect", step, "it builds and sets up the image in one line")
+        if any(placed.effects.kind in (Kind.TOOL_INSTALL, Kind.PROGRAM) for placed in commands):
+            raise self._stop("unknown-effect", step, "it installs, runs and sets up in one line")
+        text = " && ".join(step.run.script.text[placed.command.start : placed.command.end] for placed in setup)
+        slot.runtime_text = f"RUN {text}{self.facts.document.newline}"
+        slot.runtime = True
+
+    def _handed_over(self, placed: Placed) -> bool:
+        """Whether what a command leaves comes with the artifacts, or is gone again."""
+        tree = self.plan.tree
+        return placed.effects.removes or all(
+            (tree is not None and inside(path, tree)) or inside(path, "/tmp") or inside(path, "/root")
+            or any(inside(path, artifact.path) for artifact in self.plan.artifacts)
+            for path in placed.effects.writes
+        )  # fmt: skip
+
+    def _movable(self, placed: Placed) -> bool:
+        command = placed.command
+        at_home = placed.cwd in {step.before.cwd for step in self.steps if step.run and placed in step.run.commands}
+        return command.top and not command.conditional and command.depth == 0 and at_home
+
+    def _missing_programs(self, step: Step) -> list[str]:
+        assert step.run is not None
+        needed = {name for placed in step.run.commands for name in placed.effects.programs}
+        have = self.runtime.programs | BUILTINS
+        installed = {program for name in self.kept for program in os_packages.programs_of(name, self.runtime)}
+        return sorted(name for name in needed if name not in have | installed and not name.startswith("/"))
+
+    def _want(self, program: str, step: Step) -> None:
+        if program not in self.base.programs:
+            return  # the build brings it itself, or it is not there today either
+        package = os_packages.package_of(program, self.runtime)
+        if package is None:
+            raise self._stop("unknown-library", step, f"`{program}` is not in {self.runtime.reference.written}")
+        if package not in self.extra:
+            self.extra.append(package)
+
+    def _builder_reads(self) -> None:
+        """Setup steps before the last build step stay in the builder too where the build can see what they do."""
+        for at, slot in enumerate(self.slots[: self.last]):
+            if slot.builder or not slot.runtime or slot.step.run is None:
+                continue
+            if not slot.step.run.kinds & (SETUP | {Kind.TOOL_INSTALL, Kind.PROGRAM}):
+                continue
+            later = [other for other in self.slots[at + 1 : self.last + 1] if other.builder]
+            touched = tuple(
+                path
+                for other in later
+                for path in (*(self._writes(other.step)), other.step.before.cwd)
+                if path != "/"
+            )
+            accounts = Kind.ACCOUNTS in slot.step.run.kinds and any(
+                other.step.keyword == "USER" or (other.step.copy is not None and other.step.copy.owner) for other in later
+            )
+            system = Kind.SYSTEM in slot.step.run.kinds
+            if accounts or system or overlap(self._writes(slot.step), touched):
+                slot.builder = True
+
+    def _add_packages(self) -> None:
+        """Packages for programs and libraries that the base image has and the runtime's does not."""
+        for name, evidence in self.facts.needs.os_packages:
+            there = {"ca-certificates": self.runtime.ca_certificates, "tzdata": self.runtime.tzdata}.get(name, False)
+            if name not in self.kept and name not in self.extra and name not in self.runtime.packages and not there:
+                self.extra.append(name)
+                self.kept.append(name)
+        have = {program for name in (*self.kept, *self.extra) for program in os_packages.programs_of(name, self.runtime)}
+        for program, evidence in self.wanted.items():
+            if program in self.runtime.programs or program in have or program not in self.base.programs:
+                continue
+            package = os_packages.package_of(program, self.runtime)
+            if package is None:
+                raise _Stop(Blocked("unknown-library", Evidence(evidence.path, evidence.line, f"`{program}` is not in {self.runtime.reference.written}")))
+            if package not in self.extra:
+                self.extra.append(package)
+
+
+_BUILD_TOOLS: Final = frozenset({"uv", "uvx", "composer", "poetry", "cargo", "go", "node", "npm"})
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path

@@ -1,0 +1,73 @@
+"""Whether what a container launches is there: every path that the launch names, by a stated proof."""
+
+from __future__ import annotations
+
+from dockrefactor.effects import Kind, absolute, inside
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.launch import SHELLS, Started
+from dockrefactor.stages import Stage
+
+_INTERPRETERS = {
+    "python": (".py",), "python3": (".py",), "node": (".js", ".cjs", ".mjs"), "sh": (".sh",), "bash": (".sh",),
+}  # fmt: skip
+_SYSTEM = ("/bin", "/sbin", "/usr", "/lib", "/lib64", "/etc", "/proc", "/dev", "/sys", "/run", "/var", "/tmp", "/opt/venv", "/go", "/root")
+
+
+def missing_files(facts: Facts) -> list[Evidence]:
+    """Files that the launch names and that nothing in the Dockerfile can have made, with the place that names them."""
+    stage = facts.final
+    found: list[Evidence] = []
+    for item in facts.launch.started:
+        if item.conditional or not item.known:
+            continue
+        for path, word in _named(item):
+            if not may_exist(facts, stage, path):
+                found.append(Evidence(item.evidence.path, item.evidence.line, f"`{word}` is started, and nothing puts it there"))
+    return found
+
+
+def _named(item: Started) -> list[tuple[str, str]]:
+    """(image path, word) of the files that a command runs."""
+    argv = item.argv
+    if not argv:
+        return []
+    found: list[tuple[str, str]] = []
+    if "/" in argv[0] and argv[0] not in SHELLS:
+        found.append((absolute(argv[0], item.cwd), argv[0]))
+    if " " in argv[0].strip() or ("=" in argv[0] and "/" not in argv[0].partition("=")[0]):
+        found.append((absolute(argv[0], item.cwd), argv[0]))
+    suffixes = _INTERPRETERS.get(item.name, ())
+    script = next((word for word in argv[1:] if not word.startswith("-")), "")
+    options = [word for word in argv[1:] if word.startswith("-")]
+    plain = all(option in ("-u", "-O", "-OO", "-B", "-I", "-e", "-x", "-ex", "-eux") for option in options)
+    if suffixes and plain and script.endswith(suffixes) and "$" not in script:
+        found.append((absolute(script, item.cwd), script))
+    return found
+
+
+def may_exist(facts: Facts, stage: Stage, path: str) -> bool:
+    """Whether a file can be at `path`: copied from the context, left by a command, or part of the system."""
+    if stage.resolver()(path) is not None or stage.base_stage is not None or stage.base is None:
+        return True
+    if facts.context.truncated or (any(inside(path, folder) for folder in _SYSTEM) and not _in_work_folder(stage, path)):
+        return True
+    for step in stage.steps:
+        if step.copy is not None and (step.copy.origin is not None or step.copy.unpacks or step.copy.remote or step.copy.inline or not step.copy.known):
+            if inside(path, step.copy.destination) or not step.copy.known:
+                return True
+        if step.run is not None:
+            if step.run.opaque:
+                return True
+            for placed in step.run.commands:
+                effects = placed.effects
+                if effects.kind in (Kind.UNKNOWN, Kind.PROGRAM) or (effects.kind in (Kind.BUILD, Kind.INSTALL) and not effects.writes):
+                    return True
+                if not effects.removes and any(inside(path, item) for item in effects.writes if item != "/"):
+                    return True
+    return False
+
+
+def _in_work_folder(stage: Stage, path: str) -> bool:
+    cwd = stage.after.cwd
+    return cwd.count("/") >= 2 and inside(path, cwd)

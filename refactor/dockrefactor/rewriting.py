@@ -1,0 +1,63 @@
+"""Replacing a file's content at once: a reader sees the old text or the new one, never a part of either."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+
+class ChangedMeanwhileError(Exception):
+    """The file no longer has the content that was read."""
+
+
+def rewrite(path: Path, before: bytes, after: bytes) -> None:
+    """Replace the content of `path`, which must still be `before`, by `after`.
+
+    Mode and (where the system allows it) owner stay; a link stays a link, its target is rewritten. The new file is
+    another inode: further hard links keep the old content. Raises OSError, with the old file in place and nothing
+    left beside it, and ChangedMeanwhileError.
+    """
+    target = os.path.realpath(path)
+    status = os.stat(target)
+    if not os.access(target, os.W_OK):
+        raise PermissionError(13, "the file is read-only")
+    with open(target, "rb") as current:
+        if current.read(len(before) + 1) != before:
+            raise ChangedMeanwhileError
+    folder, name = os.path.split(target)
+    handle, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".tmp", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(after)
+            file.flush()
+            os.fsync(file.fileno())
+        _keep_owner(temporary, status)
+        os.chmod(temporary, stat.S_IMODE(status.st_mode))
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(folder)
+
+
+def _keep_owner(temporary: str, status: os.stat_result) -> None:
+    if hasattr(os, "chown"):
+        # only root may give a file away; a group that the user is in still works
+        with contextlib.suppress(OSError):
+            os.chown(temporary, -1, status.st_gid)
+        with contextlib.suppress(OSError):
+            os.chown(temporary, status.st_uid, -1)
+
+
+def _sync_folder(folder: str) -> None:
+    """Make the new name survive a power cut, where folders can be opened (not on Windows)."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,419 @@
+"""What holds in each stage: the state before every instruction, its copies, and its commands with their effects."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dockrefactor import grammar, image, shell
+from dockrefactor.context import BuildContext, normalise
+from dockrefactor.document import Document, Instruction
+from dockrefactor.effects import Effects, Kind, absolute, inside
+from dockrefactor.needs import ResolveImagePath
+
+_REMOTE: Final = re.compile(r"(https?|git|ssh)://|git@", re.IGNORECASE)
+_ARCHIVE: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
+# BuildKit's predefined arguments, known without an ARG
+PREDEFINED: Final = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"})
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is in force before an instruction. `user` is `""` for the base image's own; `args` maps to defaults, None
+    where there is none; `from_args` is True where `cwd` depends on a build argument."""
+
+    cwd: str = "/"
+    user: str = ""
+    env: Mapping[str, str] = None  # type: ignore[assignment]
+    args: Mapping[str, str | None] = None  # type: ignore[assignment]
+    shell: tuple[str, ...] = ()
+    from_args: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A COPY or ADD. `sources` are context paths, or paths in `origin` (a stage or image of `--from`).
+
+    `pairs` gives for each source that the context has: (context path, image path, whether it is a folder).
+    `absent` are sources that the context does not have.
+    """
+
+    sources: tuple[str, ...]
+    destination: str
+    into_folder: bool
+    origin: str | None
+    remote: bool
+    unpacks: bool
+    inline: bool
+    owner: str | None
+    pairs: tuple[tuple[str, str, bool], ...] = ()
+    absent: tuple[str, ...] = ()
+    known: bool = True
+
+    @property
+    def whole_context(self) -> bool:
+        return self.origin is None and "" in self.sources
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """Image paths that it writes: single files where they are known, else the destination."""
+        if self.origin is None and self.pairs and not (self.remote or self.inline or self.unpacks):
+            return tuple(target for _, target, _ in self.pairs)
+        return (self.destination,)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A command with the folder that it runs in and what it does."""
+
+    command: shell.Command
+    cwd: str
+    effects: Effects
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A RUN: its script as the shell gets it, `value_offset` the logical offset of its text, None for a heredoc."""
+
+    script: shell.Script
+    commands: tuple[Placed, ...]
+    mounts: tuple[str, ...]
+    heredoc: bool
+    opaque: str
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        return frozenset(item.effects.kind for item in self.commands)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An instruction of a stage, the state before it, and its reading where it copies or runs."""
+
+    instruction: Instruction
+    before: State
+    copy: Copy | None = None
+    run: Run | None = None
+
+    @property
+    def keyword(self) -> str:
+        return self.instruction.keyword
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command runs: what a toolchain may ask to tell its effects."""
+
+    cwd: str
+    state: State
+    resolve: ResolveImagePath
+    context: BuildContext
+    image: image.Image | None
+
+
+EffectsOf = Callable[[shell.Command, Place], Effects]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One build stage. `base` is None where it cannot be resolved or nothing is known of it; `base_stage` is the index
+    of the stage that it builds on; `written_base` has variables replaced, None where that is impossible."""
+
+    index: int
+    origin: Instruction
+    name: str
+    written_base: str | None
+    base: image.Image | None
+    base_stage: int | None
+    steps: tuple[Step, ...]
+    after: State
+    context: BuildContext
+
+    def resolver(self, before: int | None = None) -> ResolveImagePath:
+        """Image path -> context path, for what stands before the step with that position (all steps by default)."""
+        return resolver(self.steps[:before] if before is not None else self.steps, self.context)
+
+    def last(self, keyword: str) -> Step | None:
+        """The last step with that keyword."""
+        return next((step for step in reversed(self.steps) if step.keyword == keyword), None)
+
+
+def resolver(steps: tuple[Step, ...] | list[Step], context: BuildContext) -> ResolveImagePath:
+    """See `Stage.resolver`."""
+    recent = [step for step in reversed(steps) if step.copy or step.run]
+
+    def resolve(path: str) -> str | None:
+        for step in recent:
+            if step.run is not None and any(
+                path in placed.effects.writes or (placed.effects.removes and any(inside(path, item) for item in placed.effects.writes))
+                for placed in step.run.commands
+            ):
+                return None
+            if step.copy is not None and step.copy.origin is None:
+                found = _copied(step.copy, path, context)
+                if found is not None:
+                    return found
+        return None
+
+    return resolve
+
+
+def _copied(copy: Copy, path: str, context: BuildContext) -> str | None:
+    for source, target, is_folder in copy.pairs:
+        if path == target:
+            return source
+        if is_folder and inside(path, target):
+            candidate = normalise(posixpath.join(source, posixpath.relpath(path, target)))
+            if context.exists(candidate):
+                return candidate
+    return None
+
+
+def read(document: Document, context: BuildContext, effects_of: EffectsOf) -> tuple[Stage, ...]:
+    """The stages of a Dockerfile, in order."""
+    reader = _Reader(document, context, effects_of)
+    for instruction in document.instructions:
+        reader.take(instruction)
+    return tuple(reader.finish())
+
+
+class _Reader:
+    def __init__(self, document: Document, context: BuildContext, effects_of: EffectsOf) -> None:
+        self.document = document
+        self.context = context
+        self.effects_of = effects_of
+        self.global_args: dict[str, str] = {}
+        self.stages: list[Stage] = []
+        self.origin: Instruction | None = None
+        self.steps: list[Step] = []
+        self.state = State(env={}, args={})
+        self.base: image.Image | None = None
+        self.written: str | None = None
+        self.base_stage: int | None = None
+
+    def take(self, instruction: Instruction) -> None:
+        if instruction.keyword == "FROM":
+            self._close()
+            self._open(instruction)
+            return
+        if self.origin is None:
+            if instruction.keyword == "ARG":
+                self._global_arg(instruction)
+            return
+        step = self._step(instruction)
+        self.steps.append(step)
+        self.state = self._next_state(instruction)
+
+    def finish(self) -> list[Stage]:
+        self._close()
+        return self.stages
+
+    def _global_arg(self, instruction: Instruction) -> None:
+        for word in instruction.args:
+            name, equals, value = word.partition("=")
+            if equals:
+                self.global_args[name] = grammar.expand(value, self.global_args, self.document.escape) or ""
+
+    def _open(self, instruction: Instruction) -> None:
+        self.origin = instruction
+        self.steps = []
+        written = instruction.args[0] if instruction.args else ""
+        names = {stage.name.lower(): stage.index for stage in self.stages if stage.name}
+        resolved = written
+        if "$" in written:
+            used = set(re.findall(r"\$\{?(\w+)", written))
+            resolvable = used <= set(self.global_args) and all(self.global_args[name] for name in used)
+            resolved = (grammar.expand(written, self.global_args, self.document.escape) or "") if resolvable else ""
+        self.base_stage = names.get(resolved.lower())
+        self.written = resolved or None
+        if self.base_stage is not None:
+            parent = self.stages[self.base_stage]
+            self.base = parent.base
+            self.state = replace(parent.after, args={})
+            return
+        self.base = image.known(resolved) if resolved else None
+        env = {key: value for key, value in (self.base.env if self.base else {}).items() if value != "*"}
+        self.state = State(cwd=self.base.workdir if self.base else "/", env=env, args={})
+
+    def _close(self) -> None:
+        if self.origin is None:
+            return
+        words = self.origin.args
+        name = words[2] if len(words) >= 3 and words[1].upper() == "AS" else ""
+        self.stages.append(
+            Stage(
+                len(self.stages), self.origin, name, self.written, self.base, self.base_stage,
+                tuple(self.steps), self.state, self.context,
+            )
+        )  # fmt: skip
+
+    def variables(self) -> dict[str, str]:
+        args = {name: value for name, value in self.state.args.items() if value is not None}
+        return {**args, **self.state.env}
+
+    def expand(self, word: str) -> str | None:
+        """`word` with ENV and ARG replaced; None where it names something unknown."""
+        variables = self.variables()
+        bare = re.sub(r"\\\$", "", word)
+        for name, modifier in re.findall(r"\$\{?(\w+)(:[-+])?", bare):
+            if name not in variables and not modifier:
+                return None
+        return grammar.expand(word, variables, self.document.escape)
+
+    def _uses_args(self, word: str) -> bool:
+        return any(name in self.state.args and name not in self.state.env for name in re.findall(r"\$\{?(\w+)", word))
+
+    def _step(self, instruction: Instruction) -> Step:
+        if instruction.keyword in ("COPY", "ADD"):
+            return Step(instruction, self.state, copy=self._copy(instruction))
+        if instruction.keyword == "RUN":
+            return Step(instruction, self.state, run=self._run(instruction))
+        return Step(instruction, self.state)
+
+    def _next_state(self, instruction: Instruction) -> State:
+        state = self.state
+        keyword = instruction.keyword
+        if keyword == "WORKDIR" and instruction.args:
+            path = self.expand(instruction.args[0].strip("\"'"))
+            uses_args = self._uses_args(instruction.args[0]) or path is None
+            return replace(state, cwd=absolute(path or instruction.args[0], state.cwd), from_args=uses_args)
+        if keyword == "USER" and instruction.args:
+            return replace(state, user=self.expand(instruction.args[0]) or instruction.args[0])
+        if keyword == "ENV":
+            env = dict(state.env)
+            for name, value in zip(instruction.args[::3], instruction.args[1::3], strict=False):
+                expanded = self.expand(value)
+                if expanded is None:
+                    env.pop(name, None)
+                else:
+                    env[name] = expanded
+            return replace(state, env=env)
+        if keyword == "ARG":
+            args = dict(state.args)
+            for word in instruction.args:
+                name, equals, value = word.partition("=")
+                args[name] = (self.expand(value) if equals else self.global_args.get(name)) or None
+            return replace(state, args=args)
+        if keyword == "SHELL":
+            return replace(state, shell=instruction.args)
+        return state
+
+    def _copy(self, instruction: Instruction) -> Copy:
+        origin = instruction.flag("from")
+        words = [self.expand(word.strip("\"'")) for word in instruction.args]
+        known = None not in words and len(words) >= 2 and instruction.flag("parents") is None
+        texts = [word or "" for word in words] or [""]
+        destination = texts[-1]
+        sources = tuple(
+            source if origin is not None else (source if _REMOTE.match(source) else normalise(source)) for source in texts[:-1]
+        )
+        inline = bool(instruction.heredocs)
+        target = absolute(destination, self.state.cwd)
+        folder = destination.endswith(("/", "/.")) or destination in (".", "./", "") or len(sources) > 1
+        copy = Copy(
+            sources=sources,
+            destination=target,
+            into_folder=folder or target == self.state.cwd or self._is_folder(target),
+            origin=origin,
+            remote=any(_REMOTE.match(source) for source in sources) and origin is None,
+            unpacks=instruction.keyword == "ADD" and any(source.endswith(_ARCHIVE) for source in sources),
+            inline=inline,
+            owner=instruction.flag("chown"),
+            known=known and not inline,
+        )
+        return self._with_pairs(copy) if origin is None and not inline and known else copy
+
+    def _is_folder(self, target: str) -> bool:
+        return target == "/" or any(
+            (step.copy is not None and any(is_folder and image_path == target for _, image_path, is_folder in step.copy.pairs))
+            or (step.run is not None and any(target in placed.effects.writes for placed in step.run.commands if placed.command.name == "mkdir"))
+            or step.before.cwd == target
+            for step in self.steps
+        )
+
+    def _with_pairs(self, copy: Copy) -> Copy:
+        pairs: list[tuple[str, str, bool]] = []
+        absent: list[str] = []
+        for source in copy.sources:
+            if _REMOTE.match(source):
+                continue
+            found = list(_matches(source, self.context))
+            if not found:
+                absent.append(source)
+            for path in found:
+                if self.context.is_dir(path):
+                    pairs.append((path, copy.destination, True))
+                else:
+                    name = posixpath.basename(path)
+                    many = copy.into_folder or len(found) > 1
+                    pairs.append((path, posixpath.join(copy.destination, name) if many else copy.destination, False))
+        return replace(copy, pairs=tuple(pairs), absent=tuple(absent))
+
+    def _run(self, instruction: Instruction) -> Run:
+        mounts = tuple(flag.partition("=")[2] for flag in instruction.flags if flag.startswith("--mount"))
+        opaque = ""
+        if instruction.json:
+            text, opaque = _quote(instruction.args), ""
+        elif instruction.heredocs:
+            text, opaque = self._heredoc(instruction)
+        else:
+            text = instruction.value
+        if self.state.shell and posixpath.basename(self.state.shell[0]) not in ("sh", "bash", "ash", "dash"):
+            opaque = "its SHELL is not a POSIX shell"
+        script = shell.parse(text, self.state.env)
+        commands = self._place(script)
+        return Run(script, commands, mounts, bool(instruction.heredocs), opaque or script.opaque)
+
+    def _heredoc(self, instruction: Instruction) -> tuple[str, str]:
+        body = instruction.heredocs[0].content
+        command = instruction.value.partition("<<")[0].strip()
+        if len(instruction.heredocs) > 1 or command not in ("", "sh", "bash", "/bin/sh", "/bin/bash", "sh -e", "bash -e"):
+            return body, "a here-document feeds another program"
+        if body.startswith("#!") and not re.match(r"#!\s*(/usr)?/bin/(env )?(ba|da|a)?sh\b", body):
+            return body, "a here-document for another interpreter"
+        return body, ""
+
+    def _place(self, script: shell.Script) -> tuple[Placed, ...]:
+        placed: list[Placed] = []
+        resolve = resolver(self.steps, self.context)
+        cwd = [self.state.cwd]
+        for command in script.commands:
+            while len(cwd) > command.depth + 1:
+                cwd.pop()
+            while len(cwd) < command.depth + 1:
+                cwd.append(cwd[-1])
+            place = Place(cwd[-1], self.state, resolve, self.context, self.base)
+            placed.append(Placed(command, cwd[-1], self.effects_of(command, place)))
+            if command.name in ("cd", "pushd") and len(command.words) > 1:
+                target = command.words[1]
+                cwd[-1] = absolute(target.text, cwd[-1]) if target.known else "/?"
+        return tuple(placed)
+
+
+def _quote(argv: tuple[str, ...]) -> str:
+    import shlex
+
+    if len(argv) == 3 and argv[0] in ("/bin/sh", "sh", "/bin/bash", "bash") and argv[1] == "-c":
+        return argv[2]
+    return shlex.join(argv)
+
+
+def _matches(source: str, context: BuildContext) -> Iterator[str]:
+    """Context paths that a source names; wildcards match within one path component, as Go's filepath.Match does."""
+    if not any(char in source for char in "*?["):
+        if context.exists(source):
+            yield source
+        return
+    found = [""]
+    for part in source.split("/"):
+        found = [
+            path
+            for folder in found
+            for path in context.children(folder)
+            if fnmatch.fnmatchcase(posixpath.basename(path), part)
+        ]
+    yield from found

@@ -1,0 +1,375 @@
+"""Go: modules, vendored and workspace builds; a static program where no cgo is shown, else one linked to the same libc."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from dockrefactor.effects import Effects, Kind, absolute, inside
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.inert import is_inert
+from dockrefactor.needs import Claim, InstallInputs, ResolveImagePath
+from dockrefactor.shell import Command
+from dockrefactor.stages import Place, Placed, Stage, Step
+from dockrefactor.toolchain import Artifact, Blocked, CommandEdit, Detection, Plan, RuntimeNeeds, TreeNeeds
+from dockrefactor.toolchains import go_module, go_sources
+from dockrefactor.toolchains.go_build import GoBuild, default_output_name, parse_go_build
+from dockrefactor.toolchains.go_module import GoModule
+
+_CHECKS: Final = frozenset({"test", "vet", "fmt"})
+_QUIET: Final = frozenset({"env", "version", "clean", "list", "help"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """One program that a build command makes: `output` is its absolute image path."""
+
+    step: Step
+    at: int
+    build: GoBuild
+    module: GoModule
+    package: str
+    output: str
+    read: go_sources.GoProgram
+
+
+class _Missing(Exception):
+    def __init__(self, code: str, step: Step, says: str) -> None:
+        self.code, self.step, self.says = code, step, says
+
+
+class Go:
+    """The Go toolchain."""
+
+    name = "go"
+
+    def effects(self, command: Command, place: Place) -> Effects | None:
+        argv = command.argv
+        if not argv or posixpath.basename(argv[0]) != "go" or len(argv) < 2:
+            return None
+        verb = argv[1]
+        programs = ("go",)
+        if verb in ("build", "install"):
+            return self._build_effects(command, place)
+        if argv[1:3] == ("mod", "download"):
+            return Effects(Kind.INSTALL, writes=("/go/pkg",), programs=programs, network=True, by=self.name)
+        if verb == "mod":
+            return Effects(Kind.BUILD, writes=(place.cwd,), programs=programs, network=True, by=self.name)
+        if verb == "get":
+            return Effects(Kind.BUILD, writes=(place.cwd, "/go"), programs=programs, network=True, by=self.name)
+        if verb in _CHECKS:
+            return Effects(Kind.TEST, programs=programs, by=self.name)
+        if verb in _QUIET:
+            return Effects(Kind.TOOL_SETUP, programs=programs, by=self.name)
+        return Effects(Kind.UNKNOWN, programs=programs, by=self.name, why=f"`go {verb}` may run anything")
+
+    def _build_effects(self, command: Command, place: Place) -> Effects:
+        build = parse_go_build(command.argv)
+        if build is None:
+            return Effects(Kind.UNKNOWN, by=self.name, why="a flag of this build is not known")
+        cwd = absolute(build.folder, place.cwd) if build.folder else place.cwd
+        if any("@" in package for package in build.packages):
+            return Effects(Kind.TOOL_INSTALL, writes=("/go/bin",), programs=("go",), network=True, by=self.name, detail=build)
+        writes: tuple[str, ...] = (absolute(build.output, cwd),) if build.output else (cwd,)
+        if build.kind == "install":
+            writes = ("/go/bin",)
+        return Effects(Kind.BUILD, reads=(cwd,), writes=writes, programs=("go",), network=True, by=self.name, detail=build)
+
+    def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
+        folder = place.resolve(posixpath.join(placed.cwd, "go.mod"))
+        if folder is None:
+            return InstallInputs(missing=(posixpath.join(placed.cwd, "go.mod"),))
+        root = posixpath.dirname(folder)
+        files = tuple(
+            posixpath.normpath(posixpath.join(placed.cwd, posixpath.relpath("/" + path, "/" + root)))
+            for path in go_module.module_inputs(place.context, root)
+        )
+        return InstallInputs(files=files, locked=place.context.is_file(posixpath.join(root, "go.sum")))
+
+    def manifest_install(self, facts: Facts, stage: Stage, step: Step) -> tuple[tuple[str, ...], str] | None:
+        """`go build` downloads what it needs: an install of its own, `go mod download`, can stand before the sources.
+
+        Returns (image paths of the manifests, the instruction), None where there is nothing to download ahead.
+        """
+        assert step.run is not None
+        builds = [placed for placed in step.run.commands if isinstance(placed.effects.detail, GoBuild) and placed.effects.kind is Kind.BUILD]
+        if not builds or builds[0].cwd != step.before.cwd:
+            return None
+        place = facts.place(step, builds[0], stage)
+        inputs = self.install_inputs(builds[0], place)
+        if inputs is None or inputs.missing or builds[0].effects.detail.mod == "vendor":  # type: ignore[attr-defined]
+            return None
+        context_folder = posixpath.dirname(place.resolve(posixpath.join(step.before.cwd, "go.mod")) or "")
+        if go_module.is_vendored(facts.context, context_folder):
+            return None
+        return inputs.files, "RUN go mod download"
+
+    def detect(self, facts: Facts) -> Detection | None:
+        found = facts.commands(lambda placed: placed.effects.by == self.name)
+        base = facts.final.base
+        if found:
+            return Detection("go", "go modules", "", (facts.at(found[0][0].instruction, "a go command runs"),))
+        if base is not None and base.language == "go":
+            return Detection("go", "go modules", "", (facts.at(facts.final.origin, "the base image is Go's"),))
+        return None
+
+    def needs(self, facts: Facts) -> RuntimeNeeds:
+        try:
+            programs = list(self._programs(facts, facts.final))
+        except _Missing:
+            programs = []
+        packages: list[tuple[str, Evidence]] = []
+        for item in programs:
+            if item.read.uses_tls:
+                packages.append(("ca-certificates", item.module.evidence))
+            if item.read.uses_timezones:
+                packages.append(("tzdata", item.module.evidence))
+            for module in item.read.cgo_modules:
+                packages.extend((library, item.module.evidence) for library in module.libraries)
+        return RuntimeNeeds(
+            programs=tuple(claim for item in programs for claim in item.read.needs.programs),
+            os_packages=tuple(dict(packages).items()),
+            writes=tuple(self._absolute(claim, facts) for item in programs for claim in item.read.needs.writes),
+            ports=tuple(claim for item in programs for claim in item.read.needs.ports),
+        )
+
+    def _absolute(self, claim: Claim, facts: Facts) -> Claim:
+        return Claim(absolute(claim.value, facts.final.after.cwd), claim.evidence) if claim.value is not None else claim
+
+    def plan(self, facts: Facts) -> Plan | Blocked:
+        started = facts.launch.main
+        if started is not None and started.argv[:2] == ("go", "run"):
+            return Blocked("needs-build-tool", Evidence(started.evidence.path, started.evidence.line, "`go run` compiles when it starts"))
+        try:
+            programs = list(self._programs(facts, facts.final))
+        except _Missing as missing:
+            return Blocked(missing.code, facts.at(missing.step.instruction, missing.says))
+        if not programs:
+            return Blocked("unknown-toolchain", facts.at(facts.final.origin, "no `go build` or `go install` makes a program"))
+        return self._plan(facts, programs)
+
+    def _plan(self, facts: Facts, programs: list[_Program]) -> Plan:
+        static, evidence = self._static(programs)
+        edits: dict[tuple[int, int], CommandEdit] = {}
+        prologue: tuple[str, ...] = ()
+        for item in programs:
+            if not static or self._cgo_setting(item) == "0":
+                continue
+            assert item.step.run is not None
+            if item.step.run.heredoc or item.step.instruction.json:
+                prologue = ("ENV CGO_ENABLED=0",)
+            else:
+                edits[item.step.instruction.index, item.at] = CommandEdit(item.step, item.at, "CGO_ENABLED=0 ")
+        artifacts = {
+            item.output: Artifact(item.output, False, facts.at(item.step.instruction, "is built here")) for item in programs
+        }
+        tree = self._module_folder(facts, programs)
+        return Plan(
+            prologue=prologue,
+            artifacts=tuple(artifacts.values()),
+            context_paths=self._opened(facts, programs, tree),
+            source_tree=tree,
+            edits=tuple(edits.values()),
+            static=static,
+            gain="the compiler and the sources stay behind",
+            evidence=evidence,
+        )
+
+    def _module_folder(self, facts: Facts, programs: list[_Program]) -> str:
+        """The image folder in which the module (or workspace) stands."""
+        folders = [item.step.run.commands[item.at].cwd for item in programs if item.step.run is not None]
+        common = posixpath.commonpath(folders)
+        resolve = facts.final.resolver()
+        while common != "/" and resolve(posixpath.dirname(common)) is not None:
+            common = posixpath.dirname(common)
+        return common
+
+    def _cgo_setting(self, item: _Program) -> str:
+        assert item.step.run is not None
+        command = item.step.run.commands[item.at].command
+        for name, word in command.assignments:
+            if name == "CGO_ENABLED" and word is not None:
+                return word.text
+        return item.step.before.env.get("CGO_ENABLED", "")
+
+    def _static(self, programs: list[_Program]) -> tuple[bool, tuple[Evidence, ...]]:
+        """Whether every program may be linked statically, and why (not)."""
+        evidence: list[Evidence] = []
+        static = True
+        for item in programs:
+            setting = self._cgo_setting(item)
+            if setting == "0":
+                evidence.append(Evidence(item.module.evidence.path, 0, "CGO_ENABLED=0 is set"))
+            elif setting or item.build.needs_cgo:
+                static = False
+            elif item.read.cgo or item.read.unproven:
+                static = False
+                evidence.extend(item.read.cgo)
+                evidence.extend(Evidence(module.evidence.path, module.evidence.line, f"whether {module.name} needs cgo is not known") for module in item.read.unproven)
+            else:
+                evidence.append(Evidence(item.module.evidence.path, item.module.evidence.line, "no cgo in the module and its requirements"))
+        return static, tuple(dict.fromkeys(evidence))
+
+    def _opened(self, facts: Facts, programs: list[_Program], tree: str) -> tuple[str, ...]:
+        """Context paths that the programs open when they run: those that they name, and all data where a path is computed."""
+        resolve = facts.final.resolver()
+        cwd = facts.final.after.cwd
+        kept: set[str] = set()
+        computed = False
+        for item in programs:
+            for claim in item.read.needs.reads:
+                if claim.value is None:
+                    computed = True
+                    continue
+                found = resolve(absolute(claim.value, cwd))
+                if found:
+                    kept.add(found)
+        for path in facts.launch.scripts.values():
+            kept.add(path)
+        if computed or facts.launch.scripts:
+            kept.update(self._data(facts, programs))
+        return _outermost(kept)
+
+    def _data(self, facts: Facts, programs: list[_Program]) -> Iterator[str]:
+        """Entries of the context that are neither sources of Go nor known to be inert."""
+        compiled = {folder for item in programs for folder in item.read.packages}
+        for path in facts.context.children(""):
+            name = posixpath.basename(path)
+            if name.endswith((".go", ".mod", ".sum", ".work")) or name == "vendor" or is_inert(path):
+                continue
+            if facts.context.is_dir(path) and all(file.endswith((".go", ".md")) for file in facts.context.files(path)):
+                continue
+            if path not in compiled:
+                yield path
+
+    def _programs(self, facts: Facts, stage: Stage) -> Iterator[_Program]:
+        for position, step in enumerate(stage.steps):
+            if step.run is None:
+                continue
+            for at, placed in enumerate(step.run.commands):
+                if isinstance(placed.effects.detail, GoBuild) and placed.effects.kind is Kind.BUILD:
+                    yield from self._of_command(facts, stage, step, at, stage.resolver(position))
+
+    def _of_command(self, facts: Facts, stage: Stage, step: Step, at: int, resolve: ResolveImagePath) -> Iterator[_Program]:
+        assert step.run is not None
+        placed = step.run.commands[at]
+        build = placed.effects.detail
+        assert isinstance(build, GoBuild)
+        if not all(word.known for word in placed.command.words if not word.text.startswith("-") and "$" in word.text and "=" not in word.text and not " " in word.text):
+            raise _Missing("unknown-effect", step, "what is built is computed")
+        cwd = absolute(build.folder, placed.cwd) if build.folder else placed.cwd
+        module = self._module(facts, step, cwd, resolve)
+        folders = self._packages(facts, step, build, cwd, module, resolve)
+        for folder, name in folders:
+            read = go_sources.read_program(facts.context, module, folder, build.tags)
+            output = self._output(step, build, cwd, name, len(folders))
+            if output is not None:
+                yield _Program(step, at, build, module, folder, output, read)
+
+    def _module(self, facts: Facts, step: Step, cwd: str, resolve: ResolveImagePath) -> GoModule:
+        folder = cwd
+        while True:
+            found = resolve(posixpath.join(folder, "go.mod"))
+            if found is not None:
+                module = go_module.read_module(facts.context, posixpath.dirname(found))
+                if module is not None:
+                    return module
+            workspace = resolve(posixpath.join(folder, "go.work"))
+            if workspace is not None:
+                for member in go_module.read_workspace(facts.context, posixpath.dirname(workspace)) or ():
+                    module = go_module.read_module(facts.context, member)
+                    if module is not None:
+                        return module
+            if folder == "/":
+                raise _Missing("missing-manifest", step, "no go.mod in the build context stands there")
+            folder = posixpath.dirname(folder)
+
+    def _packages(
+        self, facts: Facts, step: Step, build: GoBuild, cwd: str, module: GoModule, resolve: ResolveImagePath
+    ) -> list[tuple[str, str]]:
+        """(context folder, default program name) of each main package that the command compiles."""
+        found: list[tuple[str, str]] = []
+        for package in build.packages or (".",):
+            if package.endswith(".go"):
+                path = resolve(absolute(package, cwd))
+                if path is None:
+                    raise _Missing("missing-manifest", step, f"`{package}` is not in the build context")
+                found.append((posixpath.dirname(path), posixpath.basename(package).removesuffix(".go")))
+            elif package.endswith("..."):
+                found += self._below(facts, cwd, package, module, resolve)
+            else:
+                found.append(self._one_package(facts, step, package, cwd, module, resolve))
+        files = [package for package in build.packages if package.endswith(".go")]
+        return found[:1] if len(files) > 1 else found
+
+    def _below(self, facts: Facts, cwd: str, pattern: str, module: GoModule, resolve: ResolveImagePath) -> list[tuple[str, str]]:
+        base = resolve(absolute(pattern.removesuffix("...").rstrip("/") or ".", cwd))
+        members = [module]
+        folders = [
+            folder
+            for member in members
+            for folder in go_sources.main_packages(facts.context, member)
+            if base is not None and inside("/" + folder, "/" + base)
+        ]
+        return [(folder, default_output_name(module, folder)) for folder in folders]
+
+    def _one_package(
+        self, facts: Facts, step: Step, package: str, cwd: str, module: GoModule, resolve: ResolveImagePath
+    ) -> tuple[str, str]:
+        if package == module.path or package.startswith(module.path + "/"):
+            folder: str | None = posixpath.normpath(posixpath.join(module.folder, package.removeprefix(module.path).lstrip("/") or "."))
+            folder = "" if folder == "." else folder
+        else:
+            folder = resolve(absolute(package, cwd))
+        if folder is None or not facts.context.is_dir(folder):
+            raise _Missing("missing-manifest", step, f"the package `{package}` is not in the build context")
+        owner = self._owner(facts, folder, module)
+        return folder, default_output_name(owner, folder)
+
+    def _owner(self, facts: Facts, folder: str, module: GoModule) -> GoModule:
+        """The module that a folder belongs to: another member of the workspace, perhaps."""
+        here = folder
+        while True:
+            found = go_module.read_module(facts.context, here)
+            if found is not None:
+                return found
+            if not here:
+                return module
+            here = posixpath.dirname(here)
+
+    def _output(self, step: Step, build: GoBuild, cwd: str, name: str, count: int) -> str | None:
+        if build.kind == "install":
+            folder = step.before.env.get("GOBIN") or posixpath.join(step.before.env.get("GOPATH", "/go"), "bin")
+            return posixpath.join(folder, name)
+        if build.output is None:
+            return posixpath.join(cwd, name) if count == 1 else None
+        target = absolute(build.output, cwd)
+        if target == "/dev/null":
+            return None
+        is_folder = build.output.endswith("/") or build.output in (".", "..") or count > 1 or target in (cwd, "/usr/local/bin", "/usr/bin", "/bin", "/go/bin")
+        return posixpath.join(target, name) if is_folder else target
+
+    def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
+        built_in = facts.stages[stage]
+        try:
+            programs = list(self._programs(facts, built_in))
+        except _Missing as missing:
+            return Blocked("unknown-reads", facts.at(missing.step.instruction, missing.says))
+        here = [item for item in programs if inside(item.output, folder)]
+        if not here:
+            return None
+        root = built_in.resolver()(folder)
+        opened = self._opened(facts, here, folder)
+        if root is None or any(claim.value is None for item in here for claim in item.read.needs.reads):
+            return Blocked("unknown-reads", here[0].module.evidence)
+        built = tuple(posixpath.relpath(item.output, folder) for item in here)
+        kept = tuple(posixpath.relpath("/" + path, "/" + root) for path in opened if inside("/" + path, "/" + root))
+        return TreeNeeds(built, kept, tuple(item.module.evidence for item in here))
+
+
+def _outermost(paths: set[str]) -> tuple[str, ...]:
+    """The paths without those that lie in another of them, sorted."""
+    return tuple(sorted(path for path in paths if path and not any(other != path and inside("/" + path, "/" + other) for other in paths if other)))

@@ -1,0 +1,498 @@
+"""package.json, and everything that one install of a Node project reads."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from dockrefactor.context import BuildContext
+from dockrefactor.evidence import Evidence
+from dockrefactor.needs import InstallInputs, LanguagePackage, ResolveImagePath
+from dockrefactor.toolchains.node_commands import (
+    NodeInstall,
+    ScriptCommand,
+    bare_name,
+    node_facts,
+    parse_run,
+    script_commands,
+)
+from dockrefactor.toolchains.node_locks import read_lock
+
+_LOCAL: Final = ("file:", "link:", "portal:", "./", "../", "~/", "/")
+_PRISMA_SCHEMAS: Final = ("schema.prisma", "prisma/schema.prisma", "prisma/schema", "prisma.config.ts")
+_PRISMA_GENERATORS: Final = frozenset({"prisma-client-js", "prisma-client"})
+_PROVIDER: Final = re.compile(r'^\s*generator\s+\w+\s*\{[^}]*?provider\s*=\s*"([^"]+)"', re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageJson:
+    """One package.json: `folder` is the context folder that holds it (`""` for the root)."""
+
+    folder: str
+    name: str | None = None
+    main: str | None = None
+    type: str | None = None
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    dependencies: Mapping[str, str] = field(default_factory=dict)
+    dev_dependencies: Mapping[str, str] = field(default_factory=dict)
+    optional: Mapping[str, str] = field(default_factory=dict)
+    workspaces: tuple[str, ...] = ()
+    package_manager: str | None = None
+    engines: Mapping[str, str] = field(default_factory=dict)
+    bin: tuple[str, ...] = ()
+    document: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def path(self) -> str:
+        return posixpath.join(self.folder, "package.json")
+
+    def line_of(self, *keys: str) -> int:
+        """1-based line of a key, given from the outside inwards (`"scripts", "build"`); 0 where it is not found."""
+        position = 0
+        for key in keys:
+            found = re.compile(rf'"{re.escape(key)}"\s*:').search(self.text, position)
+            if found is None:
+                return 0
+            position = found.start()
+        return self.text.count("\n", 0, position) + 1 if keys else 0
+
+    def evidence(self, says: str, *keys: str) -> Evidence:
+        return Evidence(self.path, self.line_of(*keys), says)
+
+    def runtime_dependencies(self) -> Mapping[str, str]:
+        """What a production install brings directly: dependencies and optional dependencies."""
+        return {**self.dependencies, **self.optional}
+
+    def every_dependency(self) -> Mapping[str, str]:
+        return {**self.dev_dependencies, **self.dependencies, **self.optional}
+
+
+def read_package_json(context: BuildContext, folder: str) -> PackageJson | None:
+    """The package.json of a context folder; None where there is none or it is broken (see `manifest_error`)."""
+    text = context.read(posixpath.join(folder, "package.json"))
+    document = _parse_object(text)
+    if text is None or document is None:
+        return None
+    workspaces = document.get("workspaces")
+    if isinstance(workspaces, dict):
+        workspaces = workspaces.get("packages")
+    programs = document.get("bin")
+    return PackageJson(
+        folder=folder.strip("/"),
+        name=_text(document.get("name")),
+        main=_text(document.get("main")),
+        type=_text(document.get("type")),
+        scripts=_texts(document.get("scripts")),
+        dependencies=_texts(document.get("dependencies")),
+        dev_dependencies=_texts(document.get("devDependencies")),
+        optional=_texts(document.get("optionalDependencies")),
+        workspaces=tuple(item for item in workspaces if isinstance(item, str)) if isinstance(workspaces, list) else (),
+        package_manager=_text(document.get("packageManager")),
+        engines=_texts(document.get("engines")),
+        bin=(programs,) if isinstance(programs, str) else tuple(_texts(programs).values()),
+        document=document,
+        text=text,
+    )
+
+
+def manifest_error(context: BuildContext, folder: str) -> Evidence | None:
+    """Why a package.json that is there cannot be used; None where it is absent or sound."""
+    path = posixpath.join(folder, "package.json")
+    if not context.exists(path):
+        return None
+    text = context.read(path)
+    if text is None:
+        return Evidence(path, 0, "cannot be read as text")
+    try:
+        document = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        return Evidence(path, getattr(error, "lineno", 0), "is not valid JSON")
+    return None if isinstance(document, dict) else Evidence(path, 1, "is not a JSON object")
+
+
+def _parse_object(text: str | None) -> Mapping[str, Any] | None:
+    try:
+        document = json.loads(text) if text is not None else None
+    except (json.JSONDecodeError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _texts(value: object) -> Mapping[str, str]:
+    if not isinstance(value, dict):
+        return {}
+    return {key: item for key, item in value.items() if isinstance(item, str)}
+
+
+def workspace_folders(context: BuildContext, root: PackageJson) -> tuple[str, ...]:
+    """Context folders of the workspaces' packages, from package.json or pnpm-workspace.yaml."""
+    patterns = [*root.workspaces, *_pnpm_patterns(context, root.folder)]
+    if not patterns:
+        return ()
+    prefix = f"{root.folder}/" if root.folder else ""
+    found = []
+    for path in context.files(root.folder, ("package.json",)):
+        folder = posixpath.dirname(path)
+        if posixpath.basename(path) == "package.json" and folder != root.folder:
+            inner = folder.removeprefix(prefix)
+            if _chosen(inner, patterns) and "node_modules" not in inner.split("/"):
+                found.append(folder)
+    return tuple(sorted(found))
+
+
+def _pnpm_patterns(context: BuildContext, folder: str) -> list[str]:
+    text = context.read(posixpath.join(folder, "pnpm-workspace.yaml"))
+    if text is None:
+        return []
+    import yaml
+
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return ["**"]
+    packages = document.get("packages") if isinstance(document, dict) else None
+    return [item for item in packages if isinstance(item, str)] if isinstance(packages, list) else []
+
+
+def _chosen(folder: str, patterns: Sequence[str]) -> bool:
+    chosen = False
+    for pattern in patterns:
+        plain = posixpath.normpath(pattern.lstrip("!"))
+        if _glob(folder.split("/"), plain.split("/")):
+            chosen = not pattern.startswith("!")
+    return chosen
+
+
+def _glob(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_glob(parts[start:], pattern[1:]) for start in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _glob(parts[1:], pattern[1:])
+
+
+class _Gathering:
+    """Collects the inputs of one install: image paths that the build has copied, and what stays open."""
+
+    def __init__(self, context: BuildContext, resolve: ResolveImagePath) -> None:
+        self.context = context
+        self.resolve = resolve
+        self.files: list[str] = []
+        self.folders: list[str] = []
+        self.missing: list[str] = []
+        self.open_ended: list[Evidence] = []
+
+    def place(self, image_path: str) -> str | None:
+        """The context path that stands at an image path, None where the image has nothing of the context there."""
+        path = self.resolve(posixpath.normpath(image_path))
+        return path if path is not None and self.context.exists(path) else None
+
+    def add(self, image_path: str) -> bool:
+        """Note a file or folder where the build has it; whether it has."""
+        image_path = posixpath.normpath(image_path)
+        path = self.place(image_path)
+        if path is None:
+            return False
+        (self.folders if self.context.is_dir(path) else self.files).append(image_path)
+        return True
+
+    def result(self, packages: tuple[LanguagePackage, ...], locked: bool) -> InstallInputs:
+        return InstallInputs(
+            files=tuple(dict.fromkeys(self.files)),
+            folders=tuple(dict.fromkeys(self.folders)),
+            packages=packages,
+            locked=locked,
+            open_ended=tuple(dict.fromkeys(self.open_ended)),
+            missing=tuple(dict.fromkeys(self.missing)),
+        )
+
+
+def install_inputs(install: NodeInstall, cwd: str, resolve: ResolveImagePath, context: BuildContext) -> InstallInputs:
+    """Everything that an install in the image folder `cwd` reads; `resolve` says what the build has copied by then."""
+    gathering = _Gathering(context, resolve)
+    start = posixpath.normpath(posixpath.join(cwd, install.prefix or ""))
+    for parent in ("/root", *_upwards(start)):
+        for name in node_facts()["install"]["settings"][:3]:
+            gathering.add(posixpath.join(parent, name))
+    named = _named_packages(gathering, install, start)
+    if install.global_:
+        return gathering.result(named, False)
+    folder = _project_folder(gathering, install, start)
+    package = None
+    if folder is not None:
+        manifest = gathering.place(posixpath.join(folder, "package.json"))
+        package = read_package_json(context, posixpath.dirname(manifest)) if manifest is not None else None
+    if folder is None or package is None:
+        _no_manifest(gathering, install, folder, start)
+        return gathering.result(named, False)
+    return _project_inputs(gathering, install, folder, package, named)
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    while True:
+        yield folder
+        if folder in ("/", ""):
+            return
+        folder = posixpath.dirname(folder)
+
+
+def _named_packages(gathering: _Gathering, install: NodeInstall, folder: str) -> tuple[LanguagePackage, ...]:
+    packages = []
+    for spec in install.named:
+        if spec == "." or spec.startswith((*_LOCAL, "..")) or spec.endswith((".tgz", ".tar.gz")):
+            path = posixpath.join(folder, re.sub(r"^(file|link|portal):", "", spec))
+            if not gathering.add(path):
+                gathering.missing.append(posixpath.normpath(path))
+            continue
+        name = bare_name(spec)
+        version = spec[len(name) + 1 :]
+        exact = version if re.fullmatch(r"\d+\.\d+\.\d+[\w.+-]*", version) else None
+        packages.append(LanguagePackage(name, exact, Evidence("", 0, f"named by {install.manager} {install.command}")))
+    return tuple(packages)
+
+
+def _no_manifest(gathering: _Gathering, install: NodeInstall, folder: str | None, start: str) -> None:
+    path = posixpath.join(folder or start, "package.json")
+    place = gathering.place(path) if folder is not None else None
+    if place is not None:
+        gathering.files.append(path)
+        error = manifest_error(gathering.context, posixpath.dirname(place))
+        gathering.open_ended.append(error or Evidence(place, 0, "cannot be read"))
+    elif not install.named:
+        gathering.missing.append(path)
+
+
+def _project_folder(gathering: _Gathering, install: NodeInstall, start: str) -> str | None:
+    """The image folder whose project is installed: the nearest manifest, or the workspace root that it belongs to."""
+    nearest = next((at for at in _upwards(start) if gathering.place(posixpath.join(at, "package.json"))), None)
+    if nearest is None:
+        return None
+    for folder in list(_upwards(nearest))[1:]:
+        place = gathering.place(posixpath.join(folder, "package.json"))
+        if place is None:
+            continue
+        root = read_package_json(gathering.context, posixpath.dirname(place))
+        if root and any(
+            posixpath.join(folder, posixpath.relpath(member, root.folder or ".")) == nearest
+            for member in workspace_folders(gathering.context, root)
+        ):
+            return folder
+    return nearest
+
+
+def _project_inputs(
+    gathering: _Gathering, install: NodeInstall, folder: str, package: PackageJson, named: tuple[LanguagePackage, ...]
+) -> InstallInputs:
+    facts = node_facts()["install"]
+    gathering.add(posixpath.join(folder, "package.json"))
+    for name in (*facts["settings"], *facts["setting_folders"]):
+        gathering.add(posixpath.join(folder, name))
+    members = _members(gathering, folder, package)
+    lock = _lock_file(gathering, install, folder)
+    for at, member in ((folder, package), *members):
+        _local_dependencies(gathering, at, member)
+        _patches(gathering, at, member)
+        if not install.ignore_scripts:
+            _lifecycle(gathering, at, member)
+            _reads_of_packages(gathering, at, member)
+    manifests = (package, *(member for _, member in members))
+    if lock is None:
+        return gathering.result((*_direct_packages(manifests), *named), False)
+    packages = read_lock(gathering.context, lock, manifests)
+    if packages is None:
+        gathering.open_ended.append(Evidence(lock, 0, "is a lock file of a format that is not read"))
+        return gathering.result((*_direct_packages(manifests), *named), False)
+    return gathering.result((*packages, *named), not named)
+
+
+def _members(gathering: _Gathering, folder: str, package: PackageJson) -> tuple[tuple[str, PackageJson], ...]:
+    """Workspace packages that stand in the image, with their image folders; the programs that they offer are linked."""
+    members = []
+    for path in workspace_folders(gathering.context, package):
+        at = posixpath.normpath(posixpath.join(folder, posixpath.relpath(path, package.folder or ".")))
+        member = read_package_json(gathering.context, path)
+        if gathering.add(posixpath.join(at, "package.json")) and member is not None:
+            members.append((at, member))
+            for program in member.bin:
+                gathering.add(posixpath.join(at, program))
+            gathering.add(posixpath.join(at, ".npmrc"))
+        elif member is None:
+            gathering.open_ended.append(Evidence(posixpath.join(path, "package.json"), 0, "cannot be read"))
+    return tuple(members)
+
+
+def _lock_file(gathering: _Gathering, install: NodeInstall, folder: str) -> str | None:
+    """Context path of the lock file that the command reads; all that its manager knows count as inputs."""
+    if not install.lockfile:
+        return None
+    names = [*node_facts()["install"]["locks"][install.manager]]
+    if install.manager in ("npm", "yarn", "bun"):  # each takes over what it finds of another's lock
+        names += [name for name in ("yarn.lock", "package-lock.json") if name not in names]
+    found = [name for name in names if gathering.add(posixpath.join(folder, name))]
+    own = [name for name in found if name in node_facts()["install"]["locks"][install.manager]]
+    if not own:
+        if install.frozen and install.manager != "yarn":
+            gathering.missing.append(posixpath.join(folder, names[-1 if install.manager == "pnpm" else 1]))
+        return None
+    return gathering.place(posixpath.join(folder, own[0]))
+
+
+def _local_dependencies(gathering: _Gathering, at: str, package: PackageJson) -> None:
+    """`file:`, `link:` and `portal:` dependencies, also those of overrides, each as a whole."""
+    pnpm = package.document.get("pnpm")
+    overrides = [package.document.get("overrides"), package.document.get("resolutions")]
+    overrides.append(pnpm.get("overrides") if isinstance(pnpm, dict) else None)
+    specs = [*package.every_dependency().items(), *(pair for table in overrides for pair in _texts(table).items())]
+    for name, spec in specs:
+        if not spec.startswith(_LOCAL):
+            continue
+        path = posixpath.join(at, re.sub(r"^(file|link|portal):", "", spec))
+        if spec.startswith("~"):
+            gathering.open_ended.append(package.evidence(f"{name} comes from a home folder", name))
+        elif not gathering.add(path):
+            gathering.missing.append(posixpath.normpath(path))
+        else:
+            _local_scripts(gathering, path)
+
+
+def _local_scripts(gathering: _Gathering, at: str) -> None:
+    place = gathering.place(posixpath.join(at, "package.json"))
+    local = read_package_json(gathering.context, posixpath.dirname(place)) if place else None
+    if local is not None:
+        _lifecycle(gathering, posixpath.normpath(at), local)
+
+
+def _patches(gathering: _Gathering, at: str, package: PackageJson) -> None:
+    gathering.add(posixpath.join(at, "patches"))
+    pnpm = package.document.get("pnpm")
+    patched = _texts(pnpm.get("patchedDependencies")) if isinstance(pnpm, dict) else {}
+    patched = {**patched, **_texts(package.document.get("patchedDependencies"))}
+    for path in patched.values():
+        if not gathering.add(posixpath.join(at, path)):
+            gathering.missing.append(posixpath.normpath(posixpath.join(at, path)))
+
+
+def _reads_of_packages(gathering: _Gathering, at: str, package: PackageJson) -> None:
+    """Files that the install scripts of dependencies read in the project."""
+    for name in package.every_dependency():
+        for path in node_facts()["packages"].get(name, {}).get("reads_at_install", ()):
+            gathering.add(posixpath.join(at, path))
+    if {"@prisma/client", "prisma"} & package.every_dependency().keys():
+        _prisma_schema(gathering, at, package)
+    if "msw" in package.document and "msw" in package.every_dependency():
+        gathering.open_ended.append(package.evidence("msw writes its worker into a folder of the project", "msw"))
+
+
+def _prisma_schema(gathering: _Gathering, at: str, package: PackageJson) -> None:
+    settings = package.document.get("prisma")
+    named = _text(settings.get("schema")) if isinstance(settings, dict) else None
+    for path in (*_PRISMA_SCHEMAS, *([named] if named else [])):
+        image_path = posixpath.join(at, path)
+        if not gathering.add(image_path):
+            continue
+        place = gathering.place(image_path) or ""
+        if place.endswith("prisma.config.ts"):
+            gathering.open_ended.append(Evidence(place, 0, "Prisma's settings are a program"))
+        for schema in [place] if gathering.context.is_file(place) else gathering.context.files(place, (".prisma",)):
+            for provider in _PROVIDER.findall(gathering.context.read(schema) or ""):
+                if provider not in _PRISMA_GENERATORS:
+                    line = gathering.context.find_line(schema, provider)
+                    gathering.open_ended.append(Evidence(schema, line, f"the generator {provider} may read anything"))
+
+
+def _lifecycle(gathering: _Gathering, at: str, package: PackageJson) -> None:
+    for name in node_facts()["install"]["lifecycle"]:
+        text = package.scripts.get(name)
+        if text is not None:
+            _lifecycle_script(gathering, at, package, name, text, 0)
+    if "install" not in package.scripts and gathering.place(posixpath.join(at, "binding.gyp")):
+        gathering.add(posixpath.join(at, "binding.gyp"))
+        gathering.open_ended.append(Evidence(posixpath.join(package.folder, "binding.gyp"), 0, "node-gyp compiles"))
+
+
+def _lifecycle_script(gathering: _Gathering, at: str, package: PackageJson, name: str, text: str, depth: int) -> None:
+    evidence = package.evidence(f"the script {name} runs at install: {text}", "scripts", name)
+    commands = script_commands(text)
+    if commands is None or depth > 8:
+        gathering.open_ended.append(evidence)
+        return
+    for command in commands:
+        if not _known_command(gathering, at, package, command, depth):
+            gathering.open_ended.append(evidence)
+
+
+def _known_command(gathering: _Gathering, at: str, package: PackageJson, command: ScriptCommand, depth: int) -> bool:
+    """Note what one command of a lifecycle script reads; false where it may read anything."""
+    argv = list(command.argv)
+    if not argv:
+        return True
+    run = parse_run(argv)
+    if run is not None and run.tool is not None:
+        argv = [run.tool, *run.arguments]
+    elif run is not None and run.script in package.scripts and not run.limited:
+        name = run.script or ""
+        for part in (f"pre{name}", name, f"post{name}"):
+            if part in package.scripts:
+                _lifecycle_script(gathering, at, package, part, package.scripts[part], depth + 1)
+        return True
+    elif run is not None and run.script is not None:
+        argv = [run.script, *run.arguments]
+    known = node_facts()["install"]["scripts"]
+    entry = known.get(" ".join(argv[:2])) or known.get(argv[0])
+    if entry is None or (argv[0] == "husky" and len(argv) > 1 and argv[1] not in ("install", ".husky")):
+        if argv[0] == "node" and len(argv) > 1:
+            gathering.add(posixpath.join(at, argv[1]))
+        return False
+    for path in (*entry["reads"], *(word for word in argv[1:] if "/" in word)):
+        gathering.add(posixpath.join(at, path))
+    if entry.get("prisma"):
+        _prisma_command(gathering, at, package, argv)
+    return True
+
+
+def _prisma_command(gathering: _Gathering, at: str, package: PackageJson, argv: Sequence[str]) -> None:
+    _prisma_schema(gathering, at, package)
+    for position, word in enumerate(argv):
+        if word.startswith("--schema"):
+            path = word.partition("=")[2] or (argv[position + 1] if position + 1 < len(argv) else "")
+            if path and not gathering.add(posixpath.join(at, path)):
+                gathering.missing.append(posixpath.normpath(posixpath.join(at, path)))
+
+
+def scripts_failing_without_development(package: PackageJson) -> tuple[Evidence, ...]:
+    """Lifecycle scripts that call a development package, so a production install that runs them fails (husky)."""
+    found = []
+    for name in node_facts()["install"]["lifecycle"]:
+        for command in script_commands(package.scripts.get(name, "")) or ():
+            tool = command.argv[0] if command.argv else ""
+            entry = node_facts()["install"]["scripts"].get(tool, {})
+            if entry.get("fails_without_development") and tool in package.dev_dependencies:
+                found.append(package.evidence(f"{name} calls {tool}, a development package", "scripts", name))
+    return tuple(found)
+
+
+def _direct_packages(manifests: Sequence[PackageJson]) -> tuple[LanguagePackage, ...]:
+    found: dict[str, LanguagePackage] = {}
+    for package in manifests:
+        for name, spec in package.every_dependency().items():
+            exact = spec if re.fullmatch(r"\d+\.\d+\.\d+[\w.+-]*", spec) else None
+            development = name not in package.runtime_dependencies()
+            earlier = found.get(name)
+            if earlier is not None and not earlier.development:
+                continue
+            keys = ("devDependencies", name) if development else (name,)
+            evidence = package.evidence(f"{name} {spec}", *keys)
+            found[name] = LanguagePackage(name, exact, evidence, development=development)
+    if not manifests:
+        return ()
+    return tuple(replace(package) for package in found.values())

@@ -1,0 +1,366 @@
+"""What JavaScript and TypeScript sources need of the system that runs them, and which packages they load."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from dockrefactor.context import BuildContext
+from dockrefactor.evidence import Evidence
+from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.toolchains.node_commands import node_facts
+from dockrefactor.toolchains.node_settings import read_tsconfig
+from dockrefactor.toolchains.node_syntax import (
+    FILE_FOLDER,
+    HOLE,
+    UNKNOWN,
+    SourceFile,
+    Value,
+    arguments,
+    member_name,
+    property_of,
+    words,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_QUOTED: Final = re.compile(
+    r"""(?P<before>\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)?(?P<q>['"`])(?P<text>[\w@./-]{1,200})(?P=q)"""
+)
+_PORT: Final = re.compile(r"\d{1,5}")
+_ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=\S*\s+")
+
+
+@dataclass(slots=True)
+class _Found:
+    claims: dict[str, list[Claim]] = field(default_factory=dict)
+    unreadable: list[Evidence] = field(default_factory=list)
+
+    def add(self, what: str, value: str | None, evidence: Evidence) -> None:
+        self.claims.setdefault(what, []).append(Claim(value, evidence))
+
+    def of(self, what: str) -> tuple[Claim, ...]:
+        return tuple(dict.fromkeys(self.claims.get(what, ())))
+
+
+@cache
+def _rules() -> Mapping[tuple[str, str], tuple[Mapping[str, Any], ...]]:
+    rules: dict[tuple[str, str], tuple[Mapping[str, Any], ...]] = {}
+    for rule in node_facts()["calls"]:
+        modules = rule["module"] if isinstance(rule["module"], list) else [rule["module"]]
+        for place in ((module, member) for module in modules for member in rule["members"]):
+            rules[place] = (*rules.get(place, ()), rule)
+    return rules
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    facts = node_facts()["sources"]
+    triggers = re.compile("|".join(re.escape(word) for word in facts["triggers"]))
+    return re.compile(facts["test_files"]), re.compile(facts["build_files"]), triggers
+
+
+def source_files(context: BuildContext, folder: str, roots: Sequence[str] | None = None) -> Iterator[str]:
+    """Context paths of the runtime sources below `folder`: no tests, stories, declarations or settings of build tools.
+
+    `roots` are context paths (files or folders) that replace `folder`; a file among them is read whatever its name.
+    """
+    facts = node_facts()["sources"]
+    suffixes = tuple(facts["suffixes"])
+    unread = frozenset((*facts["test_folders"], *facts["browser_folders"], "node_modules"))
+    tests, builds, _ = _patterns()
+    for root in [folder] if roots is None else roots:
+        if context.is_file(root):
+            yield root
+            continue
+        for path in context.files(root, suffixes):
+            inner = path.removeprefix(f"{root}/" if root else "")
+            name = posixpath.basename(path)
+            if unread.isdisjoint(inner.split("/")[:-1]) and not tests.search(name) and not builds.match(name):
+                yield path
+
+
+def read_sources(context: BuildContext, folder: str, roots: Sequence[str] | None = None) -> SourceNeeds:
+    """What the project's sources need; paths built on the source's own folder are relative to `folder`.
+
+    `roots`: context paths to read instead of the whole folder. Where an environment variable may replace a path or
+    program, the default and an unknown claim are both given; a path with an unknown end counts as its known folder.
+    `imports` stays empty: see `imported_packages`.
+    """
+    found = _Found()
+    for path in source_files(context, folder, roots):
+        text = context.read(path)
+        if text is None:
+            found.unreadable.append(Evidence(path, 0, "cannot be read as text"))
+            continue
+        _named_paths(context, folder, path, text, found)
+        if not _patterns()[2].search(text):
+            continue
+        source = SourceFile(path, text)
+        if source.broken:
+            found.unreadable.append(Evidence(path, 0, "cannot be parsed"))
+            continue
+        reading = _Reading(source, folder, found)
+        for call in source.calls:
+            reading.call(call)
+    return SourceNeeds(
+        programs=found.of("program"),
+        reads=found.of("read"),
+        writes=found.of("write"),
+        libraries=found.of("library"),
+        ports=found.of("port"),
+        unreadable=tuple(found.unreadable),
+    )
+
+
+def _named_paths(context: BuildContext, folder: str, path: str, text: str, found: _Found) -> None:
+    """Any string that names something of the project counts as read: a folder handed on under another name."""
+    for match in _QUOTED.finditer(text):
+        plain = posixpath.normpath(match["text"])
+        if match["before"] or plain.startswith((".", "/", "@")):
+            continue
+        if context.exists(posixpath.join(folder, plain)):
+            line = text.count("\n", 0, match.start()) + 1
+            found.add("read", plain, Evidence(path, line, f"names {plain}"))
+
+
+class _Reading:
+    """Turns the calls of one source into claims."""
+
+    def __init__(self, source: SourceFile, folder: str, found: _Found) -> None:
+        self.source = source
+        self.folder = folder
+        self.found = found
+
+    def call(self, call: Node) -> None:
+        function = call.child_by_field_name("function") or call.child_by_field_name("constructor")
+        name, target = member_name(call), self.source.target(function)
+        if name == "listen":
+            self._listen(call)
+        elif name in ("serve", "startStandaloneServer"):
+            self._serve(call)
+        elif name == "set" and words(function).endswith(".set"):
+            self._set(call)
+        method = name if function is not None and function.type == "member_expression" else ""
+        for rule in self._rules_for(target, method):
+            self._apply(rule, call, f"calls {words(function)[:60]}")
+
+    def _rules_for(self, target: tuple[str, str] | None, name: str) -> tuple[Mapping[str, Any], ...]:
+        rules = _rules()
+        if target is not None:
+            module, member = target
+            own = (*rules.get((module, member), ()), *(rules.get(("fs", member), ()) if module == "fs-extra" else ()))
+            if own:
+                return own
+        return rules.get(("*", name), ()) if name else ()
+
+    def _apply(self, rule: Mapping[str, Any], call: Node, says: str) -> None:
+        evidence = Evidence(self.source.path, call.start_point[0] + 1, says)
+        given, at, key = arguments(call), rule.get("at", 0), rule.get("key")
+        node = given[at] if at < len(given) else None
+        if key is not None:
+            text = self.source.value(node).text if node is not None else ""
+            if node is not None and node.type == "string" and text.startswith("sqlite:"):
+                self.found.add("write", text.removeprefix("sqlite:"), evidence)
+                return
+            node = property_of(node, key)
+            if node is None and "default" in rule:
+                self.found.add(rule["what"], rule["default"], evidence)
+        if node is None:
+            return
+        callback = node.type in ("arrow_function", "function_expression", "function", "method_definition")
+        value = self._callback_value(node) if callback else None
+        self._claim(rule["what"], value or self.source.value(node), node, given, evidence)
+
+    def _callback_value(self, function: Node) -> Value:
+        """The path that a callback hands on as `done(null, path)`."""
+        for call in self.source.calls:
+            given = arguments(call)
+            inside = function.start_byte <= call.start_byte and call.end_byte <= function.end_byte
+            if inside and len(given) == 2 and words(given[0]) in ("null", "undefined"):
+                return self.source.value(given[1])
+        return UNKNOWN
+
+    def _claim(self, what: str, value: Value, node: Node, given: list[Node], evidence: Evidence) -> None:
+        if what == "command":
+            self._command(value, evidence)
+        elif what == "program":
+            self._program(value, given, evidence)
+        elif what == "library":
+            self.found.add(what, value.text if value.known else None, evidence)
+        else:
+            self._path(what, value, given, evidence)
+
+    def _command(self, value: Value, evidence: Evidence) -> None:
+        for part in re.split(r"\|\||&&|[|;&\n]", value.text):
+            head = part.strip()
+            while _ASSIGNMENT.match(head):
+                head = _ASSIGNMENT.sub("", head, count=1)
+            word = head.split()[0].strip("\"'") if head.split() else ""
+            if word:
+                self.found.add("program", None if HOLE in word or "$" in word else word, evidence)
+        if value.varies and value.known:
+            self.found.add("program", None, evidence)
+
+    def _program(self, value: Value, given: list[Node], evidence: Evidence) -> None:
+        self.found.add("program", value.text if value.known else None, evidence)
+        if value.known and value.varies:
+            self.found.add("program", None, evidence)
+        if value.text in ("sh", "bash", "/bin/sh", "/bin/bash") and len(given) > 1 and given[1].type == "array":
+            words_given = [self.source.value(item) for item in given[1].named_children]
+            for option, command in pairwise(words_given):
+                if option.text in ("-c", "-lc"):
+                    self._command(command, evidence)
+
+    def _path(self, what: str, value: Value, given: list[Node], evidence: Evidence) -> None:
+        text = value.text
+        root = property_of(given[1], "root") if len(given) > 1 else None
+        if root is not None:
+            text = f"{self.source.value(root).text}/{text}"
+        path = self._plain(text)
+        if path is not None and (path in (":memory:", "/dev/null") or re.match(r"/tmp(/|$)|https?:|data:", path)):
+            return
+        self.found.add(what, path, evidence)
+        if path is not None and value.varies:
+            self.found.add(
+                what, None, Evidence(evidence.path, evidence.line, "an environment variable may name another")
+            )
+
+    def _plain(self, text: str) -> str | None:
+        """A path as the source means it, relative to the project folder where it starts at the source's own folder."""
+        if HOLE in text:
+            text = text[: text.index(HOLE)].rpartition("/")[0]
+            if not text.strip(f"./{FILE_FOLDER}"):
+                return None
+        if FILE_FOLDER not in text:
+            return posixpath.normpath(text) if text else None
+        inner = text[text.rindex(FILE_FOLDER) + 1 :]
+        at = posixpath.normpath(posixpath.join(posixpath.dirname(self.source.path) or ".", inner.lstrip("/") or "."))
+        return posixpath.relpath(at, self.folder or ".")
+
+    def _set(self, call: Node) -> None:
+        given = arguments(call)
+        if len(given) != 2 or self.source.value(given[0]).text != "views":
+            return
+        evidence = Evidence(self.source.path, call.start_point[0] + 1, "sets the folder of the views")
+        for node in given[1].named_children if given[1].type == "array" else [given[1]]:
+            self._path("read", self.source.value(node), [], evidence)
+
+    def _listen(self, call: Node) -> None:
+        given = arguments(call)
+        if not given or given[0].type in ("arrow_function", "function_expression", "function"):
+            return
+        node = property_of(given[0], "port") if given[0].type == "object" else given[0]
+        if node is not None:
+            self._port(node, call)
+
+    def _serve(self, call: Node) -> None:
+        for given in arguments(call):
+            node = property_of(property_of(given, "listen") or given, "port")
+            if node is not None:
+                self._port(node, call)
+
+    def _port(self, node: Node, call: Node) -> None:
+        value = self.source.value(node)
+        evidence = Evidence(self.source.path, call.start_point[0] + 1, f"listens on {words(node)[:60]}")
+        if _PORT.fullmatch(value.text):
+            self.found.add("port", value.text, evidence)
+        elif not value.known:
+            self.found.add("port", None, evidence)
+
+
+def imported_packages(context: BuildContext, folder: str, reachable_from: Sequence[str] | None) -> tuple[Claim, ...]:
+    """The npm packages that the project's runtime sources load, each once for each file; None for a computed name.
+
+    `reachable_from`: context paths of the sources to start at, None for all sources below `folder`. Node's own modules,
+    the project's own files and imports of types alone are left out.
+    """
+    aliases = _Aliases.of(context, folder)
+    pending = list(source_files(context, folder) if reachable_from is None else reachable_from)
+    seen: set[str] = set()
+    claims: dict[Claim, None] = {}
+    while pending:
+        path = pending.pop()
+        text = context.read(path)
+        if path in seen or text is None or path.endswith((".json", ".node", ".css")):
+            continue
+        seen.add(path)
+        if "import" not in text and "require" not in text and "from" not in text:
+            continue
+        for specifier, line, only_types in SourceFile(path, text).loads():
+            if only_types:
+                continue
+            own = aliases.resolve(context, path, specifier) if specifier is not None else None
+            if own is not None:
+                pending.extend(own if reachable_from is not None else ())
+                continue
+            name = package_of(specifier) if specifier is not None else None
+            if name or specifier is None:
+                claims[Claim(name, Evidence(path, line, f"loads {name or 'a module by a computed name'}"))] = None
+    return tuple(sorted(claims, key=lambda claim: (claim.evidence, claim.value or "")))
+
+
+def package_of(specifier: str) -> str | None:
+    """The package of an import: `@scope/name/x` -> `@scope/name`; None for files, addresses and Node's own modules."""
+    if specifier.startswith((".", "/", "#", "node:", "data:", "http:", "https:", "file:", "virtual:")) or not specifier:
+        return None
+    parts = specifier.split("/")
+    if parts[0] in node_facts()["sources"]["builtins"]:
+        return None
+    return "/".join(parts[:2]) if specifier.startswith("@") else parts[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Aliases:
+    """How a tsconfig.json renames the project's own files in imports."""
+
+    paths: tuple[tuple[str, tuple[str, ...]], ...]
+    base: str | None
+
+    @staticmethod
+    def of(context: BuildContext, folder: str) -> _Aliases:
+        found: list[tuple[str, tuple[str, ...]]] = []
+        base = None
+        for name in ("tsconfig.json", "jsconfig.json"):
+            config = read_tsconfig(context, posixpath.join(folder, name))
+            if config is None:
+                continue
+            base = config.folder_option("baseUrl") if base is None else base
+            paths = config.options.get("paths")
+            if paths is not None and isinstance(paths[0], dict):
+                start = config.folder_option("baseUrl")
+                for alias, places in paths[0].items():
+                    targets = [posixpath.join(paths[1] if start is None else start, str(place)) for place in places]
+                    found.append((alias, tuple(targets)))
+        return _Aliases(tuple(found), base)
+
+    def resolve(self, context: BuildContext, importer: str, specifier: str) -> list[str] | None:
+        """Context files that an import of the project's own means; None where it names a package."""
+        if specifier.startswith("."):
+            return _module_files(context, posixpath.join(posixpath.dirname(importer), specifier))
+        if specifier.startswith(("/", "#")):
+            return []
+        for alias, targets in self.paths:
+            head, star, tail = alias.partition("*")
+            if specifier == alias or (star and specifier.startswith(head) and specifier.endswith(tail) and head):
+                middle = specifier[len(head) : len(specifier) - len(tail)]
+                return [file for target in targets for file in _module_files(context, target.replace("*", middle))]
+        if self.base is not None and (files := _module_files(context, posixpath.join(self.base, specifier))):
+            return files
+        return None
+
+
+def _module_files(context: BuildContext, base: str) -> list[str]:
+    base = posixpath.normpath(base)
+    suffixes = node_facts()["sources"]["suffixes"]
+    stem, ending = posixpath.splitext(base)
+    swapped = [f"{stem}{suffix}" for suffix in suffixes] if ending in (".js", ".mjs", ".cjs", ".jsx") else []
+    candidates = [base, *swapped, *(f"{base}{suffix}" for suffix in suffixes)]
+    candidates += [f"{base}/index{suffix}" for suffix in suffixes]
+    return [path for path in candidates if context.is_file(path)][:1]

@@ -1,0 +1,300 @@
+"""Splits a single-stage Dockerfile into a builder and a runtime stage.
+
+The builder keeps the original base image and everything that makes artifacts. The runtime stands on the image's own
+slim counterpart (the same libc and distribution release), and gets the artifacts, the sources that the program reads, the
+libraries that compiled packages link, and the original's whole configuration: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL,
+HEALTHCHECK, USER, WORKDIR are the author's own lines.
+
+What goes where is shown from the effects of every command. Where a command's effects, a base image, a package or a library
+is not known, the file stays as it is and the reason names the line.
+"""
+
+from __future__ import annotations
+
+from dockrefactor import composition, image, package_lists, placement, reachability
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.image import Image
+from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
+from dockrefactor.toolchain import Blocked, Plan, Toolchain
+
+
+class Reasons(ReasonEnum):
+    """Why a file is not split."""
+
+    ALREADY_MULTI_STAGE = Reason("already-multi-stage", "The file has several stages.", "Nothing: the other transforms still apply.")
+    NOTHING_TO_LEAVE_BEHIND = Reason(
+        "nothing-to-leave-behind",
+        "Builder and runtime would be the same: nothing is compiled, and the base image has no smaller counterpart.",
+        "Nothing: a split would only add lines.",
+    )
+    UNKNOWN_BASE = Reason(
+        "unknown-base",
+        "Nothing is known of the base image, so nothing can be shown of a smaller one.",
+        "Use an official image, or propose facts about yours for data/images.toml.",
+    )
+    UNRESOLVED_BASE = Reason(
+        "unresolved-base",
+        "The base image is given by a build argument without a default.",
+        "Give the argument a default value before FROM.",
+    )
+    DIGEST = Reason(
+        "pinned-digest",
+        "The base image is pinned by digest, and the digest of its counterpart cannot be known without the registry.",
+        "Pin by tag, or write the runtime stage by hand.",
+    )
+    WINDOWS = Reason("windows", "Windows images and shells are not handled.", "Nothing.")
+    ONBUILD = Reason("onbuild", "The image is a base for other builds (ONBUILD).", "Nothing: its users rely on its contents.")
+    UNREADABLE_SHELL = Reason(
+        "unreadable-shell",
+        "A RUN cannot be read as POSIX shell commands.",
+        "Write the step as plain commands joined by `&&`, or move it to a script that the context holds.",
+    )
+    UNKNOWN_EFFECT = Reason(
+        "unknown-effect",
+        "A command may write anywhere, so what the runtime needs of it cannot be shown.",
+        "Replace the command by ones whose effects are known, or split by hand.",
+    )
+    UNKNOWN_TOOLCHAIN = Reason("unknown-toolchain", "No known language builds here.", "Nothing: the other transforms still apply.")
+    SEVERAL_TOOLCHAINS = Reason(
+        "several-toolchains", "More than one language is built in one stage.", "Build each part in a stage of its own first."
+    )
+    NOT_AN_APPLICATION = Reason(
+        "not-an-application",
+        "Nothing is copied from the build context: the image is a tool or an environment.",
+        "Nothing.",
+    )
+    NO_LAUNCH = Reason(
+        "no-launch",
+        "Neither CMD nor ENTRYPOINT says what runs, so what it needs cannot be shown.",
+        "Add a CMD, or split by hand.",
+    )
+    LAUNCH_MISSING = Reason(
+        "launch-missing",
+        "The original cannot start: what it launches is not there, or the exec form is one string.",
+        "Correct CMD or ENTRYPOINT first.",
+    )
+    UNREADABLE_LAUNCH = Reason(
+        "unreadable-start-script",
+        "What the container starts cannot be followed to its end.",
+        "Write the start script as plain commands.",
+    )
+    NEEDS_BUILD_TOOL = Reason(
+        "needs-build-tool",
+        "The container builds or resolves dependencies when it starts.",
+        "Build in a RUN, and start the result.",
+    )
+    DEVELOPMENT_SERVER = Reason(
+        "development-server",
+        "The container starts a development server, which needs the whole build environment.",
+        "Build the files and serve them, then run this again.",
+    )
+    MISSING_MANIFEST = Reason(
+        "missing-manifest",
+        "A file that the build names is not in the build context.",
+        "Add it to the context (look at .dockerignore), or name the context with --context.",
+    )
+    UNKNOWN_LIBRARY = Reason(
+        "unknown-library",
+        "Which package holds a library or program at run time is not known.",
+        "Install the runtime package by name, or propose it for the data tables.",
+    )
+    UNKNOWN_PACKAGE = Reason(
+        "unknown-package",
+        "Whether a language package needs system libraries is not known.",
+        "If it installs from a wheel or is pure code, accept it with --assume unknown-package.",
+        liftable=True,
+    )
+    ABSOLUTE_TOOL_PATH = Reason(
+        "absolute-tool-path",
+        "A path into the language's installation is named literally and would not exist in a virtual environment.",
+        "Name the program alone and let PATH find it.",
+    )
+    ARTIFACTS_IN_HOME = Reason(
+        "artifacts-in-home",
+        "The build leaves what the program needs in a home folder.",
+        "Install to a fixed path outside /root.",
+    )
+    LOGIN_SHELL = Reason("login-shell", "A login shell sets PATH anew and would lose the artifacts' folder.", "Start it without a login shell.")
+    CACHE_MOUNT = Reason(
+        "cache-mount-on-output",
+        "A cache mount covers the folder of an artifact, so it is not in the image.",
+        "Mount the cache elsewhere, or copy the artifact out in the same RUN.",
+    )
+    CGO_RELEASE = Reason(
+        "cgo-unknown-release",
+        "The program links the C library, and the release of the base image's distribution may change under its tag.",
+        "Name the release in the tag (golang:1.23-bookworm), or build with CGO_ENABLED=0.",
+    )
+    USER_BEFORE_BUILD = Reason("user-before-build", "The build runs as another user than root.", "Set USER after the build.")
+    OWNERSHIP = Reason("ownership-unknown", "Files of the work folder have several owners.", "Give the folder one owner.")
+    COMPOSE = Reason(
+        "compose-development",
+        "A compose file overrides the command or mounts the sources over this image: the development flow needs the builder.",
+        "Name a target for development in the compose file, then split.",
+        liftable=True,
+    )
+    COMPUTED_PATH = Reason(
+        "computed-path", "The work folder depends on a build argument.", "Write the folder literally, or as ENV."
+    )
+    CONTEXT_ARTIFACTS = Reason(
+        "context-has-artifacts",
+        "The build context holds a folder that the build makes too, and it is not ignored.",
+        "Name the folder in .dockerignore.",
+    )
+
+
+_BY_CODE = {member.reason.code: member for member in Reasons}
+
+
+def run(facts: Facts) -> Outcome:
+    """The split, or the first reason against it."""
+    guarded = _guard(facts)
+    if guarded is not None:
+        return guarded
+    chosen = _toolchain(facts)
+    if not isinstance(chosen, _Chosen):
+        return chosen
+    plan = chosen.toolchain.plan(facts)
+    if isinstance(plan, Blocked):
+        return _refuse(plan)
+    if plan.gain is None:
+        return Unneeded(Reasons.NOTHING_TO_LEAVE_BEHIND, facts.at(facts.final.origin, "builder and runtime would be the same"))
+    return _split(facts, plan)
+
+
+class _Chosen:
+    def __init__(self, toolchain: Toolchain) -> None:
+        self.toolchain = toolchain
+
+
+def _guard(facts: Facts) -> Outcome | None:
+    stage = facts.final
+    origin = stage.origin
+    if len(facts.stages) > 1:
+        return Unneeded(Reasons.ALREADY_MULTI_STAGE, facts.at(origin, f"{len(facts.stages)} stages"))
+    written = origin.args[0] if origin.args else ""
+    if facts.document.escape == "`" or image.is_windows(written):
+        return Refusal(Reasons.WINDOWS, facts.at(origin, "Windows"))
+    onbuild = stage.last("ONBUILD")
+    if onbuild is not None:
+        return Refusal(Reasons.ONBUILD, facts.at(onbuild.instruction, "ONBUILD"))
+    if stage.written_base is None:
+        return Refusal(Reasons.UNRESOLVED_BASE, facts.at(origin, f"`{written}` has no default"))
+    if not any(step.copy is not None and step.copy.origin is None for step in stage.steps):
+        return Refusal(Reasons.NOT_AN_APPLICATION, facts.at(origin, "no COPY from the context"))
+    if stage.base is None:
+        return Refusal(Reasons.UNKNOWN_BASE, facts.at(origin, f"`{stage.written_base}` is not known"))
+    if stage.after.from_args:
+        workdir = stage.last("WORKDIR")
+        return Refusal(Reasons.COMPUTED_PATH, facts.at(workdir.instruction if workdir else origin, "depends on an ARG"))
+    return _guard_launch(facts) or _guard_neighbours(facts)
+
+
+def _guard_launch(facts: Facts) -> Outcome | None:
+    launch = facts.launch
+    if launch.one_string is not None:
+        return Refusal(Reasons.LAUNCH_MISSING, launch.one_string)
+    if launch.empty:
+        return Refusal(Reasons.NO_LAUNCH, facts.at(facts.final.origin, "no CMD and no ENTRYPOINT"))
+    missing = reachability.missing_files(facts)
+    if missing:
+        return Refusal(Reasons.LAUNCH_MISSING, missing[0])
+    if launch.unreadable:
+        return Refusal(Reasons.UNREADABLE_LAUNCH, launch.unreadable[0])
+    return None
+
+
+def _guard_neighbours(facts: Facts) -> Outcome | None:
+    for service in facts.neighbours.services:
+        over = [path for path in service.mounts if path and facts.final.after.cwd.startswith(path.rstrip("/") or "/")]
+        if (service.command or over) and Reasons.COMPOSE.reason.code not in facts.options.assume:
+            return Refusal(Reasons.COMPOSE, service.evidence)
+    return None
+
+
+def _toolchain(facts: Facts) -> _Chosen | Outcome:
+    found = [toolchain for toolchain in facts.toolchains]
+    origin = facts.final.origin
+    if not found:
+        return Refusal(Reasons.UNKNOWN_TOOLCHAIN, facts.at(origin, "no manifest and no build command of a known language"))
+    if len(found) > 1:
+        names = " and ".join(toolchain.name for toolchain in found)
+        return Refusal(Reasons.SEVERAL_TOOLCHAINS, facts.at(origin, names))
+    return _Chosen(found[0])
+
+
+def _refuse(blocked: Blocked) -> Outcome:
+    return Refusal(_BY_CODE[blocked.code], blocked.evidence)
+
+
+def _split(facts: Facts, plan: Plan) -> Outcome:
+    refusal: Outcome | None = None
+    for runtime in _runtime_images(facts, plan):
+        placed = placement.place(facts, plan, runtime)
+        if isinstance(placed, Blocked):
+            refusal = refusal or _refuse(placed)
+            continue
+        if _needs_more(facts, plan, placed, runtime):
+            continue
+        packages = package_lists.plain_install(placed.extra_packages, runtime, facts.document.newline) if placed.extra_packages else ""
+        edits = composition.edits(facts.document, facts.final, plan, placed, runtime.reference.written, packages)
+        return Change(edits, plan.gain or "", plan.evidence)
+    if refusal is not None:
+        return refusal
+    base = facts.final.base
+    assert base is not None
+    if base.reference.digest:
+        return Refusal(Reasons.DIGEST, facts.at(facts.final.origin, base.reference.digest[:19]))
+    return Refusal(Reasons.CGO_RELEASE, facts.at(facts.final.origin, f"`{base.reference.written}` may move to another release"))
+
+
+def _runtime_images(facts: Facts, plan: Plan) -> list[Image]:
+    """The images to run on, the smallest that may do first."""
+    base = facts.final.base
+    assert base is not None
+    wanted = facts.options.runtime
+    names: list[str] = []
+    if plan.static:
+        if wanted in ("auto", "distroless"):
+            names.append("gcr.io/distroless/static-debian12:nonroot")
+        if wanted in ("auto", "slim"):
+            names.append(f"debian:{base.newest_release if base.is_debian and base.newest_release else 'bookworm'}-slim")
+        if wanted == "alpine":
+            names.append("alpine:3.22")
+    elif base.counterpart_image:
+        names.append(base.counterpart_image)
+    elif base.language == "go":
+        return []
+    found = [known for name in names if (known := image.known(name)) is not None]
+    if found:
+        return found
+    smaller = image.counterpart(base)
+    if smaller is not None:
+        return [smaller]
+    return [] if base.counterpart else [base]
+
+
+def _needs_more(facts: Facts, plan: Plan, placed: placement.Placement, runtime: Image) -> bool:
+    """Whether an image without shell or package manager is too small for the launch and for the steps that run in it."""
+    if runtime.shell:
+        return False
+    if facts.launch.shell or not facts.healthcheck.empty or placed.extra_packages or placed.kept_os_packages:
+        return True
+    programs = {name for name, _ in facts.launch.programs if "/" not in name}
+    own = {artifact.path.rpartition("/")[2] for artifact in plan.artifacts}
+    return bool(programs - own) or any(
+        slot.runtime and slot.step.run is not None for slot in placed.slots
+    ) or any(claim.value is None or claim.value for claim in facts.needs.programs) or any(
+        step.keyword == "USER" for step in facts.final.steps
+    )
+
+
+def evidence_of(facts: Facts) -> tuple[Evidence, ...]:
+    """What the split rests on, for `detect`."""
+    chosen = _toolchain(facts)
+    plan = chosen.toolchain.plan(facts) if isinstance(chosen, _Chosen) else None
+    return plan.evidence if isinstance(plan, Plan) else ()
+
+
+TRANSFORM = Transform("split-stages", run, Reasons)
