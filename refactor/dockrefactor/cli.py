@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 import click
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dockrefactor.batch import Batch, Source
     from dockrefactor.catalogue import Catalogue
     from dockrefactor.discovery import Skipped
+    from dockrefactor.outcome import Transform
     from dockrefactor.report import Fault, FileReport
     from dockrefactor.settings import Settings
     from dockrefactor.toolchain import Toolchain
@@ -200,7 +201,7 @@ def explain(name: str | None) -> None:
     """Print the documentation of a transform or of a reason code; without a name, the list of both."""
     from dockrefactor.catalogue import UnknownNameError
 
-    catalogue, _ = _registered()
+    catalogue = _catalogue(_registries()[0])
     try:
         click.echo(catalogue.overview() if name is None else catalogue.explain(name), nl=False)
     except UnknownNameError as error:
@@ -215,24 +216,33 @@ def main() -> None:
     program.main(prog_name="dockrefactor")
 
 
-def _registered() -> tuple[Catalogue, tuple[Toolchain, ...]]:
+def _registries() -> tuple[tuple[Transform, ...], tuple[Toolchain, ...]]:
+    """Everything that the program can do; importing it takes the longest of all."""
     from dockrefactor_transforms import TRANSFORMS
 
-    from dockrefactor import build_folder, contract
-    from dockrefactor.catalogue import Catalogue
     from dockrefactor.toolchains import TOOLCHAINS
 
-    shared = (("contract", contract.Reason), ("build-context", build_folder.Reason))
-    return Catalogue(TRANSFORMS, shared), TOOLCHAINS
+    return TRANSFORMS, TOOLCHAINS
+
+
+def _catalogue(transforms: tuple[Transform, ...]) -> Catalogue:
+    from dockrefactor import build_folder, contract
+    from dockrefactor.catalogue import Catalogue
+
+    return Catalogue(transforms, (("contract", contract.Reason), ("build-context", build_folder.Reason)))
 
 
 def _interruptible(work: Callable[[_Wish], int], wish: _Wish) -> int:
-    """The exit code of `work`; an interrupt must not look like `--check` finding something."""
+    """The exit code of `work`; that of an interrupt must not look like `--check` finding something."""
     try:
         return work(wish)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         return 130
+    except BrokenPipeError:
+        # the reader had enough: say nothing more to it, not even when the interpreter ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _refactor(wish: _Wish) -> int:
@@ -240,8 +250,8 @@ def _refactor(wish: _Wish) -> int:
 
     batch = _batch(wish)
     sources, skipped, unusable = _sources(wish)
-    if wish.stdout and len(sources) != 1:
-        raise click.UsageError(f"--stdout takes one Dockerfile, not {len(sources)}")
+    if wish.stdout and len(sources) + len(unusable) != 1:
+        raise click.UsageError(f"--stdout takes one Dockerfile, not {len(sources) + len(unusable)}")
     done = list(unusable)
     for item in unusable:
         _say(item, wish)
@@ -282,7 +292,8 @@ def _batch(wish: _Wish) -> Batch:
     from dockrefactor import settings
     from dockrefactor.batch import Batch
 
-    catalogue, toolchains = _registered()
+    transforms, toolchains = _registries()
+    catalogue = _catalogue(transforms)
     given = _settings(wish)
     if (objection := settings.check(given, catalogue)) is not None:
         raise click.BadParameter(objection[1], param_hint=f"'--{objection[0]}'")
@@ -306,7 +317,8 @@ def _sources(wish: _Wish) -> tuple[list[Source], list[Skipped], list[FileReport]
     from dockrefactor.report import Fault, FileReport
 
     if wish.paths == (Path("-"),):
-        return [Source(_STDIN_NAME, None, click.get_binary_stream("stdin").read(MAX_BYTES + 1))], [], []
+        typed = sys.stdin.buffer.read(MAX_BYTES + 1)
+        return [Source(_STDIN_NAME, None, typed)], [], []
     found: list[Source] = []
     skipped: list[Skipped] = []
     unusable: list[FileReport] = []
@@ -325,7 +337,7 @@ def _sources(wish: _Wish) -> tuple[list[Source], list[Skipped], list[FileReport]
 
 def _progress(sources: list[Source], work: Callable[[Source], Answered], wish: _Wish) -> Iterable[Answered]:
     """What `work` gives for each source, with a bar where that may take long and somebody looks."""
-    if len(sources) <= _BAR_FROM or wish.quiet or not sys.stderr.isatty():
+    if len(sources) <= _BAR_FROM or wish.quiet or not _is_terminal(sys.stderr):
         return map(work, sources)
     # what is printed meanwhile would go through the bar
     with click.progressbar(sources, label="Dockerfiles", file=sys.stderr) as bar:
@@ -353,7 +365,7 @@ def _print_product(item: FileReport, wish: _Wish) -> None:
         return
     if wish.stdout:
         _print_exactly(item.result.after)
-    elif wish.shows_diff and item.diff:
+    elif wish.shows_diff and item.state == "changed":
         from dockrefactor.report import coloured
 
         _print_exactly(coloured(item.diff) if _has_colours(wish) else item.diff)
@@ -382,4 +394,8 @@ def _print_exactly(text: str) -> None:
 def _has_colours(wish: _Wish) -> bool:
     if wish.color != "auto":
         return wish.color == "always"
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return _is_terminal(sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty()

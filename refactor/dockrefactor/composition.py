@@ -65,7 +65,11 @@ class _Composer:
             found.append(insertion(origin.words[0].span.end, " AS builder" if origin.keyword_span.of(self.document.text).isupper() else " as builder"))
         if self.plan.prologue:
             text = "".join(line + self.newline for line in self.plan.prologue)
-            found.append(insertion(origin.span.end, self._line_end(origin.span.end) + text))
+            if self.plan.prologue_before is not None:
+                at = self.document.with_comments(self.plan.prologue_before.instruction).start
+            else:
+                at = origin.span.end
+            found.append(insertion(at, self._line_end(at) + text))
         return found
 
     def _line_end(self, offset: int) -> str:

@@ -62,7 +62,7 @@ def find(paths: Iterable[Path]) -> Iterator[Finding]:
     """What `paths` (files and folders) give, in their order, folders sorted; no file twice."""
     seen: set[str] = set()
     for path in paths:
-        for finding in _of_folder(path) if path.is_dir() else [_of_file(path)]:
+        for finding in _of_folder(path) if os.path.isdir(path) else [_of_file(path)]:
             key = os.path.realpath(finding.path)
             if isinstance(finding, Found) and key in seen:
                 continue

@@ -54,6 +54,18 @@ class Facts:
         return self.stages[-1]
 
     @cached_property
+    def contributing(self) -> tuple[Stage, ...]:
+        """The final stage, and every stage that it builds on or copies from."""
+        found = [self.final]
+        for stage in found:
+            names = {step.copy.origin.lower() for step in stage.steps if step.copy is not None and step.copy.origin}
+            for other in self.stages[: stage.index]:
+                wanted = other.index == stage.base_stage or other.name.lower() in names or str(other.index) in names
+                if wanted and other not in found:
+                    found.append(other)
+        return tuple(found)
+
+    @cached_property
     def launch(self) -> launch.Launch:
         return launch.of_stage(self.final, self.name)
 
@@ -100,11 +112,12 @@ class Facts:
                 return toolchain.install_inputs(placed, self.place(step, placed, stage))
         return None
 
-    def commands(self, wanted: Callable[[Placed], bool], stage: Stage | None = None) -> list[tuple[Step, Placed]]:
-        """The commands of a stage (the final one by default) for which `wanted` holds."""
+    def commands(self, wanted: Callable[[Placed], bool]) -> list[tuple[Step, Placed]]:
+        """The commands of all contributing stages for which `wanted` holds."""
         return [
             (step, placed)
-            for step in (stage or self.final).steps
+            for stage in self.contributing
+            for step in stage.steps
             if step.run is not None
             for placed in step.run.commands
             if wanted(placed)

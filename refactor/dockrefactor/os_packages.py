@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
 from dockrefactor import tables
 from dockrefactor.image import Image
@@ -99,23 +101,30 @@ def libraries(package: str, image: Image) -> tuple[str, ...] | None:
 
 
 def _alpine_libraries(name: str) -> tuple[str, ...] | None:
-    table = tables.toml("os_packages").get("alpine", {})
-    named = table.get("libraries", {}).get(name)
-    if named is not None:
-        return tuple(named)
-    return None
+    named = tables.toml("os_packages")["alpine"]["runtime_of"].get(name)
+    return tuple(named) if named is not None else None
 
 
 def role(package: str, image: Image) -> Role:
     """What a package of `image`'s distribution is for."""
     name = bare(package)
-    table = tables.toml("os_packages").get("alpine" if image.is_alpine else "debian", {})
-    if name in table.get("build_only", ()):
+    table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]
+    if name in table["build_only"] or _matches(table, "build_only_patterns", name):
         return Role.BUILD
-    if name in table.get("tools", ()):
+    if name in table["tools"]:
         return Role.TOOL
-    if name in table.get("runtime", ()):
+    if name in table["runtime"] or _matches(table, "runtime_patterns", name):
         return Role.RUNTIME
     if name.endswith("-dev") or (image.is_debian and name in _headers()):
         return Role.HEADERS
     return Role.UNKNOWN
+
+
+def _matches(table: Mapping[str, Any], key: str, name: str) -> bool:
+    return any(re.fullmatch(pattern, name) for pattern in table.get(key, ()))
+
+
+def left_behind(package: str, image: Image) -> tuple[str, ...]:
+    """Packages that what a compiler built needs at run time, apart from those that the image has."""
+    table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]
+    return tuple(name for name in table["leaves"].get(bare(package), ()))

@@ -200,7 +200,7 @@ def summary(states: Counter[str], *, is_check: bool = False) -> str:
 
 
 def document(reports: Sequence[FileReport], skipped: Iterable[Skipped], version: str, mode: str) -> dict[str, Any]:
-    """The JSON report of a refactoring; `mode` is diff, write, check or stdout."""
+    """The JSON report of a refactoring; `mode` is diff, write or check."""
     states = Counter(report.state for report in reports)
     return {
         **_head("refactor", version),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dockrefactor.catalogue import Catalogue, UnknownNameError
-from dockrefactor.paths import shown
+from dockrefactor.paths import is_below, shown
 
 if TYPE_CHECKING:
     from dockrefactor.facts import Options
@@ -104,7 +104,7 @@ class Configurations:
         """`file` holds for all folders, where it is given. Raises SettingsError where it cannot be used."""
         self._catalogue = catalogue
         self._found: dict[Path, Settings | SettingsError] = {}
-        self._fixed = None if file is None else self._read(file)
+        self._fixed = None if file is None else self._read(file, is_named=True)
 
     def of(self, folder: Path) -> Settings:
         """The settings for Dockerfiles in `folder`, an absolute path. Raises SettingsError."""
@@ -126,14 +126,15 @@ class Configurations:
             if (folder / OWN_FILE).is_file():
                 return self._read(folder / OWN_FILE)
             if (folder / PROJECT_FILE).is_file() and b"dockrefactor" in (folder / PROJECT_FILE).read_bytes():
-                return self._read(folder / PROJECT_FILE, is_optional=True)
+                return self._read(folder / PROJECT_FILE)
         except SettingsError as error:
             return error
         except OSError:
             return None
         return None
 
-    def _read(self, path: Path, *, is_optional: bool = False) -> Settings | None:
+    def _read(self, path: Path, *, is_named: bool = False) -> Settings | None:
+        """The settings of a file; None where it has none, which only a file that was found may do."""
         try:
             text = path.read_bytes().decode("utf-8")
             data: Any = tomllib.loads(text)
@@ -148,11 +149,16 @@ class Configurations:
             header = "[tool.dockrefactor]"
             tool = data.get("tool")
             data = tool.get("dockrefactor") if isinstance(tool, dict) else None
-            if data is None:
-                return None if is_optional else Settings()
+            if data is None and not is_named:
+                return None
             if not isinstance(data, dict):
-                raise SettingsError(path, 0, "tool.dockrefactor must be a table")
-        return _settings(data, path, _KeyLines(text, header), self._catalogue)
+                raise SettingsError(path, 0, "no table [tool.dockrefactor]")
+        lines = _KeyLines(text, header)
+        settings = _settings(data, path, lines, self._catalogue)
+        # a repository's own configuration must not have the rest of the disk read
+        if settings.context is not None and not is_named and not is_below(settings.context, path.parent):
+            raise SettingsError(path, lines.of("context"), "context: it lies outside this folder; use --context")
+        return settings
 
 
 def _first(mine: Any, other: Any) -> Any:

@@ -69,7 +69,7 @@ class RuntimeNeeds:
 class Plan:
     """How one toolchain's build is split.
 
-    `prologue`: instructions after the builder's FROM; `epilogue`: instructions after its last step; `environment`:
+    `prologue`: instructions after the builder's FROM, or before the step `prologue_before`; `epilogue`: instructions after its last step; `environment`:
     instructions that the runtime needs too; `artifacts`: what is copied from the builder; `tree`: the work folder that is
     taken whole from the builder, None where the runtime takes the sources from the context; `context_paths`: the only
     context paths that the runtime copies of those that the original put below `source_tree`, None for all of them; `edits`: prefixes of build commands;
@@ -78,6 +78,7 @@ class Plan:
     """
 
     prologue: tuple[str, ...] = ()
+    prologue_before: Step | None = None
     epilogue: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     artifacts: tuple[Artifact, ...] = ()

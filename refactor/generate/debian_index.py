@@ -1,4 +1,4 @@
-"""Reads a Debian archive's own indexes (Packages and Contents) through apt, without touching the machine's package state.
+"""Reads a Debian archive's own indexes (Packages and Contents) through apt, in a folder of their own.
 
 `fetch` lets apt download and verify the indexes of the wanted suites into a folder of its own; `read_packages` and
 `read_contents` turn them into plain values. Needs apt-get and apt-helper (Debian, Ubuntu), not root.
@@ -38,7 +38,11 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the wanted files of a suite say: package -> shared libraries; packages with headers; program path -> packages."""
+    """What the wanted files of a suite say.
+
+    `libraries`: package -> its shared libraries; `with_headers`: packages that ship headers; `programs`: path ->
+    packages that ship it.
+    """
 
     libraries: dict[str, tuple[str, ...]]
     with_headers: frozenset[str]
@@ -117,7 +121,6 @@ def read_packages(folder: Path, suite: str) -> dict[str, Package]:
     if fields:
         packages[fields["Package"]] = _package(fields)
     return packages
-
 
 
 def read_contents(folder: Path, suite: str, programs: frozenset[str]) -> Contents:

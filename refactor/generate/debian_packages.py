@@ -29,16 +29,30 @@ HEADER = """\
 """
 # large families that no web service or command-line program is built from; left out to keep the table small
 SKIPPED_PREFIXES = (
-    "android-", "dolfin", "dpdk", "elpa-", "gnome-", "gnustep", "gobjc", "golang-", "kde", "kf5", "kf6", "lazarus", "libada",
-    "libakonadi", "libapparmor-", "libblitz", "libboost1.", "libc6-dev-", "libchicken", "libclang", "libcoq", "libdart-",
-    "libdolfin", "libdpdk", "libefl", "libflatpak", "libgazebo", "libghc-", "libglobus-", "libgnat", "libgtkada", "libgz-",
-    "libignition", "libkdb", "libkf5", "libkf6", "libkpim", "libldc", "liblld", "libllvm", "liblomiri", "libmathcomp",
-    "libmate", "libmir", "libmrpt", "libmshr", "libmuffin", "libmumps", "libobjc", "libosmo", "libost", "libotb", "libpetsc",
-    "libplasma", "libqt5", "libqt6", "libros", "librust-", "libslepc", "libtrilinos", "libukui", "libvisp", "libxfce",
-    "linux-headers", "linux-kbuild", "llvm-", "manpages-", "node-", "petsc", "php", "plasma-", "qml", "qt6-", "qtbase",
-    "r-cran", "ros-", "rust-", "slepc", "texlive", "trilinos", "ukui", "xfce", "xserver-",
+    "android-", "dolfin", "dpdk", "elpa-", "gnome-", "gnustep", "gobjc", "golang-", "kde", "kf5", "kf6", "lazarus",
+    "libada", "libakonadi", "libapparmor-", "libblitz", "libboost1.", "libc6-dev-", "libchicken", "libclang",
+    "libcoq", "libdart-", "libdolfin", "libdpdk", "libefl", "libflatpak", "libgazebo", "libghc-", "libglobus-",
+    "libgnat", "libgtkada", "libgz-", "libignition", "libkdb", "libkf5", "libkf6", "libkpim", "libldc", "liblld",
+    "libllvm", "liblomiri", "libmathcomp", "libmate", "libmir", "libmrpt", "libmshr", "libmuffin", "libmumps",
+    "libobjc", "libosmo", "libost", "libotb", "libpetsc", "libplasma", "libqt5", "libqt6", "libros", "librust-",
+    "libslepc", "libtrilinos", "libukui", "libvisp", "libxfce", "linux-headers", "linux-kbuild", "llvm-",
+    "manpages-", "node-", "petsc", "php", "plasma-", "qml", "qt6-", "qtbase", "r-cran", "ros-", "rust-", "slepc",
+    "texlive", "trilinos", "ukui", "xfce", "xserver-",
 )  # fmt: skip
-SKIPPED_PARTS = ("-ocaml", "-ada", "-cross", "-arm64", "-armhf", "-mips", "-s390x", "-ppc64", "-riscv", "-i386", "-x32", "-cil-")
+SKIPPED_PARTS = (
+    "-ocaml",
+    "-ada",
+    "-cross",
+    "-arm64",
+    "-armhf",
+    "-mips",
+    "-s390x",
+    "-ppc64",
+    "-riscv",
+    "-i386",
+    "-x32",
+    "-cil-",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,7 @@ class Suite:
         return package.name.endswith("-dev") or (package.section == "libdevel" and "-dev" in package.name)
 
     def left(self, package: Package) -> Left:
-        """Libraries and further -dev packages; a package without headers answers with those of the ones it stands for."""
+        """Libraries and further -dev packages; one without headers answers for the ones it stands for."""
         runtime: set[str] = set()
         through: set[str] = set()
         pending, seen = [package], {package.name}

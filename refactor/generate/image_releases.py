@@ -1,4 +1,4 @@
-"""Writes data/image_releases.tsv: which Debian or Alpine release an official image's version tag stood on when last published.
+"""Writes data/image_releases.tsv: the Debian and Alpine release beneath an official image's version tags.
 
     git clone https://github.com/docker-library/official-images
     python image_releases.py official-images > ../dockrefactor/data/image_releases.tsv

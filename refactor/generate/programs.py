@@ -18,7 +18,7 @@ from debian_index import Package, read_contents, read_packages
 
 HEADER = """\
 # Which package brings a program.
-# Made by refactor/generate/programs.py from programs_wanted.tsv, checked against Debian's Contents indexes (main, amd64);
+# Made by refactor/generate/programs.py from programs_wanted.tsv. Debian's names are checked against its indexes;
 # Alpine's names are those of https://pkgs.alpinelinux.org (not checked by a script).
 # Columns, separated by tabs; "-" where the suite has no such package:
 """

@@ -33,11 +33,17 @@ HEADER = """\
 #   kind      pure: the newest release has a wheel for any platform; wheel: it has one for manylinux x86_64;
 #             sdist: it has neither (whether the source has compiled parts is not known)
 #   wheels    for kind wheel: TAG:LOWEST-HIGHEST release with a manylinux x86_64 wheel, comma separated; TAG is cp311
-#             (that CPython alone), abi3.cp37 (that CPython and later) or py3 (any); between the two a release may lack one
+#             (that CPython alone), abi3.cp37 (that and later) or py3 (any); releases between the two may lack one
 #   needs     packages that it requires, directly or through others in this table and without extras, that are of kind
 #             sdist or in python_packages.toml, comma separated; "-": none
 """
-ENVIRONMENT = {"python_version": "3.12", "sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "extra": ""}
+ENVIRONMENT = {
+    "python_version": "3.12",
+    "sys_platform": "linux",
+    "platform_system": "Linux",
+    "os_name": "posix",
+    "extra": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,9 @@ def _tags(files: Iterable[dict[str, Any]]) -> set[str]:
 
 def _required(entries: Iterable[str]) -> tuple[str, ...]:
     requirements = (Requirement(entry) for entry in entries)
-    wanted = {canonicalize_name(r.name) for r in requirements if r.marker is None or r.marker.evaluate(dict(ENVIRONMENT))}
+    wanted = {
+        canonicalize_name(r.name) for r in requirements if r.marker is None or r.marker.evaluate(dict(ENVIRONMENT))
+    }
     return tuple(sorted(wanted))
 
 

@@ -257,7 +257,7 @@ def _runtime_images(facts: Facts, plan: Plan) -> list[Image]:
     names: list[str] = []
     if plan.static:
         if wanted in ("auto", "distroless"):
-            names.append("gcr.io/distroless/static-debian12:nonroot")
+            names.append("gcr.io/distroless/static-debian12")
         if wanted in ("auto", "slim"):
             names.append(f"debian:{base.newest_release if base.is_debian and base.newest_release else 'bookworm'}-slim")
         if wanted == "alpine":

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from dockrefactor.toolchain import Toolchain
 from dockrefactor.toolchains.go import Go
+from dockrefactor.toolchains.python import Python
 
-TOOLCHAINS: tuple[Toolchain, ...] = (Go(),)
+TOOLCHAINS: tuple[Toolchain, ...] = (Go(), Python())

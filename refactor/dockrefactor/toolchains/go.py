@@ -118,7 +118,7 @@ class Go:
 
     def needs(self, facts: Facts) -> RuntimeNeeds:
         try:
-            programs = list(self._programs(facts, facts.final))
+            programs = [item for stage in facts.contributing for item in self._programs(facts, stage)]
         except _Missing:
             programs = []
         packages: list[tuple[str, Evidence]] = []

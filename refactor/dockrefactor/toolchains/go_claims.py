@@ -13,8 +13,9 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.toolchains.go_calls import Use, uses
 from dockrefactor.toolchains.go_module import join_path
-from dockrefactor.toolchains.go_syntax import STRINGS, GoFile, GoPackage, bound_values, literal_text, text_of
-from dockrefactor.toolchains.go_values import Text, Values
+from dockrefactor.toolchains.go_package import GoPackage, bound_values
+from dockrefactor.toolchains.go_syntax import STRINGS, GoFile, literal_text, text_of
+from dockrefactor.toolchains.go_values import Text, Values, single
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -78,7 +79,7 @@ class GoClaims:
             address = _ADDRESS.fullmatch(text)
             if address is not None and address["host"] in _EVERYWHERE:
                 self._port(address["port"], file.evidence(node, f"listens on {text}"))
-            if _GROWING.fullmatch(text):
+            if _GROWING.fullmatch(text) and not _is_part(node):
                 self._path("write", Text(text, True), file.evidence(node, f"names {text}"))
             self._named_file(text, file.evidence(node, f"names {text}"))
 
@@ -89,7 +90,7 @@ class GoClaims:
         if "\n" in text or "\0" in text or text.startswith(("/", "../")):
             return
         path = _plain(text)
-        if path not in ("", ".") and not path.startswith("../") and self._exists(path):
+        if path not in ("", ".", "..") and not path.startswith("../") and self._exists(path):
             self._add("read", path, evidence)
 
     def _exists(self, path: str) -> bool:
@@ -97,14 +98,9 @@ class GoClaims:
 
     def _port_numbers(self, file: GoFile) -> None:
         """Numbers given to something called a port: `port := "8080"`, `flag.Int("port", 8080, …)`."""
-        for spec in file.nodes("binding"):
-            for name, value in bound_values(spec):
+        for node in (*file.nodes("binding"), *file.nodes("assignment")):
+            for name, value in bound_values(node):
                 self._port_number(name, value, file)
-        for node in file.nodes("assignment"):
-            sides = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if sides[0] is not None and sides[1] is not None:
-                for left, right in zip(sides[0].named_children, sides[1].named_children, strict=False):
-                    self._port_number(text_of(left), right, file)
         for node in file.nodes("call"):
             arguments = node.child_by_field_name("arguments")
             given = arguments.named_children if arguments is not None else []
@@ -125,14 +121,14 @@ class GoClaims:
 
     def _use(self, package: GoPackage, file: GoFile, use: Use) -> None:
         evidence = file.evidence(use.node, use.name)
-        given = [text for node in use.values for text in self._values.texts(package, file, node)]
+        given = [text for node in use.values for text in self._values.elements(package, file, node)]
         if not use.called:
             given = [None]
         elif not use.values:
             if use.rule.without is None:
                 return
             given = [Text(use.rule.without, True)]
-        others = [self._values.text(package, file, node) for node in use.arguments]
+        others = [single(self._values.texts(package, file, node)) for node in use.arguments]
         act = self._actions()[use.rule.does]
         for text in given:
             if use.rule.computed or (text is not None and text.complete):
@@ -248,6 +244,15 @@ class GoClaims:
             if name is not None and re.fullmatch(re.escape(name) + r"(?:\.\w+)?", posixpath.basename(path))
         }
         return sorted(found)
+
+
+def _is_part(literal: Node) -> bool:
+    """Whether a literal is put together with others: its name alone is then no path."""
+    parent = literal.parent
+    if parent is not None and parent.type == "argument_list" and parent.parent is not None:
+        function = parent.parent.child_by_field_name("function")
+        return function is not None and text_of(function).endswith((".Join", ".Sprintf"))
+    return parent is not None and parent.type == "binary_expression"
 
 
 def _plain(path: str) -> str:

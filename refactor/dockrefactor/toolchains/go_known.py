@@ -36,7 +36,7 @@ class ModuleNeeds:
 @dataclass(frozen=True, slots=True)
 class _Tables:
     cgo: tuple[ModuleNeeds, ...]
-    programs: dict[str, tuple[str, ...]]
+    programs: dict[str, tuple[str | None, ...]]
     pure: dict[str, str]
 
 
@@ -57,7 +57,7 @@ def _tables() -> _Tables:
             )
             for entry in data["cgo"]
         ),
-        programs={entry["module"]: tuple(entry["programs"]) for entry in data["programs"]},
+        programs={entry["module"]: tuple(entry["programs"]) or (None,) for entry in data["programs"]},
         pure={**dict.fromkeys(data["pure"]["time_zones"], "time zones"),
               **dict.fromkeys(data["pure"]["no_time_zones"], "no time zones")},
     )  # fmt: skip
@@ -84,8 +84,8 @@ def cgo_needs(module: str) -> tuple[ModuleNeeds, ...]:
     return tuple(entry for entry in _tables().cgo if _is_major_of(module, entry.module))
 
 
-def started_programs(module: str) -> tuple[str, ...]:
-    """The programs that a module is known to start."""
+def started_programs(module: str) -> tuple[str | None, ...]:
+    """The programs that a module is known to start, None for one that is chosen at run time."""
     tables = _tables().programs
     return next((programs for name, programs in tables.items() if _is_major_of(module, name)), ())
 

@@ -11,7 +11,8 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
 from dockrefactor.toolchains.go_constraints import may_compile
 from dockrefactor.toolchains.go_module import GoModule, join_path, local_modules, read_module, vendor_folder
-from dockrefactor.toolchains.go_syntax import GoPackage, header_imports, read_package
+from dockrefactor.toolchains.go_package import GoPackage, read_package
+from dockrefactor.toolchains.go_syntax import header_imports
 
 
 @dataclass(frozen=True, slots=True)

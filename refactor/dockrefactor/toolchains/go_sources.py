@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -76,12 +76,24 @@ class GoProgram:
 
 
 def read_program(
-    context: BuildContext, module: GoModule, package_folder: str, tags: frozenset[str] = frozenset()
+    context: BuildContext,
+    module: GoModule,
+    package_folder: str,
+    tags: frozenset[str] = frozenset(),
+    *,
+    environment: Mapping[str, str] | None = None,
+    arguments: Sequence[str] | None = None,
 ) -> GoProgram:
-    """Reads the program whose main package is in the context folder `package_folder`, built with `tags`."""
+    """Reads the program whose main package is in the context folder `package_folder`, built with `tags`.
+
+    `environment` and `arguments` (without the program's name) are those of the image's launch: with them, paths and
+    ports that the program takes from there are known; without, the program's own defaults stand beside an unknown.
+    """
     reach = follow_imports(context, module, package_folder, tags)
     files = [file for package in reach.packages.values() for file in package.files]
-    needs = GoClaims(context, module.folder, Values(reach.packages)).collect(reach.packages.values())
+    needs = GoClaims(context, module.folder, Values(reach.packages, environment, arguments)).collect(
+        reach.packages.values()
+    )
     modules = _linked(reach)
     known = tuple(_known_cgo(reach, modules))
     unproven = () if reach.vendored is not None else tuple(item for item in modules if not _is_known(item, module))

@@ -1,4 +1,4 @@
-"""One Go source file as a tree, and one package of them: imports, literals and what names are bound to."""
+"""One Go source file as a tree: its imports, literals, calls and the other nodes that readers of it ask for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
-from dockrefactor.toolchains.go_constraints import may_compile
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Query
@@ -35,6 +33,8 @@ _QUERY: Final = """
 _ESCAPES: Final = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, "'": 39, '"': 34}
 _ESCAPE: Final = re.compile(r"\\([0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 _HEADER: Final = re.compile(r'\s+|;|//[^\n]*|/\*.*?\*/|package\s+\w+|[()]|"[^"\n]*"|`[^`]*`|[\w.]+', re.S)
+# `new(value)` of go 1.26, which the grammar takes for a broken type; as a call of another name it can be read.
+_NEW_OF_A_VALUE: Final = re.compile(r"\bnew\((?!\s*(?:\[|map\[|chan\b|func\b|struct\b|interface\b))")
 
 
 @lru_cache(maxsize=1)
@@ -150,7 +150,10 @@ def parse_file(path: str, text: str) -> tuple[GoFile, Evidence | None]:
     import tree_sitter
 
     language, query = _grammar()
-    root = tree_sitter.Parser(language).parse(text.removeprefix("\ufeff").encode()).root_node
+    source = text.removeprefix("\ufeff")
+    root = tree_sitter.Parser(language).parse(source.encode()).root_node
+    if root.has_error and "new(" in source:
+        root = tree_sitter.Parser(language).parse(_NEW_OF_A_VALUE.sub("nEw(", source).encode()).root_node
     captures = tree_sitter.QueryCursor(query).captures(root)
     for nodes in captures.values():
         nodes.sort(key=lambda node: node.start_byte)
@@ -161,66 +164,6 @@ def parse_file(path: str, text: str) -> tuple[GoFile, Evidence | None]:
     )
     broken = Evidence(path, (error or root).start_point.row + 1, "syntax error") if root.has_error else None
     return GoFile(path, package, root, captures), broken
-
-
-@dataclass(frozen=True)
-class GoPackage:
-    """The files of one folder that a Linux build may compile; `unreadable` are those that could not be parsed."""
-
-    folder: str
-    files: tuple[GoFile, ...]
-    unreadable: tuple[Evidence, ...]
-
-    @cached_property
-    def globals(self) -> dict[str, tuple[GoFile, Node]]:
-        """Package-level constants and variables that are set once: name -> the node of the value."""
-        found: dict[str, tuple[GoFile, Node]] = {}
-        for file in self.files:
-            for spec in file.nodes("binding"):
-                if enclosing_function(spec) is None:
-                    found.update({name: (file, value) for name, value in bound_values(spec)})
-        return {name: value for name, value in found.items() if name not in self._changed}
-
-    @cached_property
-    def _changed(self) -> frozenset[str]:
-        """Names that some statement of the package assigns or takes the address of."""
-        names: set[str] = set()
-        for file in self.files:
-            for node in file.nodes("assignment"):
-                left = node.child_by_field_name("left")
-                names.update(text_of(item) for item in (left.named_children if left is not None else ()))
-            for node in file.nodes("address"):
-                names.add(text_of(node)[1:])
-        return frozenset(names)
-
-
-def bound_values(spec: Node) -> Iterator[tuple[str, Node]]:
-    """(name, value) pairs of a const, var or `:=` whose two sides match one to one."""
-    value = spec.child_by_field_name("value") or spec.child_by_field_name("right")
-    if value is None:
-        return
-    left = spec.child_by_field_name("left")
-    names = left.named_children if left is not None else spec.children_by_field_name("name")
-    names = [name for name in names if name.type == "identifier"]
-    values = [item for item in value.named_children if item.type != "comment"]
-    if len(names) == len(values):
-        yield from ((text_of(name), item) for name, item in zip(names, values, strict=True))
-
-
-def read_package(context: BuildContext, folder: str, tags: frozenset[str] = frozenset()) -> GoPackage:
-    """Parses the files of a context folder that a Linux build may compile."""
-    files, unreadable = [], []
-    for path in context.children(folder):
-        if not path.endswith(".go") or path.endswith("_test.go") or context.is_dir(path):
-            continue
-        text = context.read(path)
-        if text is None:
-            unreadable.append(Evidence(path, 0, "not readable as text"))
-        elif may_compile(path, text, tags):
-            file, broken = parse_file(path, text)
-            files.append(file)
-            unreadable += [broken] if broken is not None else []
-    return GoPackage(folder, tuple(files), tuple(unreadable))
 
 
 def header_imports(text: str) -> Iterator[tuple[str, int]]:

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
-from dockrefactor.toolchains.go_bindings import Bound, bindings, declared_function
-from dockrefactor.toolchains.go_syntax import STRINGS, GoFile, GoPackage, literal_text, text_of
+from dockrefactor.toolchains.go_package import Bound, GoPackage, bindings
+from dockrefactor.toolchains.go_syntax import STRINGS, GoFile, literal_text, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_DEPTH: Final = 12
 MAX_ALTERNATIVES: Final = 16
+MAX_STEPS: Final = 500
 _JOINS: Final = frozenset({("path/filepath", "Join"), ("path", "Join")})
 _SAME: Final = frozenset(
     {
@@ -64,9 +65,13 @@ class Values:
         self._packages = packages
         self._environment = environment
         self._arguments = arguments
+        self._open: set[tuple[str, str]] = set()
+        self._steps = 0
 
     def texts(self, package: GoPackage, file: GoFile, node: Node, depth: int = 0) -> Alternatives:
         """The values that a string expression may have; None among them for one whose beginning is not known."""
+        if depth == 0:
+            self._steps = 0
         if depth > MAX_DEPTH:
             return UNKNOWN
         if node.type in STRINGS:
@@ -107,9 +112,16 @@ class Values:
         return bindings(package, file, node) if node.type == "identifier" else ()
 
     def _named(self, package: GoPackage, file: GoFile, node: Node, depth: int) -> Alternatives:
+        key = (package.folder, text_of(node))
+        places = self._bound(package, file, node)
+        if key in self._open or len(places) > MAX_ALTERNATIVES or self._steps > MAX_STEPS:
+            return UNKNOWN  # a value made of itself, or by too many hands
+        self._steps += 1
+        self._open.add(key)
         found: list[Text | None] = []
-        for bound in self._bound(package, file, node):
+        for bound in places:
             found += self.texts(bound.package, bound.file, bound.node, depth + 1) if bound.node is not None else UNKNOWN
+        self._open.discard(key)
         # an unset environment variable, for which the program has another value
         filled = [text for text in found if text is None or text.value or not text.complete]
         return _distinct(filled or found) or UNKNOWN
@@ -142,7 +154,7 @@ class Values:
             return (Text("/tmp", True),)
         parts = [self.texts(package, file, item, depth + 1) for item in given[:8]]
         if target in _ENVIRONMENT and parts:
-            return _distinct(self._variable(name, UNKNOWN) for name in parts[0])
+            return _distinct(self._variable(name) for name in parts[0])
         if target in _JOINS:
             return _distinct(_joined(choice) for choice in _choices(parts))
         if target == ("fmt", "Sprintf"):
@@ -153,7 +165,7 @@ class Values:
             return self._with_default(parts)
         return UNKNOWN
 
-    def _variable(self, name: Text | None, default: Alternatives) -> Text | None:
+    def _variable(self, name: Text | None) -> Text | None:
         if self._environment is None or name is None or not name.complete:
             return None
         return Text(self._environment.get(name.value, ""), True)
@@ -162,7 +174,7 @@ class Values:
         """`getenv(name, default)`: a function of the program that looks up its first argument."""
         found: list[Text | None] = []
         for name in parts[0]:
-            value = self._variable(name, UNKNOWN)
+            value = self._variable(name)
             found += [value] if value is None or value.value else []
             found += parts[1] if value is None or not value.value else ()
         return _distinct(found)
@@ -171,7 +183,7 @@ class Values:
         """Whether a two-argument function returns an environment variable, or else its second argument."""
         other = self._packages.get(target[0]) if target is not None else package
         name = target[1] if target is not None else text_of(function)
-        declared = declared_function(other, name) if other is not None else None
+        declared = other.functions.get(name) if other is not None else None
         if declared is None or len(declared.parameters) != 2:
             return False
         key, default = map(re.escape, declared.parameters)

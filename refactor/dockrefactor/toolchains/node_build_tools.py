@@ -106,7 +106,7 @@ def _tsc(step: BuildStep) -> Outputs:
         step.arguments, ("-p", "--project", "--outDir", "--rootDir", "--target", "--module", "-t", "-m")
     )
     building = step.has("-b", "--build")
-    if building and len(words) > 1 or words and not building:
+    if (building and len(words) > 1) or (words and not building):
         return None
     named = step.option("-p", "--project") or (words[0] if words else "tsconfig.json")
     path = step.at(named)

@@ -83,6 +83,11 @@ def _has_native_helper(names: Iterable[str]) -> bool:
     return any(name in node_facts()["install"]["native_helpers"] for name in names)
 
 
+def _table(value: object) -> Mapping[str, Any]:
+    """A mapping with text keys; empty where the file has something else."""
+    return {str(key): item for key, item in value.items()} if isinstance(value, dict) else {}
+
+
 def _names(entry: Mapping[str, Any], *keys: str) -> list[str]:
     return [name for key in keys if isinstance(entry.get(key), dict) for name in entry[key]]
 
@@ -163,13 +168,13 @@ def _berry(text: str, manifests: Sequence[Manifest]) -> list[_Locked] | None:
     if document is None:
         return None
     entries: dict[str, _Locked] = {}
-    for header, entry in document.items():
+    for header, entry in _table(document).items():
         if header == "__metadata" or not isinstance(entry, dict):
             continue
         resolution = str(entry.get("resolution", header))
         if "@workspace:" in resolution:
             continue
-        needs = tuple(f"{name}@{spec}" for name, spec in (entry.get("dependencies") or {}).items())
+        needs = tuple(f"{name}@{spec}" for name, spec in _table(entry.get("dependencies")).items())
         helped = _has_native_helper(bare_name(need) for need in needs) or "conditions" in entry
         first = header.split(", ")[0]
         locked = _Locked(header, bare_name(first), _version(entry), helped or None, False, needs)
@@ -226,7 +231,7 @@ def _pnpm(text: str) -> list[_Locked] | None:
     if isinstance(document.get("snapshots"), dict):
         return _pnpm_snapshots(document, packages)
     found = []
-    for key, entry in packages.items():
+    for key, entry in _table(packages).items():
         matched = (_PNPM_5 if major == 5 else _PNPM_6).match(key)
         if not isinstance(entry, dict) or not matched or key.startswith("file:"):
             continue
@@ -239,7 +244,7 @@ def _pnpm(text: str) -> list[_Locked] | None:
 def _pnpm_snapshots(document: Mapping[str, Any], packages: Mapping[str, Any]) -> list[_Locked]:
     """Version 9: the graph is apart from the packages, and nothing says which of them are for development."""
     entries: dict[str, _Locked] = {}
-    for key, snapshot in document["snapshots"].items():
+    for key, snapshot in _table(document["snapshots"]).items():
         matched = _PNPM_6.match(key)
         if matched is None:
             continue
@@ -247,8 +252,8 @@ def _pnpm_snapshots(document: Mapping[str, Any], packages: Mapping[str, Any]) ->
         plain = key.partition("(")[0]
         about = packages.get(plain)
         needs = [
-            *(entry.get("dependencies") or {}).items(),
-            *(entry.get("optionalDependencies") or {}).items(),
+            *_table(entry.get("dependencies")).items(),
+            *_table(entry.get("optionalDependencies")).items(),
         ]
         helped = _has_native_helper(name for name, _ in needs)
         native = helped or (isinstance(about, dict) and _for_one_platform(about))
@@ -259,9 +264,9 @@ def _pnpm_snapshots(document: Mapping[str, Any], packages: Mapping[str, Any]) ->
 
 def _pnpm_roots(importers: object) -> list[str]:
     roots = []
-    for importer in importers.values() if isinstance(importers, dict) else ():
+    for importer in _table(importers).values():
         for kind in ("dependencies", "optionalDependencies"):
-            for name, entry in ((importer or {}).get(kind) or {}).items():
+            for name, entry in _table(_table(importer).get(kind)).items():
                 version = entry.get("version") if isinstance(entry, dict) else entry
                 roots.append(_snapshot_key(name, str(version)))
     return roots

@@ -18,7 +18,10 @@ FILE_FOLDER: Final = "\x00"
 HOLE: Final = "\x01"
 _QUERY: Final = """
 (call_expression) @call (new_expression) @call (import_statement) @import (export_statement source: (string)) @import
-(variable_declarator) @variable (assignment_expression) @assignment
+(variable_declarator) @variable (assignment_expression) @assignment (augmented_assignment_expression) @assignment
+(formal_parameters) @inner (arrow_function parameter: (identifier) @inner) (for_in_statement left: (_) @inner)
+(catch_clause parameter: (_) @inner) (variable_declarator name: (object_pattern) @inner)
+(variable_declarator name: (array_pattern) @inner)
 """
 _TRANSPARENT: Final = frozenset(
     {"parenthesized_expression", "as_expression", "non_null_expression", "await_expression", "satisfies_expression"}
@@ -100,6 +103,8 @@ class SourceFile:
         for variable in self._variables:
             self._bind_variable(variable)
         self._note_assignments(captures.get("assignment", []))
+        for pattern in captures.get("inner", []):
+            self._forget(pattern)
         self._note_settings()
 
     def loads(self) -> Iterator[tuple[str | None, int, bool]]:
@@ -171,6 +176,13 @@ class SourceFile:
             if left is not None and left.type == "identifier":
                 self._values[words(left)] = None
 
+    def _forget(self, pattern: Node) -> None:
+        """A parameter or destructured name hides any value of that name: which of them is meant is not followed."""
+        if pattern.type in ("identifier", "shorthand_property_identifier_pattern"):
+            self._values[words(pattern)] = None
+        for part in pattern.named_children:
+            self._forget(part)
+
     def _note_settings(self) -> None:
         """`app.set("port", 3000)` is what `app.get("port")` gives."""
         for call in self.calls:
@@ -200,6 +212,8 @@ class SourceFile:
                 return _module(string_text(given[0])), ""
             return self.target(given[0], depth + 1)
         found = self.target(function, depth + 1)
+        if found is not None and name == "verbose":
+            return found
         return (found[0], "()") if found is not None and found[1] == "" else None
 
     def value(self, node: Node | None, depth: int = 0) -> Value:
@@ -299,7 +313,7 @@ def _module(specifier: str) -> str:
 
 
 def _member(outer: str, name: str) -> str:
-    if name in ("default", "promises"):
+    if name in ("default", "promises", "verbose"):  # sqlite3.verbose() is sqlite3
         return outer
     return f"{outer}.{name}" if outer else name
 

@@ -35,12 +35,13 @@ _DIRECT: Final = re.compile(r"^\s*[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*@\s*(?P
 class PythonInstall:
     """One install command. Paths and requirements are as the command spells them.
 
-    `program` is the command's first word. `local_paths` are folders and archives, extras included (`./lib[extra]`), those
-    of `-e` too; `named` requirement strings; `from_url` what is fetched from version control or a URL; `place` the value of
-    `--target`, `--prefix` or `--root`. `installs_project`: the project of the working folder is itself installed
-    (`folder`, where an option names another one). `only_groups`: nothing but `groups` is installed; `development`:
-    development dependencies are installed. `locked`: the lock file is not renewed (`--frozen`, `--deploy`, `sync`);
-    `find_links`: folders or addresses of `--find-links`; `complete`: nothing but what is named (`--no-deps`, `pip sync`).
+    `program` is the command's first word. `local_paths` are folders and archives, extras included (`./lib[extra]`),
+    those of `-e` too; `named` requirement strings; `from_url` what is fetched from version control or a URL; `place`
+    the value of `--target`, `--prefix` or `--root`. `installs_project`: the project of the working folder is itself
+    installed (`folder`, where an option names another one). `only_groups`: nothing but `groups` is installed;
+    `development`: development dependencies are installed. `locked`: the lock file is not renewed (`--frozen`,
+    `--deploy`, `sync`); `complete`: nothing but what is named (`--no-deps`, `pip sync`); `path_dependencies`,
+    `workspace`: local dependencies and workspace members are installed; `find_links`: places of `--find-links`.
     """
 
     manager: Manager

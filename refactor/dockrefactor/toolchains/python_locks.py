@@ -105,7 +105,7 @@ def _file_name(entry: Mapping[str, Any]) -> str:
 
 
 def read_poetry_lock(gathering: Gathering, found: tuple[str, str], roots: Roots, selected: Sequence[str]) -> bool:
-    """Notes the packages of a poetry.lock; false where it cannot be read. `selected`: groups that are chosen by name."""
+    """Notes the packages of a poetry.lock; false where it cannot be read. `selected`: groups chosen by name."""
     path, text = found
     document = parse_toml(text)
     if document is None:

@@ -124,8 +124,8 @@ def _poetry_paths(gathering: Gathering, document: Mapping[str, Any], lock: tuple
             place = table(option).get("path")
             if isinstance(place, str):
                 places[place] = None
-    for place, is_folder in poetry_local_sources(lock) if lock else ():
-        places[place] = is_folder
+    if lock is not None:
+        places.update(poetry_local_sources(lock))
     for place, kind in places.items():
         path = gathering.image_path(place)
         if kind is False or (kind is None and re.search(r"\.(?:whl|zip|tar\.gz|tgz)$", place)):

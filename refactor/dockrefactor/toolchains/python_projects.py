@@ -117,8 +117,8 @@ def poetry_roots(document: Mapping[str, Any], selected: Sequence[str]) -> Roots:
     development: list[Edge] = []
     project = table(document.get("project"))
     optional = table(project.get("optional-dependencies")).values()
-    for text in (item for wanted in (project.get("dependencies"), *optional) for item in strings(wanted)):
-        main.append(_edge(text))
+    for wanted in (project.get("dependencies"), *optional):
+        main += [_edge(text) for text in strings(wanted)]
     for name, value, group in poetry_tables(document):
         chosen = group is None or (group in selected and group != "dev")
         for option in value if isinstance(value, list) else [value]:

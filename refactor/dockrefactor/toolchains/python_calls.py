@@ -1,0 +1,444 @@
+"""What the calls of one Python source do: processes, files, libraries and ports, each with its line.
+
+The functions are named in `data/python_calls.toml`. This module imports libcst: import it only to parse.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from dockrefactor.evidence import Evidence
+from dockrefactor.needs import Claim
+from dockrefactor.tables import toml
+from dockrefactor.toolchains.python_starts import address_port
+from dockrefactor.toolchains.python_values import (
+    INTERPRETER,
+    UNKNOWN_PIECE,
+    Evaluator,
+    Names,
+    Scope,
+    Value,
+    argument,
+    unquoted,
+    walk,
+)
+
+BESIDE_SOURCE: Final = "placed beside the source file"
+"""Ends the evidence of a path placed by `__file__`: it is relative to the context, not to the process's folder."""
+DATABASE: Final = "SQLite database address"
+
+_SQLITE: Final = re.compile(r"sqlite(?:\+\w+)?://(?:/|$)")
+_SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/usr/bin/bash"})
+_OPERATOR: Final = re.compile(r"[|&;()]+$")
+_REDIRECT: Final = re.compile(r"[<>]")
+_ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
+_CARRIERS: Final = frozenset({"sudo", "env", "exec", "nohup", "time", "xargs", "nice", "setsid", "stdbuf", "timeout"})
+_SILENT: Final = frozenset({"exec", "time", "!", "{", "then", "do", "else", "if", "elif", "while", "until"})
+_BUILTINS: Final = frozenset(
+    ["cd", "export", "set", "unset", "source", ".", "eval", "exit", "true", "false", "test", "[", "[[", "echo", "printf", "pwd", "read", "wait", "trap", "umask", "ulimit"]
+    + ["type", "command", "shift", "return", "local", "alias", "fi", "done", "esac", "for", "case", "in", "}", ":", "kill"]
+)
+_PATH_WRITES: Final = frozenset({"write_text", "write_bytes", "mkdir", "touch"})
+_PATH_READS: Final = frozenset({"read_text", "read_bytes"})
+_SERVERS: Final = frozenset(
+    {"HTTPServer", "ThreadingHTTPServer", "TCPServer", "UDPServer", "ThreadingTCPServer", "WSGIServer"}
+)
+_NO_PATHS: Final = (":memory:", "file:", "sqlite:", "http://", "https://", "s3://", "gs://", "/dev/", "/proc/")
+
+
+@cache
+def _calls() -> dict[str, Any]:
+    return toml("python_calls")
+
+
+@cache
+def _single() -> frozenset[str]:
+    return frozenset(_calls()["single"]["names"])
+
+
+@dataclass(slots=True)
+class FileNeeds:
+    """The claims of one source file; `reads` holds every path it opens, whether the context has it or not."""
+
+    programs: list[Claim] = field(default_factory=list)
+    reads: list[Claim] = field(default_factory=list)
+    writes: list[Claim] = field(default_factory=list)
+    libraries: list[Claim] = field(default_factory=list)
+    ports: list[Claim] = field(default_factory=list)
+
+
+def read_calls(path: str, text: str) -> FileNeeds:
+    """The claims of the source `text` at a context path.
+
+    Raises libcst.ParserSyntaxError or RecursionError where it cannot be read.
+    """
+    module = cst.parse_module(text)
+    reader = _Reader(path, module)
+    for node, scope in walk(module):
+        if isinstance(node, cst.Call):
+            reader.call(node, scope)
+        elif isinstance(node, cst.Dict):
+            reader.settings_dict(node, scope)
+        elif isinstance(node, cst.Assign | cst.AnnAssign):
+            reader.setting(node, scope)
+        elif isinstance(node, cst.SimpleString | cst.FormattedString | cst.BinaryOperation):
+            reader.database_address(node, scope)
+    return reader.placed()
+
+
+class _Reader:
+    def __init__(self, path: str, module: cst.Module) -> None:
+        self.path = path
+        self.module = module
+        self.names = Names(module)
+        self.known = Evaluator(path, self.names)
+        self.found: list[tuple[str, str | None, str, cst.CSTNode]] = []
+        self.tornado = any(name.startswith("tornado") for name in self.names.aliases.values())
+
+    def note(self, kind: str, value: str | None, says: str, node: cst.CSTNode) -> None:
+        self.found.append((kind, value, says, node))
+
+    def placed(self) -> FileNeeds:
+        """The claims with their lines; positions are looked up only where there are claims."""
+        needs = FileNeeds()
+        if not self.found:
+            return needs
+        positions = MetadataWrapper(self.module, unsafe_skip_copy=True).resolve(PositionProvider)
+        seen: set[tuple[str, str | None, int]] = set()
+        for kind, value, says, node in self.found:
+            line = positions[node].start.line if node in positions else 0
+            if (kind, value, line) in seen:
+                continue
+            seen.add((kind, value, line))
+            getattr(needs, kind).append(Claim(value, Evidence(self.path, line, says)))
+        return needs
+
+    # --- calls
+
+    def call(self, node: cst.Call, scope: Scope) -> None:
+        for full in self._candidates(node.func):
+            if self._by_name(full, node, scope):
+                return
+        if isinstance(node.func, cst.Attribute):
+            self._method(node, node.func, scope)
+        self._port(node, scope)
+
+    def _candidates(self, function: cst.BaseExpression) -> list[str]:
+        full = self.names.full(function)
+        if full is None:
+            return []
+        return [full, *self.names.starred(full)] if "." not in full else [full]
+
+    def _by_name(self, full: str, node: cst.Call, scope: Scope) -> bool:
+        tables = _calls()
+        if full in tables["programs"]:
+            position, keyword = tables["programs"][full]
+            self._program(argument(node, position, keyword), full, node, scope)
+        elif full in tables["opens"]:
+            self._open(full, node, scope)
+        elif full == "os.open":
+            self._low_level_open(node, scope)
+        elif full in tables["writes"]:
+            position, keyword = tables["writes"][full]
+            self._path("writes", argument(node, position, keyword), full, node, scope)
+        elif full in tables["reads"]:
+            position, keyword = tables["reads"][full]
+            self._path("reads", argument(node, position, keyword), full, node, scope)
+        elif full in tables["libraries"]:
+            position, keyword = tables["libraries"][full]
+            self._library(argument(node, position, keyword), full, node, scope)
+        elif full.startswith("sh.") and full.count(".") == 1 and self.names.aliases.get("sh", "sh") == "sh":
+            self._sh(full, node)
+        else:
+            return False
+        return True
+
+    def _sh(self, full: str, node: cst.Call) -> None:
+        imported = "sh" in self.names.aliases or full in self.names.aliases.values()
+        if imported:
+            self.note("programs", full.removeprefix("sh.").replace("_", "-"), full, node)
+
+    def _library(self, node: cst.BaseExpression | None, full: str, call: cst.Call, scope: Scope) -> None:
+        if node is None or (isinstance(node, cst.Name) and node.value == "None"):
+            return
+        value = self.known.value(node, scope)
+        self.note("libraries", None if value is None else value.context_path, full, call)
+
+    def _method(self, node: cst.Call, function: cst.Attribute, scope: Scope) -> None:
+        name = function.attr.value
+        methods = _calls()["write_methods"]
+        if name in methods:
+            position, keyword = methods[name]
+            self._path("writes", argument(node, position, keyword), f".{name}()", node, scope)
+        elif name in _PATH_WRITES and (name not in ("mkdir", "touch") or self._is_path(function.value, scope)):
+            self._path("writes", function.value, f".{name}()", node, scope)
+        elif name in _PATH_READS:
+            self._path("reads", function.value, f".{name}()", node, scope)
+        elif name == "open" and self._is_path(function.value, scope):
+            mode = self._mode(argument(node, 0, "mode"), scope)
+            self._path("reads" if mode is False else "writes", function.value, ".open()", node, scope)
+
+    def _is_path(self, node: cst.BaseExpression, scope: Scope) -> bool:
+        if "pathlib" in " ".join(self.names.aliases.values()):
+            return not (isinstance(node, cst.Name) and node.value in self.names.aliases)
+        return self.known.value(node, scope) is not None
+
+    # --- processes
+
+    def _program(
+        self, node: cst.BaseExpression | None, full: str, call: cst.Call, scope: Scope, depth: int = 0
+    ) -> None:
+        if node is None or depth > 6:
+            self.note("programs", None, full, call)
+            return
+        if isinstance(node, cst.Name) and self.known.value(node, scope) is None:
+            bound = scope.lookup(node.value)
+            for value, where in bound:
+                self._program(value, full, call, where, depth + 1)
+            if bound:
+                return
+        if isinstance(node, cst.IfExp):
+            self._program(node.body, full, call, scope, depth + 1)
+            self._program(node.orelse, full, call, scope, depth + 1)
+            return
+        words = self._words(node)
+        if words is not None:
+            self._word_list(words, full, call, scope, depth)
+            return
+        if isinstance(node, cst.BinaryOperation) and self._list_like(node.left, scope):
+            self._program(node.left, full, call, scope, depth + 1)
+            return
+        self._line(self._split_string(node), full, call, scope)
+
+    def _words(self, node: cst.BaseExpression) -> list[cst.BaseElement] | None:
+        return list(node.elements) if isinstance(node, cst.List | cst.Tuple) else None
+
+    def _list_like(self, node: cst.BaseExpression, scope: Scope) -> bool:
+        if isinstance(node, cst.Name):
+            return any(value is not None and self._list_like(value, where) for value, where in scope.lookup(node.value))
+        if isinstance(node, cst.BinaryOperation):
+            return self._list_like(node.left, scope)
+        return isinstance(node, cst.List | cst.Tuple)
+
+    def _split_string(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        """`shlex.split("git status")` and `"git status".split()` -> the string."""
+        if not isinstance(node, cst.Call):
+            return node
+        if self.names.full(node.func) == "shlex.split":
+            return argument(node, 0, "s") or node
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "split" and not node.args:
+            return node.func.value
+        return node
+
+    def _word_list(self, words: list[cst.BaseElement], full: str, call: cst.Call, scope: Scope, depth: int) -> None:
+        if not words:
+            self.note("programs", None, full, call)
+            return
+        if isinstance(words[0], cst.StarredElement):
+            self._program(words[0].value, full, call, scope, depth + 1)
+            return
+        first = self.known.shell_text(words[0].value, scope)
+        if first == INTERPRETER:
+            return
+        self.note("programs", None if UNKNOWN_PIECE in first or INTERPRETER in first else first, full, call)
+        second = self.known.value(words[1].value, scope) if len(words) > 2 else None
+        if first in _SHELLS and second is not None and second.text in ("-c", "-lc", "-ec", "-xc"):
+            self._line(words[2].value, full, call, scope)
+        elif first in _CARRIERS:
+            rest = next((item for item in words[1:] if not self._is_option(item, scope)), None)
+            if rest is not None:
+                text = self.known.shell_text(rest.value, scope)
+                self.note("programs", None if UNKNOWN_PIECE in text else text, full, call)
+
+    def _is_option(self, item: cst.BaseElement, scope: Scope) -> bool:
+        text = self.known.shell_text(item.value, scope)
+        return text.startswith("-") or _ASSIGNMENT.match(text) is not None
+
+    def _line(self, node: cst.BaseExpression, full: str, call: cst.Call, scope: Scope) -> None:
+        text = self.known.shell_text(node, scope)
+        if full in _single():
+            if text != INTERPRETER:
+                self.note("programs", None if UNKNOWN_PIECE in text or INTERPRETER in text else text, full, call)
+            return
+        for word in command_words(text):
+            self.note("programs", word, full, call)
+
+    # --- files
+
+    def _mode(self, node: cst.BaseExpression | None, scope: Scope) -> bool | None:
+        """Whether a mode writes; None where it is computed."""
+        if node is None:
+            return False
+        value = self.known.value(node, scope)
+        return None if value is None else any(letter in value.text.partition(":")[0] for letter in "wax+")
+
+    def _open(self, full: str, node: cst.Call, scope: Scope) -> None:
+        position, mode_at = _calls()["opens"][full]
+        keyword = {"open": "file", "aiofiles.open": "file", "io.open": "file", "anyio.open_file": "file"}
+        path = argument(node, position, keyword.get(full, "filename" if full != "tarfile.open" else "name"))
+        mode = self._mode(argument(node, mode_at, "mode"), scope)
+        self._path("reads" if mode is False else "writes", path, full, node, scope)
+
+    def _low_level_open(self, node: cst.Call, scope: Scope) -> None:
+        flags = argument(node, 1, "flags")
+        code = "" if flags is None else self.module.code_for_node(flags)
+        writes = any(flag in code for flag in ("O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND"))
+        self._path("writes" if writes else "reads", argument(node, 0, "path"), "os.open", node, scope)
+
+    def _path(self, kind: str, node: cst.BaseExpression | None, says: str, call: cst.CSTNode, scope: Scope) -> None:
+        if node is None or (isinstance(node, cst.Name) and node.value == "None"):
+            return
+        full = self.names.full(node) or ""
+        if full in ("sys.stdout", "sys.stderr", "os.devnull", "sys.stdin") or self._in_memory(node, scope):
+            return
+        if isinstance(node, cst.Name) and len(bound := scope.lookup(node.value)) > 1:
+            for value, where in bound:
+                self._one_path(kind, self.known.value(value, where), says, call)
+            return
+        self._one_path(kind, self.known.value(node, scope), says, call)
+
+    def _one_path(self, kind: str, value: Value | None, says: str, call: cst.CSTNode) -> None:
+        if value is None:
+            if kind == "writes":
+                self.note(kind, None, says, call)
+            return
+        if value.temporary or value.text.startswith(_NO_PATHS) or not (value.text or value.rooted):
+            return
+        # a number is a file descriptor
+        if value.text.isdigit():
+            return
+        self.note(kind, value.context_path, f"{says}, {BESIDE_SOURCE}" if value.rooted else says, call)
+
+    def _in_memory(self, node: cst.BaseExpression, scope: Scope) -> bool:
+        if isinstance(node, cst.Name):
+            bound = scope.lookup(node.value)
+            return bool(bound) and all(
+                value is not None and not isinstance(value, cst.Name) and self._in_memory(value, where)
+                for value, where in bound
+            )
+        if isinstance(node, cst.Call):
+            name = (self.names.full(node.func) or "").rpartition(".")[2]
+            return name in ("BytesIO", "StringIO")
+        return False
+
+    # --- settings
+
+    def settings_dict(self, node: cst.Dict, scope: Scope) -> None:
+        """Django's DATABASES and CACHES, and handlers of logging's dictConfig."""
+        entries: dict[str, cst.BaseExpression] = {}
+        for element in node.elements:
+            key = unquoted(element.key) if isinstance(element, cst.DictElement) else None
+            if key is not None:
+                entries[key] = element.value
+        engine = self._text(entries.get("ENGINE"), scope)
+        if "NAME" in entries and "sqlite" in engine:
+            self._path("writes", entries["NAME"], "Django's SQLite database", entries["NAME"], scope)
+        if "LOCATION" in entries and self._text(entries.get("BACKEND"), scope).endswith("FileBasedCache"):
+            self._path("writes", entries["LOCATION"], "Django's file cache", entries["LOCATION"], scope)
+        if "filename" in entries and ("class" in entries or "()" in entries):
+            self._path("writes", entries["filename"], "logging handler", entries["filename"], scope)
+        for name in _calls()["settings"]["names"]:
+            if name in entries:
+                self._path("writes", entries[name], name, entries[name], scope)
+
+    def _text(self, node: cst.BaseExpression | None, scope: Scope) -> str:
+        value = self.known.value(node, scope)
+        return "" if value is None else value.text
+
+    def setting(self, node: cst.Assign | cst.AnnAssign, scope: Scope) -> None:
+        """`MEDIA_ROOT = …` and `app.config["UPLOAD_FOLDER"] = …`."""
+        targets = [target.target for target in node.targets] if isinstance(node, cst.Assign) else [node.target]
+        for target in targets:
+            name = target.value if isinstance(target, cst.Name) else None
+            if isinstance(target, cst.Subscript) and len(target.slice) == 1:
+                index = target.slice[0].slice
+                name = unquoted(index.value) if isinstance(index, cst.Index) else None
+            if name in _calls()["settings"]["names"]:
+                self._path("writes", node.value, name or "", node, scope)
+
+    def database_address(self, node: cst.BaseExpression, scope: Scope) -> None:
+        """`sqlite:///app.db`, also where its path is joined to it."""
+        value = self.known.value(node, scope)
+        if value is None or not _SQLITE.match(value.text):
+            return
+        place = re.sub(r"^sqlite(?:\+\w+)?:///?", "", value.text).partition("?")[0]
+        if value.rooted:
+            place = "/" + place.lstrip("/")
+        if place:
+            self._one_path("writes", Value(place, value.rooted), DATABASE, node)
+
+    # --- ports
+
+    def _port(self, node: cst.Call, scope: Scope) -> None:
+        function = node.func
+        name = function.attr.value if isinstance(function, cst.Attribute) else None
+        if isinstance(function, cst.Name):
+            name = (self.names.full(function) or "").rpartition(".")[2]
+        if name is None:
+            return
+        if name in ("bind", *_SERVERS):
+            self._address_tuple(node, name, scope)
+        elif name in ("add_insecure_port", "add_secure_port"):
+            self._port_value(argument(node, 0, "address"), name, node, scope)
+        elif name == "listen" and self.tornado:
+            self._port_value(argument(node, 0, "port"), name, node, scope)
+        elif name in _calls()["listeners"] or self.names.full(function) == "uvicorn.Config":
+            self._listener(node, name, scope)
+
+    def _listener(self, node: cst.Call, name: str, scope: Scope) -> None:
+        for keyword in ("port", "server_port", "listen"):
+            given = argument(node, -1, keyword)
+            if given is not None:
+                self._port_value(given, name, node, scope)
+        position = _calls()["listeners"].get(name, -1)
+        value = self.known.value(argument(node, position, ""), scope) if position >= 0 else None
+        if value is not None and value.text.isdigit() and 0 < int(value.text) < 65536:
+            self.note("ports", value.text, f"{name}()", node)
+
+    def _address_tuple(self, node: cst.Call, name: str, scope: Scope) -> None:
+        address = argument(node, 0, "server_address")
+        if isinstance(address, cst.Tuple) and len(address.elements) >= 2:
+            self._port_value(address.elements[1].value, name, node, scope)
+
+    def _port_value(self, given: cst.BaseExpression | None, name: str, node: cst.Call, scope: Scope) -> None:
+        if given is None or (isinstance(given, cst.Name) and given.value == "None"):
+            return
+        value = self.known.value(given, scope)
+        port = None if value is None else address_port(value.text)
+        if port != 0:
+            self.note("ports", None if port is None else str(port), f"{name}()", node)
+
+
+def command_words(line: str) -> Iterator[str | None]:
+    """The programs that a shell line starts, builtins left out; None for each one that is computed."""
+    lexer = shlex.shlex(line.replace("`", " ; ").replace("\n", " ; "), posix=True, punctuation_chars="|&;()<>")
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    try:
+        words = list(lexer)
+    except ValueError:
+        yield None
+        return
+    expecting, skip = True, False
+    for word in words:
+        if skip:
+            skip = False
+        elif _OPERATOR.match(word):
+            expecting = True
+        elif _REDIRECT.match(word):
+            skip = True
+        elif expecting and not (_ASSIGNMENT.match(word) or word.startswith("-") or word == "$"):
+            plain = word.rpartition("/")[2]
+            expecting = plain in _CARRIERS or word in _SILENT
+            if UNKNOWN_PIECE in word or word.startswith("$"):
+                yield None
+            elif INTERPRETER not in word and word not in _BUILTINS and word not in _SILENT:
+                yield word

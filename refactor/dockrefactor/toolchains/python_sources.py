@@ -1,0 +1,207 @@
+"""What the Python sources of a context ask of the system that runs them.
+
+Only sources with a word that betrays such a need are parsed; the others give their imports alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Final
+
+from dockrefactor.context import BuildContext
+from dockrefactor.evidence import Evidence
+from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.tables import toml
+
+_IMPORT: Final = re.compile(
+    r"^[ \t]*(?:import[ \t]+(?P<names>[A-Za-z_][\w.]*(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[A-Za-z_][\w.]*"
+    r"(?:[ \t]+as[ \t]+\w+)?)*)|from[ \t]+(?P<module>[A-Za-z_][\w.]*)[ \t]+import\b)",
+    re.MULTILINE,
+)
+_TEST_FILE: Final = re.compile(r"(?:^|/)(?:tests/|test_[^/]*\.py$|conftest\.py$)")
+_MAX_PARSED: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What one source file says, before the context is asked about it."""
+
+    imports: tuple[tuple[str, int], ...] = ()
+    programs: tuple[Claim, ...] = ()
+    reads: tuple[Claim, ...] = ()
+    writes: tuple[Claim, ...] = ()
+    libraries: tuple[Claim, ...] = ()
+    ports: tuple[Claim, ...] = ()
+    unreadable: Evidence | None = None
+
+
+def read_sources(context: BuildContext, folders: Sequence[str] = ("",), exclude_tests: bool = True) -> SourceNeeds:
+    """What the `.py` files below `folders` (files may be named too) need when they run.
+
+    Paths that a source places by `__file__` are relative to the context's root and their evidence says so; other
+    relative paths are relative to the process's working directory. `reads` holds only what the context has.
+    """
+    found = [(path, _read(context, path)) for path in _files(context, folders, exclude_tests)]
+    sources = [source for _, source in found]
+    writes = [claim for source in sources for claim in source.writes]
+    if any(name == "flask_sqlalchemy" for source in sources for name, _ in source.imports):
+        writes += _instance_databases(writes)
+    return SourceNeeds(
+        programs=tuple(claim for source in sources for claim in source.programs),
+        reads=tuple(
+            claim for path, source in found for claim in source.reads if _in_context(context, folders, path, claim)
+        ),
+        writes=tuple(writes),
+        libraries=tuple(claim for source in sources for claim in source.libraries),
+        ports=tuple(claim for source in sources for claim in source.ports),
+        imports=tuple(_foreign_imports(context, folders, found)),
+        unreadable=tuple(source.unreadable for source in sources if source.unreadable is not None),
+    )
+
+
+def local_modules(context: BuildContext, folder: str = "") -> frozenset[str]:
+    """Top-level names that can be imported from a folder of the context, and from a `src` folder in it."""
+    names: set[str] = set()
+    for root in (folder, posixpath.join(folder, "src")):
+        for path in context.children(root):
+            name = posixpath.basename(path)
+            if name.endswith(".py"):
+                names.add(name.removesuffix(".py"))
+            elif name.isidentifier() and next(context.files(path, (".py",)), None) is not None:
+                names.add(name)
+    return frozenset(names)
+
+
+def _files(context: BuildContext, folders: Sequence[str], exclude_tests: bool) -> Iterator[str]:
+    seen: set[str] = set()
+    for folder in folders:
+        paths = [folder] if context.is_file(folder) else context.files(folder, (".py",))
+        for path in paths:
+            if path not in seen and not (exclude_tests and _TEST_FILE.search(path)):
+                seen.add(path)
+                yield path
+
+
+def _read(context: BuildContext, path: str) -> _Source:
+    text = context.read(path)
+    if text is None:
+        return _Source(unreadable=Evidence(path, 0, "too large to read or not UTF-8 text"))
+    return _parse(path, text)
+
+
+@cache
+def _triggers() -> tuple[str, ...]:
+    return tuple(toml("python_calls")["triggers"]["words"])
+
+
+@lru_cache(maxsize=2048)
+def _parse(path: str, text: str) -> _Source:
+    imports = tuple(_imports(text))
+    if not any(word in text for word in _triggers()):
+        return _Source(imports)
+    unreadable = _unparsable(path, text)
+    if unreadable is not None:
+        return _Source(imports, unreadable=unreadable)
+    import libcst
+
+    from dockrefactor.toolchains.python_calls import read_calls
+
+    try:
+        needs = read_calls(path, text)
+    except libcst.ParserSyntaxError as error:
+        return _Source(imports, unreadable=Evidence(path, error.raw_line, "not Python 3"))
+    except RecursionError:
+        return _Source(imports, unreadable=Evidence(path, 0, "nested too deeply"))
+    return _Source(
+        imports,
+        tuple(needs.programs),
+        tuple(needs.reads),
+        tuple(needs.writes),
+        tuple(needs.libraries),
+        tuple(needs.ports),
+    )
+
+
+def _unparsable(path: str, text: str) -> Evidence | None:
+    """Why a source must not be given to libcst, whose parser overflows the stack where Python's own refuses."""
+    if len(text) > _MAX_PARSED:
+        return Evidence(path, 0, "too large to parse")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as error:
+        return Evidence(path, error.lineno or 0, "not Python 3")
+    except (ValueError, RecursionError, MemoryError):
+        return Evidence(path, 0, "nested too deeply or not text")
+    return None
+
+
+def _imports(text: str) -> Iterator[tuple[str, int]]:
+    """(top-level name, line) of the modules that a source imports, once each; relative imports are left out."""
+    seen: set[str] = set()
+    line, last = 1, 0
+    for match in _IMPORT.finditer(text):
+        names = [match["module"]] if match["module"] else match["names"].split(",")
+        fresh = [top for name in names if (top := name.split()[0].partition(".")[0]) not in seen]
+        if fresh:
+            start = match.start()
+            line += text.count("\n", last, start)
+            last = start
+            seen.update(fresh)
+            yield from ((name, line) for name in dict.fromkeys(fresh))
+
+
+def _foreign_imports(
+    context: BuildContext, folders: Sequence[str], found: Sequence[tuple[str, _Source]]
+) -> Iterator[Claim]:
+    """The first import of each top-level name that no folder on the way to the importing file provides."""
+    known: dict[str, frozenset[str]] = {}
+
+    def local(folder: str) -> frozenset[str]:
+        if folder not in known:
+            known[folder] = local_modules(context, folder)
+        return known[folder]
+
+    roots = ["", *(folder for folder in folders if context.is_dir(folder))]
+    seen: set[str] = set()
+    for path, source in found:
+        places = [*roots, *_above(path)]
+        for name, line in source.imports:
+            if name not in seen and not any(name in local(place) for place in places):
+                seen.add(name)
+                yield Claim(name, Evidence(path, line, f"imports {name}"))
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := posixpath.dirname(path):
+        yield path
+
+
+def _in_context(context: BuildContext, folders: Sequence[str], path: str, claim: Claim) -> bool:
+    """Whether the context has what a source reads, seen from the root, a folder, the source, or an image's root."""
+    if claim.value is None:
+        return False
+    if claim.value.startswith("/"):
+        parts = claim.value.strip("/").split("/")
+        return any(context.exists("/".join(parts[at:])) for at in range(len(parts)))
+    places = ("", *folders, posixpath.dirname(path))
+    joined = (posixpath.normpath(posixpath.join(place, claim.value)) for place in places)
+    return any(place != "." and not place.startswith("..") and context.exists(place) for place in joined)
+
+
+def _instance_databases(writes: Sequence[Claim]) -> list[Claim]:
+    """Flask-SQLAlchemy 3 puts relative databases into the folder `instance` beside the application."""
+    from dockrefactor.toolchains.python_calls import DATABASE
+
+    return [
+        Claim(posixpath.join("instance", claim.value), claim.evidence)
+        for claim in writes
+        if claim.evidence.says == DATABASE and claim.value is not None and not claim.value.startswith("/")
+    ]

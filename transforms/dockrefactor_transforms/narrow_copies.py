@@ -1,0 +1,182 @@
+"""Narrows `COPY --from=STAGE FOLDER` of a whole work folder to what the program needs when it runs.
+
+The artifacts (node_modules, dist, a binary) are copied by name; the files that the program reads come from the build
+context. What is left out is only what is shown to be unneeded: sources that compile away completely, lock files, build
+configuration. Where the program's reads cannot be bounded, the whole folder stays.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from dockrefactor.effects import Kind, inside
+from dockrefactor.facts import Facts
+from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
+from dockrefactor.stages import Stage, Step
+from dockrefactor.text import Edit
+from dockrefactor.toolchain import Blocked, TreeNeeds
+
+MOST_LINES = 8
+
+
+class Reasons(ReasonEnum):
+    """Why copies stay as wide as they are."""
+
+    NOTHING_TO_NARROW = Reason("nothing-to-narrow", "No copy takes a whole work folder from another stage.", "Nothing.")
+    UNKNOWN_READS = Reason(
+        "unknown-reads",
+        "Which files of the folder the program reads cannot be bounded.",
+        "Open files by literal paths, or keep the whole folder.",
+    )
+
+
+def run(facts: Facts) -> Outcome:
+    """Narrower copies in the final stage, or why there are none."""
+    refusal: Refusal | None = None
+    edits: list[Edit] = []
+    for step in facts.final.steps:
+        builder = _source_stage(facts, step)
+        if builder is None or step.copy is None or len(step.copy.sources) != 1:
+            continue
+        folder = posixpath.normpath("/" + step.copy.sources[0])
+        if not _is_work_folder(builder, folder):
+            continue
+        outcome = _narrow(facts, step, builder, folder)
+        if isinstance(outcome, Edit):
+            edits.append(outcome)
+        elif outcome is not None:
+            refusal = refusal or outcome
+    if edits:
+        return Change(tuple(edits), "only what the program needs is copied from the builder")
+    return refusal or Unneeded(Reasons.NOTHING_TO_NARROW, facts.at(facts.final.origin, "no whole folder is copied"))
+
+
+def _source_stage(facts: Facts, step: Step) -> Stage | None:
+    """The stage of this file that a COPY takes from."""
+    if step.copy is None or not step.copy.origin or not step.copy.known:
+        return None
+    origin = step.copy.origin.lower()
+    for stage in facts.stages[:-1]:
+        if origin in (stage.name.lower(), str(stage.index)):
+            return stage
+    return None
+
+
+def _is_work_folder(stage: Stage, folder: str) -> bool:
+    """Whether sources of the context stand in `folder` of that stage."""
+    return folder != "/" and any(
+        step.copy is not None and step.copy.origin is None and any(inside(target, folder) for _, target, _ in step.copy.pairs)
+        for step in stage.steps
+    )
+
+
+def _narrow(facts: Facts, step: Step, builder: Stage, folder: str) -> Edit | Refusal | None:
+    for toolchain in facts.known_toolchains:
+        needs = toolchain.tree_needs(facts, builder.index, folder)
+        if isinstance(needs, Blocked):
+            return Refusal(Reasons.UNKNOWN_READS, needs.evidence)
+        if needs is not None:
+            return _edit(facts, step, builder, folder, needs)
+    return None
+
+
+def _edit(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeeds) -> Edit | Refusal | None:
+    assert step.copy is not None
+    made = _made_by_setup(builder, folder)
+    if made is None:
+        return Refusal(Reasons.UNKNOWN_READS, facts.at(step.instruction, "a step of the builder writes into the folder"))
+    built = tuple(dict.fromkeys([*needs.built, *made]))
+    sources = _sources(facts, builder, folder, needs, built)
+    if sources is None or len(built) + len(sources) > MOST_LINES:
+        return None
+    flags = "".join(f" {flag}" for flag in step.instruction.flags)
+    owner = f" --chown={step.copy.owner}" if step.copy.owner else ""
+    shown = _Shown(step, folder)
+    lines = [f"COPY{flags} {folder}/{path} {shown.at(path)}" for path in built]
+    lines += [f"COPY{owner} {operands}" for operands in sources and _grouped(sources, shown)]
+    newline = facts.document.newline
+    text = newline.join(lines) + newline
+    source = facts.document.source(step.instruction)
+    return Edit(step.instruction.span, text if source.endswith("\n") else text.rstrip("\r\n"))
+
+
+class _Shown:
+    """Destinations as an author types them."""
+
+    def __init__(self, step: Step, folder: str) -> None:
+        assert step.copy is not None
+        self.destination = step.copy.destination
+        self.cwd = step.before.cwd
+
+    def at(self, path: str) -> str:
+        target = posixpath.normpath(posixpath.join(self.destination, path))
+        if inside(target, self.cwd) and self.cwd != "/":
+            relative = posixpath.relpath(target, self.cwd)
+            return "./" if relative == "." else f"./{relative}"
+        return target
+
+
+def _grouped(sources: list[tuple[str, str, bool]], shown: _Shown) -> list[str]:
+    """Operands of COPY: files that go to one folder share a line, a folder has its own."""
+    files: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for source, path, is_folder in sources:
+        if is_folder:
+            lines.append(f"{source or '.'} {shown.at(path)}")
+        else:
+            files.setdefault(posixpath.dirname(path), []).append(source)
+    heads = []
+    for folder, names in files.items():
+        target = shown.at(folder or ".").rstrip("/") + "/"
+        heads.append(f"{' '.join(names)} {target}")
+    return [*heads, *lines]
+
+
+def _made_by_setup(builder: Stage, folder: str) -> tuple[str, ...] | None:
+    """Paths of the folder that plain file commands made or changed in the builder; None where that cannot be listed."""
+    made: list[str] = []
+    for step in builder.steps:
+        if step.run is None:
+            continue
+        if step.run.opaque:
+            return None
+        for placed in step.run.commands:
+            effects = placed.effects
+            if effects.kind in (Kind.UNKNOWN, Kind.PROGRAM):
+                return None
+            if effects.kind not in (Kind.FILES, Kind.DOWNLOAD) or effects.removes:
+                continue
+            for path in effects.writes:
+                if inside(folder, path) and placed.command.name != "mkdir":
+                    return None
+                if inside(path, folder) and path != folder:
+                    made.append(posixpath.relpath(path, folder))
+    return tuple(made)
+
+
+def _sources(
+    facts: Facts, builder: Stage, folder: str, needs: TreeNeeds, built: tuple[str, ...]
+) -> list[tuple[str, str, bool]] | None:
+    """(context path, path in the folder, whether it is a folder) of what comes from the context; None where that is unclear."""
+    resolve = builder.resolver()
+    if needs.kept is None:
+        root = resolve(folder)
+        if root is None or not any(
+            step.copy is not None and any(target == folder and source == root for source, target, _ in step.copy.pairs) for step in builder.steps
+        ):
+            return None
+        if any(facts.context.exists(posixpath.normpath(posixpath.join(root, path))) for path in built):
+            return None
+        return [(root, ".", True)]
+    found: list[tuple[str, str, bool]] = []
+    for path in needs.kept:
+        if any(inside("/" + path, "/" + item) for item in built):
+            continue
+        source = resolve(posixpath.join(folder, path))
+        if source is None:
+            return None
+        found.append((source, path, facts.context.is_dir(source)))
+    return found
+
+
+TRANSFORM = Transform("narrow-copies", run, Reasons)
