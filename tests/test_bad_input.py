@@ -6,9 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from fake_transforms import PLAIN, Program, make_program
-
 from dockrefactor import context
+from fake_transforms import PLAIN, Program, make_program
 
 
 @pytest.fixture

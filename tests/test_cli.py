@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 import pytest
+from dockrefactor import __version__, cli
 from fake_transforms import FAKES, PLAIN, SEEN, Program, make_program
 
-from dockrefactor import __version__, cli
-from dockrefactor.settings import RUNTIMES
-
 MARKED = PLAIN.replace("CMD", f"{SEEN}\nCMD")
+WITHOUT_TRANSFORMS = "import dockrefactor.cli as cli; cli._registries = lambda: ((), ()); cli.program.main({})"
 
 
 @pytest.fixture
@@ -32,33 +31,6 @@ def test_without_arguments_it_diffs_the_current_folder(program: Program) -> None
     assert f"+{SEEN}\n" in done.stdout
     assert done.stderr == "1 file changed\n"
     assert file.read_text() == PLAIN
-
-
-def test_write_rewrites_and_a_second_run_finds_nothing(program: Program) -> None:
-    file = program.write("Dockerfile")
-    done = program("-w", ".")
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "1 file changed\n")
-    assert file.read_text() == MARKED
-    assert program("--write").stderr == "1 file unchanged\n"
-
-
-def test_write_keeps_mode_newlines_and_mark(program: Program) -> None:
-    source = b"\xef\xbb\xbfFROM debian:12\r\nCMD a"
-    file = program.write("Dockerfile", source)
-    file.chmod(0o640)
-    assert program("-w").exit_code == 0
-    assert file.read_bytes() == b"\xef\xbb\xbfFROM debian:12\r\n# seen\r\nCMD a"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o640
-
-
-def test_write_keeps_a_link_and_rewrites_its_target(program: Program) -> None:
-    target = program.write("docker/base")
-    link = program.folder / "Dockerfile"
-    link.symlink_to("docker/base")
-    assert program("-w", "Dockerfile").exit_code == 0
-    assert link.is_symlink()
-    assert target.read_text() == MARKED
-    assert sorted(item.name for item in target.parent.iterdir()) == ["base"]
 
 
 def test_stdout_prints_the_whole_new_file(program: Program) -> None:
@@ -155,9 +127,7 @@ def test_quiet_leaves_the_product_and_errors(program: Program) -> None:
     assert done.exit_code == 2
 
 
-@pytest.mark.parametrize(
-    ("count", "line"), [(0, "no Dockerfile found"), (1, "1 file changed"), (3, "3 files changed")]
-)
+@pytest.mark.parametrize(("count", "line"), [(0, "no Dockerfile found"), (1, "1 file changed"), (3, "3 files changed")])
 def test_summary_counts(program: Program, count: int, line: str) -> None:
     for number in range(count):
         program.write(f"{number}/Dockerfile")
@@ -173,7 +143,9 @@ def test_summary_names_every_state(program: Program) -> None:
     assert program().stderr.splitlines()[-1] == "1 file changed, 1 refused, 1 unchanged, 1 failed"
 
 
-@pytest.mark.parametrize(("option", "names"), [("--select", "refuse,explode"), ("--ignore", "mark-seen , break-contract")])
+@pytest.mark.parametrize(
+    ("option", "names"), [("--select", "refuse,explode"), ("--ignore", "mark-seen , break-contract")]
+)
 def test_select_and_ignore(program: Program, option: str, names: str) -> None:
     program.write("Dockerfile")
     done = program(option, names, "-v")
@@ -226,12 +198,6 @@ def test_wrong_usage(program: Program, words: list[str], message: str) -> None:
 def test_users_that_may_be_named(program: Program, user: str) -> None:
     program.write("Dockerfile")
     assert program("--user", user, "--runtime", "slim", "--jobs", "4").exit_code == 0
-
-
-def test_runtimes_of_the_command_line_are_those_of_the_configuration() -> None:
-    option = next(item for item in cli.program.params if item.name == "runtime")
-    assert isinstance(option.type, click.Choice)
-    assert tuple(option.type.choices) == RUNTIMES
 
 
 def test_standard_input_gives_a_diff(program: Program) -> None:
@@ -307,57 +273,15 @@ def test_colours_only_when_asked(program: Program) -> None:
     assert "\033[32m+# seen\033[0m\r\n" in text
 
 
-def test_context_option_and_compose_file(program: Program) -> None:
-    program.write("docker/Dockerfile")
-    program.write("compose.yaml", "services:\n  api:\n    build:\n      context: .\n      dockerfile: docker/Dockerfile\n")
-    assert "  context: .\n" in program("detect").stdout
-    assert "  context: docker\n" in program("detect", "--context", "docker").stdout
-
-
-def test_two_contexts_are_refused(program: Program) -> None:
-    program.write("docker/Dockerfile")
-    program.write("a/x")
-    build = "    build:\n      context: {}\n      dockerfile: {}\n"
-    text = "services:\n  one:\n" + build.format(".", "docker/Dockerfile")
-    program.write("compose.yml", text + "  two:\n" + build.format("a", "../docker/Dockerfile"))
-    done = program()
-    assert (done.exit_code, done.stdout) == (0, "")
-    assert done.stderr.startswith(
-        "docker/Dockerfile: build-context: refused [ambiguous-context]: Compose files build this Dockerfile with more "
-        "than one context (compose.yml:6: service `two` builds it with the context a)"
-    )
-    assert program("--context", ".").stdout != ""
-
-
-def test_a_compose_context_outside_the_repository_is_refused(program: Program) -> None:
-    program.write("repo/.git/HEAD", "")
-    program.write("repo/Dockerfile")
-    program.write("repo/compose.yml", "services:\n  a:\n    build: {context: .., dockerfile: repo/Dockerfile}\n")
-    assert "refused [context-outside]" in program("repo").stderr
-
-
-@pytest.mark.parametrize(
-    "compose",
-    [
-        "services:\n  a:\n    build: {context: $ROOT, dockerfile: Dockerfile}\n",
-        "services:\n  a:\n    build: {context: https://example.org/x.git, dockerfile: Dockerfile}\n",
-        "services:\n  a:\n    build: {context: .., dockerfile: other/Dockerfile}\n",
-        "services: [dockerfile]\n",
-        "dockerfile: [\n",
-        "- dockerfile\n",
-        "services:\n  a: dockerfile\n  b: {build: [dockerfile]}\n",
-    ],
-)
-def test_compose_files_that_say_nothing_of_it(program: Program, compose: str) -> None:
-    program.write("x/Dockerfile")
-    program.write("x/compose.yaml", compose)
-    assert "  context: x\n" in program("detect").stdout
-
-
 def test_a_progress_bar_only_for_many_files_on_a_terminal(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     bar = click.progressbar
-    monkeypatch.setattr(click, "progressbar", lambda items, **rest: seen.append(len(items)) or bar(items, **rest))
+
+    def counted(items: list[Any], **rest: Any) -> Any:
+        seen.append(len(items))
+        return bar(items, **rest)
+
+    monkeypatch.setattr(click, "progressbar", counted)
     for number in range(21):
         program.write(f"{number}/Dockerfile")
     assert program().stderr == "21 files changed\n"
@@ -398,11 +322,41 @@ def test_version_and_help_import_nothing_heavy(tmp_path: Path) -> None:
 
 def test_a_run_imports_nothing_that_it_does_not_use(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(PLAIN)
-    script = "import sys, dockrefactor.cli as c; c._registries = lambda: ((), ()); sys.argv[1:] = ['.']; c.main()"
+    script = WITHOUT_TRANSFORMS.format("['.']")
     done = _run("-X", "importtime", "-c", script, cwd=tmp_path)
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "dockrefactor.pipeline" in imported
-    assert not imported & {"yaml", "libcst", "difflib", "pathspec", "traceback"}
+    assert not imported & {"yaml", "libcst", "difflib", "pathspec"}
+
+
+def test_an_interrupt_is_no_check_failure(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    program.write("Dockerfile")
+    monkeypatch.setattr(cli, "_sources", interrupt)
+    done = program("--check")
+    assert (done.exit_code, done.stderr) == (130, "interrupted\n")
+
+
+def test_a_defect_outside_the_files_shows_no_traceback(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise KeyError("x")
+
+    monkeypatch.setattr(cli, "_sources", fail)
+    done = program()
+    assert (done.exit_code, done.stderr) == (2, "internal error: KeyError: 'x'; please report it\n")
+    assert "Traceback" in program("-v").stderr
+
+
+def test_a_working_folder_that_is_gone(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = program.write("gone/x").parent
+    monkeypatch.chdir(gone)
+    (gone / "x").unlink()
+    gone.rmdir()
+    done = program()
+    assert done.exit_code == 2
+    assert "Traceback" not in done.stderr
 
 
 def test_help_names_the_commands(program: Program) -> None:
@@ -414,7 +368,9 @@ def test_help_names_the_commands(program: Program) -> None:
 
 def test_a_reader_that_has_enough_is_no_check_failure(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(PLAIN)
-    script = "import sys, dockrefactor.cli as c; c._registries = lambda: ((), ()); sys.argv[1:] = ['--stdout']; c.main()"
+    script = (
+        "import sys, dockrefactor.cli as c; c._registries = lambda: ((), ()); sys.argv[1:] = ['--stdout']; c.main()"
+    )
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(

@@ -46,6 +46,7 @@ TS = {"tsconfig.json": {"compilerOptions": {"outDir": "./dist", "rootDir": "src"
         ("eslint . && cross-env NODE_ENV=production tsc", TS, ["dist"]),
         ("tsc --noEmit && vite build", TS, ["dist"]),
         ("vite build", {"vite.config.ts": "export default { build: { outDir: 'out' /* x */ } }"}, ["out"]),
+        ("vite build", {"vite.config.js": "export default { plugins: [dts({ outDir: 'types' })] }"}, ["dist"]),
         ("vite build --outDir ./www", {}, ["www"]),
         ("react-scripts build", {}, ["build"]),
         ("BUILD_PATH=./out react-scripts build", {}, ["out"]),
@@ -69,6 +70,7 @@ TS = {"tsconfig.json": {"compilerOptions": {"outDir": "./dist", "rootDir": "src"
         ("rollup -c", {"rollup.config.js": "export default { output: { file: 'dist/b.js' } }"}, ["dist/b.js"]),
         ("rm -rf dist", {}, []),
         ("tsc; rm -rf dist", TS, []),
+        ("mkdir -p out/a && rimraf out && tsc", TS, ["dist"]),
     ],
 )
 def test_outputs(tmp_path: Path, script: str, files: Mapping[str, object], paths: list[str]) -> None:
@@ -97,6 +99,8 @@ def test_outputs(tmp_path: Path, script: str, files: Mapping[str, object], paths
         ("tsc > log", TS),
         ("vite build", {"vite.config.js": "export default { build: { outDir: env.OUT } }"}),
         ("next build", {"next.config.js": "module.exports = { output: process.env.X ? 'standalone' : undefined }"}),
+        ("vite build", {"vite.config.js": "export default { build, plugins: [] }"}),
+        ("vite build", {"vite.config.js": "export default { build: { rollupOptions: { output: { dir: 'x' } } } }"}),
         ("npm run missing", {}),
         ("npm run build", {}),
         ("cd web && npm run build", {}),
@@ -222,6 +226,20 @@ def test_what_runs_before(tmp_path: Path) -> None:
     assert found.before == (("node", "migrate.js"), ("node", "a"))
     assert found.entry == "server.js"
     assert [item.line for item in found.evidence] == [0, 0] or len(found.evidence) == 2
+
+
+@pytest.mark.parametrize(("main", "entry"), [("", "index.js"), ("./", "index.js"), ("dist", "dist/index.js")])
+def test_main_of_the_package(tmp_path: Path, main: str, entry: str) -> None:
+    found = start(tmp_path, {"start": "node ."}, "npm start", main=main)
+    assert found is not None
+    assert found.entry == entry
+
+
+@pytest.mark.parametrize("project_settings", [[], {"architect": []}, {"architect": {"build": {"options": []}}}])
+def test_odd_angular_settings_do_not_raise(tmp_path: Path, project_settings: object) -> None:
+    files = {"angular.json": {"projects": {"web": project_settings}}}
+    found = made(tmp_path, "ng build", files)
+    assert found is None or found[0].paths == ("dist/web",)
 
 
 def test_default_start(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ def test_which_files_are_sources(tmp_path: Path) -> None:
         ("import { $ } from 'zx'; await $`jq . ${file}`", ["jq"]),
         ("const spawn = require('cross-spawn'); spawn.sync('ping', ['x'])", ["ping"]),
         ("/x/.exec('text'); db.exec('SELECT 1'); // child_process", []),
+        ("module.exports = require('child_process')", [None]),
+        ("import type { ChildProcess } from 'child_process'", []),
         ("const { fork } = require('child_process'); fork('./w.js')", []),
     ],
 )

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from dockrefactor.context import BuildContext
 from dockrefactor.needs import Claim, SourceNeeds
-from dockrefactor.toolchains.python_calls import BESIDE_SOURCE, command_words
+from dockrefactor.toolchains.python_calls import BESIDE_SOURCE
+from dockrefactor.toolchains.python_shell_lines import command_words
 from dockrefactor.toolchains.python_sources import local_modules, read_sources
 
 
@@ -198,7 +199,8 @@ def test_ports(tmp_path: Path, text: str, ports: list[str | None]) -> None:
 
 def test_imports_leave_out_what_the_context_provides(tmp_path: Path) -> None:
     files = {
-        "app/main.py": "import os, numpy as np\nfrom flask.views import View\nfrom app import x\nimport near\nfrom . import y\n",
+        "app/main.py": "import os, numpy as np\nfrom flask.views import View\n"
+        "from app import x\nimport near\nfrom . import y\n",
         "app/near.py": "",
         "src/lib/__init__.py": "",
         "other.py": "import lib\n    \nimport flask\n",

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from fake_transforms import Program, make_program
-
 from dockrefactor import report
+from fake_transforms import Program, make_program
 
 SCHEMA = json.loads(resources.files("dockrefactor").joinpath("data", "report_schema.json").read_text())
 TEXTS = {
@@ -26,11 +25,21 @@ TEXTS = {
     "crlf, no final newline": ("FROM a\r\nCMD c", "FROM a\r\nRUN x\r\nCMD d"),
     "mixed ends": ("FROM a\r\nRUN b\nCMD c\r\n", "FROM a\r\nRUN x\nCMD c\r\n"),
     "byte order mark": ("\ufeffFROM a\nCMD c\n", "\ufeffFROM a AS b\nCMD c\n"),
-    "other line ends": ("FROM a\nRUN b\x0b\x0c\u2028\x85 d\rx\nCMD c\n", "FROM a\nRUN y\x0b\x0c\u2028\x85 d\rx\nCMD c\n"),
+    "other line ends": (
+        "FROM a\nRUN b\x0b\x0c\u2028\x85 d\rx\nCMD c\n",
+        "FROM a\nRUN y\x0b\x0c\u2028\x85 d\rx\nCMD c\n",
+    ),
     "header-like lines": ("FROM a\n-- b\n++ c\n", "FROM a\n-- d\n++ e\n"),
     "two places": ("a\n" * 20 + "b\n" * 20 + "c\n", "z\n" + "a\n" * 20 + "b\n" * 20 + "c\nd\n"),
 }
-NAMES = ["Dockerfile", "api/Dockerfile", "my api/Dockerfile dev", "größe/Dockerfile", 'a"b/Dockerfile', "t\tb/Dockerfile"]
+NAMES = [
+    "Dockerfile",
+    "api/Dockerfile",
+    "my api/Dockerfile dev",
+    "größe/Dockerfile",
+    'a"b/Dockerfile',
+    "t\tb/Dockerfile",
+]
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 needs_patch = pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not installed")
@@ -83,7 +92,11 @@ def test_the_diff_is_for_the_folder_where_it_ran(program: Program, monkeypatch: 
     program.write("repo/services/api/Dockerfile", "FROM a\r\nRUN b\r\nCMD c")
     repository = program.folder / "repo"
     subprocess.run(["git", "init", "-q"], cwd=repository, check=True)
-    for here, path in ((repository, "."), (repository / "services", "api"), (repository / "services/api", "Dockerfile")):
+    for here, path in (
+        (repository, "."),
+        (repository / "services", "api"),
+        (repository / "services/api", "Dockerfile"),
+    ):
         monkeypatch.chdir(here)
         for given in (path, str(here / path)):
             diff = program(given).stdout_bytes

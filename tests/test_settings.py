@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_transforms import FAKES, Program, make_program
-
 from dockrefactor.catalogue import Catalogue
 from dockrefactor.settings import Configurations, Settings, SettingsError
+from fake_transforms import FAKES, Program, make_program
 
 CATALOGUE = Catalogue(FAKES)
 
@@ -38,7 +37,8 @@ def test_every_key(program: Program) -> None:
     program.write("src/x")
     program.write(
         ".dockrefactor.toml",
-        'select = ["refuse"]\nignore = ["explode"]\ncontext = "src"\nruntime = "slim"\nuser = "keep"\nassume = ["wet-paint"]\n',
+        'select = ["refuse"]\nignore = ["explode"]\ncontext = "src"\nruntime = "slim"\nuser = "keep"\n'
+        'assume = ["wet-paint"]\n',
     )
     settings = Configurations(CATALOGUE).of(program.folder)
     assert settings == Settings(("refuse",), ("explode",), program.folder / "src", "slim", "keep", ("wet-paint",))
@@ -56,7 +56,7 @@ def test_the_command_line_goes_before_the_configuration(program: Program) -> Non
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        (".dockrefactor.toml", 'user = "a"\nusre = "b"\n', ".dockrefactor.toml:2: unknown key 'usre'; there are: select"),
+        (".dockrefactor.toml", 'user = "a"\nusre = "b"\n', ".dockrefactor.toml:2: unknown key 'usre'; there are"),
         (".dockrefactor.toml", "\n[format]\nx = 1\n", ".dockrefactor.toml:2: unknown key 'format'"),
         (".dockrefactor.toml", "user = \n", ".dockrefactor.toml:1: not TOML: Invalid value"),
         (".dockrefactor.toml", 'user = "a', ".dockrefactor.toml: not TOML: "),

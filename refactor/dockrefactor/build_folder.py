@@ -78,7 +78,7 @@ class BuildFolders:
     def _root(self, folder: Path) -> Path:
         """The folder with `.git` at or above `folder`; else the working folder, where that is above; else `folder`."""
         if folder not in self._roots:
-            repository = next((item for item in (folder, *folder.parents) if (item / ".git").exists()), None)
+            repository = next((item for item in (folder, *folder.parents) if os.path.exists(item / ".git")), None)
             fallback = self._cwd if self._cwd in folder.parents else folder
             self._roots[folder] = repository or fallback
         return self._roots[folder]

@@ -10,13 +10,14 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 import click
 
 from dockrefactor import __version__
+from dockrefactor.wish import RUNTIMES, Wish
 
 if TYPE_CHECKING:
     from dockrefactor.batch import Batch, Source
@@ -31,7 +32,6 @@ EXIT_WOULD_CHANGE: Final = 1
 EXIT_ERROR: Final = 2
 _BAR_FROM: Final = 20
 _STDIN_NAME: Final = "Dockerfile"
-_RUNTIMES: Final = ("auto", "slim", "alpine", "distroless")
 _COMMANDS_HELP: Final = (
     ("detect", "What is found: toolchain, stages, evidence; changes nothing."),
     ("explain", "The documentation of a transform or of a reason code."),
@@ -83,50 +83,6 @@ _QUIET = click.option("--quiet", "-q", is_flag=True, help="Say nothing but error
 _VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Say why, and what was not needed; show tracebacks.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What was typed; the names are those of the options."""
-
-    paths: tuple[Path, ...] = ()
-    diff: bool = False
-    write: bool = False
-    stdout: bool = False
-    check: bool = False
-    select: tuple[str, ...] | None = None
-    ignore: tuple[str, ...] | None = None
-    context: Path | None = None
-    runtime: str | None = None
-    user: str | None = None
-    assume: tuple[str, ...] | None = None
-    form: str = "text"
-    config: Path | None = None
-    jobs: int = 1
-    quiet: bool = False
-    verbose: bool = False
-    color: str = "auto"
-
-    @property
-    def mode(self) -> str:
-        return next((name for name in ("write", "stdout", "check") if getattr(self, name)), "diff")
-
-    @property
-    def shows_diff(self) -> bool:
-        return self.form == "text" and (self.diff or self.mode == "diff")
-
-    def objection(self) -> str:
-        """Why the options do not go together; the empty string where they do."""
-        places = [f"--{name}" for name in ("diff", "write", "stdout") if getattr(self, name)]
-        clashes = (
-            (len(places) > 1, " and ".join(places[:2])),
-            (self.check and (self.write or self.stdout), f"--check and {places[-1] if places else ''}"),
-            (self.stdout and self.form == "json", "--stdout and --format json"),
-            (self.quiet and self.verbose, "--quiet and --verbose"),
-            (self.write and Path("-") in self.paths, "--write and standard input"),
-            (len(self.paths) > 1 and Path("-") in self.paths, "standard input and other paths"),
-        )
-        return next((f"{names} cannot be combined" for holds, names in clashes if holds), "")
-
-
 @click.command(cls=_Program, name="dockrefactor")
 @_PATHS
 @click.option("--diff", is_flag=True, help="Print a unified diff (the default).")
@@ -136,7 +92,7 @@ class _Wish:
 @click.option("--select", multiple=True, callback=_words, metavar="A,B", help="Only these transforms.")
 @click.option("--ignore", multiple=True, callback=_words, metavar="A,B", help="Not these transforms.")
 @_CONTEXT
-@click.option("--runtime", type=click.Choice(_RUNTIMES), help="The preferred family of the runtime base.")
+@click.option("--runtime", type=click.Choice(RUNTIMES), help="The preferred family of the runtime base.")
 @click.option("--user", metavar="NAME[:UID]|keep", help="The user to create; keep leaves users alone.")
 @click.option("--assume", multiple=True, callback=_words, metavar="CODE,...", help="Accept these assumptions.")
 @click.option(
@@ -171,10 +127,10 @@ def program(ctx: click.Context, /, **typed: Any) -> None:
     PATH: Dockerfiles, folders (searched for Dockerfiles), or - for standard input. Without any, the current folder.
     Exit codes: 0 done, 1 --check found something to change, 2 wrong usage or a file that cannot be handled.
     """
-    wish = _Wish(**typed)
+    wish = Wish(**typed)
     if objection := wish.objection():
         raise click.UsageError(objection)
-    ctx.exit(_interruptible(_refactor, wish))
+    ctx.exit(_exit_code(_refactor, wish))
 
 
 @click.command(name="detect")
@@ -188,10 +144,10 @@ def program(ctx: click.Context, /, **typed: Any) -> None:
 @click.pass_context
 def detect(ctx: click.Context, /, **typed: Any) -> None:
     """Print what is found in Dockerfiles: stages, toolchains, evidence."""
-    wish = _Wish(**typed)
+    wish = Wish(**typed)
     if objection := wish.objection():
         raise click.UsageError(objection)
-    ctx.exit(_interruptible(_detect, wish))
+    ctx.exit(_exit_code(_detect, wish))
 
 
 @click.command(name="explain")
@@ -232,8 +188,8 @@ def _catalogue(transforms: tuple[Transform, ...]) -> Catalogue:
     return Catalogue(transforms, (("contract", contract.Reason), ("build-context", build_folder.Reason)))
 
 
-def _interruptible(work: Callable[[_Wish], int], wish: _Wish) -> int:
-    """The exit code of `work`; that of an interrupt must not look like `--check` finding something."""
+def _exit_code(work: Callable[[Wish], int], wish: Wish) -> int:
+    """That of `work`, whatever becomes of it; an interrupt must not look like `--check` finding something."""
     try:
         return work(wish)
     except KeyboardInterrupt:
@@ -243,9 +199,22 @@ def _interruptible(work: Callable[[_Wish], int], wish: _Wish) -> int:
         # the reader had enough: say nothing more to it, not even when the interpreter ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except OSError as error:
+        click.echo(f"error: {error}", err=True)
+        return EXIT_ERROR
+    # what lies outside the guard of the single files
+    except Exception as error:
+        from traceback import format_exc
+
+        click.echo(f"internal error: {type(error).__name__}: {error}; please report it", err=True)
+        if wish.verbose:
+            click.echo(format_exc(), err=True, nl=False)
+        return EXIT_ERROR
 
 
-def _refactor(wish: _Wish) -> int:
+def _refactor(wish: Wish) -> int:
     from dockrefactor import report
 
     batch = _batch(wish)
@@ -269,7 +238,7 @@ def _refactor(wish: _Wish) -> int:
     return EXIT_WOULD_CHANGE if wish.check and states["changed"] else 0
 
 
-def _detect(wish: _Wish) -> int:
+def _detect(wish: Wish) -> int:
     from dockrefactor import report
 
     batch = _batch(wish)
@@ -287,7 +256,7 @@ def _detect(wish: _Wish) -> int:
     return EXIT_ERROR if any(item.fault is not None for item in found) else 0
 
 
-def _batch(wish: _Wish) -> Batch:
+def _batch(wish: Wish) -> Batch:
     """Everything checked that does not depend on a Dockerfile. Raises click's usage errors."""
     from dockrefactor import settings
     from dockrefactor.batch import Batch
@@ -304,13 +273,13 @@ def _batch(wish: _Wish) -> Batch:
     return Batch(catalogue, toolchains, given, configurations)
 
 
-def _settings(wish: _Wish) -> Settings:
+def _settings(wish: Wish) -> Settings:
     from dockrefactor.settings import Settings
 
     return Settings(**{item.name: getattr(wish, item.name) for item in fields(Settings)})
 
 
-def _sources(wish: _Wish) -> tuple[list[Source], list[Skipped], list[FileReport]]:
+def _sources(wish: Wish) -> tuple[list[Source], list[Skipped], list[FileReport]]:
     """What is to be done, what is left alone (and said so), and which paths are nothing to work on."""
     from dockrefactor import discovery
     from dockrefactor.batch import MAX_BYTES, Source
@@ -335,7 +304,7 @@ def _sources(wish: _Wish) -> tuple[list[Source], list[Skipped], list[FileReport]
     return found, skipped, unusable
 
 
-def _progress(sources: list[Source], work: Callable[[Source], Answered], wish: _Wish) -> Iterable[Answered]:
+def _progress(sources: list[Source], work: Callable[[Source], Answered], wish: Wish) -> Iterable[Answered]:
     """What `work` gives for each source, with a bar where that may take long and somebody looks."""
     if len(sources) <= _BAR_FROM or wish.quiet or not _is_terminal(sys.stderr):
         return map(work, sources)
@@ -344,7 +313,7 @@ def _progress(sources: list[Source], work: Callable[[Source], Answered], wish: _
         return [work(source) for source in bar]
 
 
-def _written(item: FileReport, wish: _Wish) -> FileReport:
+def _written(item: FileReport, wish: Wish) -> FileReport:
     """The report after the file was rewritten, where that is wished and anything changed."""
     if not wish.write or item.state != "changed" or item.result is None or item.path is None:
         return item
@@ -360,7 +329,7 @@ def _written(item: FileReport, wish: _Wish) -> FileReport:
     return replace(item, written=True)
 
 
-def _print_product(item: FileReport, wish: _Wish) -> None:
+def _print_product(item: FileReport, wish: Wish) -> None:
     if item.fault is not None or item.result is None:
         return
     if wish.stdout:
@@ -371,7 +340,7 @@ def _print_product(item: FileReport, wish: _Wish) -> None:
         _print_exactly(coloured(item.diff) if _has_colours(wish) else item.diff)
 
 
-def _say(item: FileReport, wish: _Wish) -> None:
+def _say(item: FileReport, wish: Wish) -> None:
     from dockrefactor.report import lines
 
     if wish.quiet or wish.form == "json":
@@ -381,7 +350,7 @@ def _say(item: FileReport, wish: _Wish) -> None:
         click.echo(line, err=True)
 
 
-def _say_fault(name: str, fault: Fault | None, wish: _Wish) -> None:
+def _say_fault(name: str, fault: Fault | None, wish: Wish) -> None:
     for line in fault.lines(name, verbose=wish.verbose) if fault is not None else ():
         click.echo(line, err=True)
 
@@ -391,7 +360,7 @@ def _print_exactly(text: str) -> None:
     click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
 
 
-def _has_colours(wish: _Wish) -> bool:
+def _has_colours(wish: Wish) -> bool:
     if wish.color != "auto":
         return wish.color == "always"
     return _is_terminal(sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

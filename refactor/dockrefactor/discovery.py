@@ -113,11 +113,11 @@ def _of_entry(entry: os.DirEntry[str], folder: Path, root: Path, ignored: Ignore
     if ignored.ignores(folder, entry.name, is_folder=False):
         return
     if entry.is_symlink():
-        if not path.exists():
+        if not os.path.exists(path):
             yield Skipped(path, "a link to nothing")
-        elif path.is_file() and not is_below(path, root):
+        elif os.path.isfile(path) and not is_below(path, root):
             yield Skipped(path, "a link to a file outside the searched folder; name it to have it handled")
-        elif path.is_file():
+        elif os.path.isfile(path):
             yield Found(path)
     elif entry.is_file(follow_symlinks=False):
         yield Found(path)

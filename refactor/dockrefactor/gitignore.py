@@ -51,14 +51,14 @@ def _says(chain: tuple[tuple[str, GitIgnoreSpec], ...], path: str, *, is_folder:
 
 def _above(root: Path) -> tuple[tuple[str, GitIgnoreSpec], ...]:
     """The ignore files of the folders above `root` within its repository, outermost first."""
-    if (root / ".git").exists():
+    if os.path.exists(root / ".git"):
         return ()
     found: list[tuple[str, GitIgnoreSpec]] = []
     for folder in root.parents:
         spec = _read(folder)
         if spec is not None:
             found.insert(0, (str(folder), spec))
-        if (folder / ".git").exists():
+        if os.path.exists(folder / ".git"):
             return tuple(found)
     return ()  # no repository: stray ignore files above mean nothing
 

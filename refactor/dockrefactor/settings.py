@@ -6,6 +6,7 @@ from each Dockerfile. Its keys are the fields of `Settings`; the command line go
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from dataclasses import dataclass, fields
@@ -14,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dockrefactor.catalogue import Catalogue, UnknownNameError
 from dockrefactor.paths import is_below, shown
+from dockrefactor.wish import RUNTIMES
 
 if TYPE_CHECKING:
     from dockrefactor.facts import Options
 
 OWN_FILE: Final = ".dockrefactor.toml"
 PROJECT_FILE: Final = "pyproject.toml"
-RUNTIMES: Final = ("auto", "slim", "alpine", "distroless")
 _LISTS: Final = frozenset({"select", "ignore", "assume"})
 _USER: Final = re.compile(r"(?P<name>[a-z_][a-z0-9_-]{0,31})(?::(?P<uid>[0-9]{1,10}))?")
 _MAX_UID: Final = 2**31 - 1
@@ -92,7 +93,7 @@ def check(settings: Settings, catalogue: Catalogue) -> tuple[str, str] | None:
         return "runtime", f"{settings.runtime!r} is none of {', '.join(RUNTIMES)}"
     if settings.user is not None and (objection := user_objection(settings.user)):
         return "user", objection
-    if settings.context is not None and not settings.context.is_dir():
+    if settings.context is not None and not os.path.isdir(settings.context):
         return "context", f"{shown(settings.context)} is not a folder"
     return None
 

@@ -22,7 +22,7 @@ HEADER = """\
 # What each Debian -dev package leaves behind for a program that was built with it.
 # Made by refactor/generate/debian_packages.py from the Packages and Contents indexes of Debian (main, amd64).
 # Columns, separated by tabs:
-#   package   the -dev package (also -dev-compat and similar in section libdevel)
+#   package   the -dev package, or a virtual name that one such package alone provides
 #   suites    the Debian suites of which this line is true, comma separated
 #   runtime   packages with the shared libraries that it links programs to, comma separated; "-": none (headers, static)
 #   through   other -dev packages that it installs and whose libraries a build may link too, comma separated; "-": none
@@ -114,10 +114,19 @@ class Suite:
     def _stands_for(self, package: Package, needed: Package) -> bool:
         return package.source == needed.source or self._is_empty(package)
 
+    def _named(self) -> Iterator[tuple[str, Package]]:
+        """Every -dev name that apt installs: packages, and virtual names that one package alone provides."""
+        for package in self._packages.values():
+            if self.development(package):
+                yield package.name, package
+        for virtual in self._providers.keys() - self._packages.keys():
+            provider = self._real(virtual)
+            if virtual.endswith("-dev") and provider is not None and self.development(provider):
+                yield virtual, provider
+
     def table(self) -> dict[str, Left]:
-        """Every wanted -dev package."""
-        wanted = (p for p in self._packages.values() if self.development(p) and not _skipped(p.name))
-        return {package.name: self.left(package) for package in wanted}
+        """Every wanted -dev name."""
+        return {name: self.left(package) for name, package in self._named() if not _skipped(name)}
 
 
 def _skipped(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dockrefactor.toolchain import Toolchain
 from dockrefactor.toolchains.go import Go
+from dockrefactor.toolchains.node import Node
 from dockrefactor.toolchains.python import Python
 
-TOOLCHAINS: tuple[Toolchain, ...] = (Go(), Python())
+TOOLCHAINS: tuple[Toolchain, ...] = (Go(), Node(), Python())

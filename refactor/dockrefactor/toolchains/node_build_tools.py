@@ -12,7 +12,14 @@ from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.toolchains.node_commands import node_facts
 from dockrefactor.toolchains.node_manifests import PackageJson
-from dockrefactor.toolchains.node_settings import TsConfig, literal_setting, read_jsonc, read_tsconfig, without_comments
+from dockrefactor.toolchains.node_settings import (
+    TsConfig,
+    literal_setting,
+    object_setting,
+    read_jsonc,
+    read_tsconfig,
+    without_comments,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +204,12 @@ def _vite(step: BuildStep) -> Outputs:
     text = step.context.read(path) if path else ""
     if text is None or (len(step.arguments) > 1 and not step.arguments[1].startswith("-")):
         return None
-    root, out = literal_setting(text, "root"), step.option("--outDir") or literal_setting(text, "outDir")
-    if root is None or out is None:
+    settings = object_setting(text, "build")
+    root = literal_setting(text, "root")
+    if settings is None or root is None or (root and re.search(r"\btest\s*:", text)):
+        return None
+    out = step.option("--outDir") or literal_setting(settings, "outDir")
+    if out is None or re.search(r"\bdir\s*:", settings):
         return None
     public = literal_setting(text, "publicDir") or "public"
     return step.made(posixpath.join(root, out or "dist"), consumed=("src", public))
@@ -230,6 +241,10 @@ def _vue_cli(step: BuildStep) -> Outputs:
     return step.made(named or "dist", consumed=("src", "public")) if named is not None else None
 
 
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _angular(step: BuildStep) -> Outputs:
     document = read_jsonc(step.context, step.at("angular.json"))
     projects = document.get("projects") if document else None
@@ -241,8 +256,10 @@ def _angular(step: BuildStep) -> Outputs:
     project = projects.get(name) if isinstance(name, str) else None
     if not isinstance(project, dict):
         return None
-    targets = project.get("architect") or project.get("targets") or {}
-    options = (targets.get("build") or {}).get("options") or {}
+    build = _table(_table(project.get("architect") or project.get("targets")).get("build"))
+    options = _table(build.get("options"))
+    if any("outputPath" in _table(other) for other in _table(build.get("configurations")).values()):
+        return None
     path = step.option("--output-path") or options.get("outputPath", f"dist/{name}")
     path = path.get("base") if isinstance(path, dict) else path
     return step.made(path, consumed=("src", "public")) if isinstance(path, str) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -67,8 +67,12 @@ def _kept(made: list[BuildOutput], command: ScriptCommand, found: Sequence[Build
     argv = _unwrapped(command)[1]
     if argv and argv[0] in ("rm", "rimraf", "del", "del-cli", "shx"):
         gone = {posixpath.normpath(word) for word in argv[1:]}
-        made = [output for output in made if not gone.intersection(output.paths)]
+        made = [output for output in made if not any(_below(path, gone) for path in output.paths)]
     return [*made, *(output for output in found if output not in made)]
+
+
+def _below(path: str, folders: Collection[str]) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def _unwrapped(command: ScriptCommand) -> tuple[Mapping[str, str], list[str]]:
@@ -286,7 +290,8 @@ class _Walk:
         path = posixpath.normpath(entry)
         here = posixpath.join(self.package.folder, path)
         if path == ".":
-            return self.resolve(self.package.main) if self.package.main not in (None, ".") else "index.js"
+            main = posixpath.normpath(self.package.main or "index.js")
+            return self.resolve(main) if main != "." else "index.js"
         if self.context.is_file(here):
             return path
         for ending in _SCRIPT_ENDINGS:

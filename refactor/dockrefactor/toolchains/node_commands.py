@@ -339,6 +339,7 @@ def prune_command(
 ) -> str | None:
     """The shell command that leaves only production packages in `node_modules`; None where no sound one is known.
 
+    Not for a pnpm workspace, which `pnpm prune` does not reach (https://pnpm.io/cli/prune).
     Each keeps built folders and compiled addons and needs no terminal; none runs the project's lifecycle scripts but
     Yarn 4's, which runs preinstall and postinstall again. An unknown `npm_major` or Yarn other than 1 and 4: None.
     """

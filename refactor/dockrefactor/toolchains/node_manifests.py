@@ -1,14 +1,11 @@
-"""package.json, and everything that one install of a Node project reads."""
+"""Everything that one install of a Node project reads."""
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
@@ -22,163 +19,28 @@ from dockrefactor.toolchains.node_commands import (
     script_commands,
 )
 from dockrefactor.toolchains.node_locks import read_lock
+from dockrefactor.toolchains.node_package_json import (
+    PackageJson,
+    manifest_error,
+    read_package_json,
+    text_or_none,
+    texts,
+    workspace_folders,
+)
+
+__all__ = [
+    "PackageJson",
+    "install_inputs",
+    "manifest_error",
+    "read_package_json",
+    "scripts_failing_without_development",
+    "workspace_folders",
+]
 
 _LOCAL: Final = ("file:", "link:", "portal:", "./", "../", "~/", "/")
 _PRISMA_SCHEMAS: Final = ("schema.prisma", "prisma/schema.prisma", "prisma/schema", "prisma.config.ts")
 _PRISMA_GENERATORS: Final = frozenset({"prisma-client-js", "prisma-client"})
 _PROVIDER: Final = re.compile(r'^\s*generator\s+\w+\s*\{[^}]*?provider\s*=\s*"([^"]+)"', re.MULTILINE | re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class PackageJson:
-    """One package.json: `folder` is the context folder that holds it (`""` for the root)."""
-
-    folder: str
-    name: str | None = None
-    main: str | None = None
-    type: str | None = None
-    scripts: Mapping[str, str] = field(default_factory=dict)
-    dependencies: Mapping[str, str] = field(default_factory=dict)
-    dev_dependencies: Mapping[str, str] = field(default_factory=dict)
-    optional: Mapping[str, str] = field(default_factory=dict)
-    workspaces: tuple[str, ...] = ()
-    package_manager: str | None = None
-    engines: Mapping[str, str] = field(default_factory=dict)
-    bin: tuple[str, ...] = ()
-    document: Mapping[str, Any] = field(default_factory=dict)
-    text: str = ""
-
-    @property
-    def path(self) -> str:
-        return posixpath.join(self.folder, "package.json")
-
-    def line_of(self, *keys: str) -> int:
-        """1-based line of a key, given from the outside inwards (`"scripts", "build"`); 0 where it is not found."""
-        position = 0
-        for key in keys:
-            found = re.compile(rf'"{re.escape(key)}"\s*:').search(self.text, position)
-            if found is None:
-                return 0
-            position = found.start()
-        return self.text.count("\n", 0, position) + 1 if keys else 0
-
-    def evidence(self, says: str, *keys: str) -> Evidence:
-        return Evidence(self.path, self.line_of(*keys), says)
-
-    def runtime_dependencies(self) -> Mapping[str, str]:
-        """What a production install brings directly: dependencies and optional dependencies."""
-        return {**self.dependencies, **self.optional}
-
-    def every_dependency(self) -> Mapping[str, str]:
-        return {**self.dev_dependencies, **self.dependencies, **self.optional}
-
-
-def read_package_json(context: BuildContext, folder: str) -> PackageJson | None:
-    """The package.json of a context folder; None where there is none or it is broken (see `manifest_error`)."""
-    text = context.read(posixpath.join(folder, "package.json"))
-    document = _parse_object(text)
-    if text is None or document is None:
-        return None
-    workspaces = document.get("workspaces")
-    if isinstance(workspaces, dict):
-        workspaces = workspaces.get("packages")
-    programs = document.get("bin")
-    return PackageJson(
-        folder=folder.strip("/"),
-        name=_text(document.get("name")),
-        main=_text(document.get("main")),
-        type=_text(document.get("type")),
-        scripts=_texts(document.get("scripts")),
-        dependencies=_texts(document.get("dependencies")),
-        dev_dependencies=_texts(document.get("devDependencies")),
-        optional=_texts(document.get("optionalDependencies")),
-        workspaces=tuple(item for item in workspaces if isinstance(item, str)) if isinstance(workspaces, list) else (),
-        package_manager=_text(document.get("packageManager")),
-        engines=_texts(document.get("engines")),
-        bin=(programs,) if isinstance(programs, str) else tuple(_texts(programs).values()),
-        document=document,
-        text=text,
-    )
-
-
-def manifest_error(context: BuildContext, folder: str) -> Evidence | None:
-    """Why a package.json that is there cannot be used; None where it is absent or sound."""
-    path = posixpath.join(folder, "package.json")
-    if not context.exists(path):
-        return None
-    text = context.read(path)
-    if text is None:
-        return Evidence(path, 0, "cannot be read as text")
-    try:
-        document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        return Evidence(path, getattr(error, "lineno", 0), "is not valid JSON")
-    return None if isinstance(document, dict) else Evidence(path, 1, "is not a JSON object")
-
-
-def _parse_object(text: str | None) -> Mapping[str, Any] | None:
-    try:
-        document = json.loads(text) if text is not None else None
-    except (json.JSONDecodeError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _texts(value: object) -> Mapping[str, str]:
-    if not isinstance(value, dict):
-        return {}
-    return {key: item for key, item in value.items() if isinstance(item, str)}
-
-
-def workspace_folders(context: BuildContext, root: PackageJson) -> tuple[str, ...]:
-    """Context folders of the workspaces' packages, from package.json or pnpm-workspace.yaml."""
-    patterns = [*root.workspaces, *_pnpm_patterns(context, root.folder)]
-    if not patterns:
-        return ()
-    prefix = f"{root.folder}/" if root.folder else ""
-    found = []
-    for path in context.files(root.folder, ("package.json",)):
-        folder = posixpath.dirname(path)
-        if posixpath.basename(path) == "package.json" and folder != root.folder:
-            inner = folder.removeprefix(prefix)
-            if _chosen(inner, patterns) and "node_modules" not in inner.split("/"):
-                found.append(folder)
-    return tuple(sorted(found))
-
-
-def _pnpm_patterns(context: BuildContext, folder: str) -> list[str]:
-    text = context.read(posixpath.join(folder, "pnpm-workspace.yaml"))
-    if text is None:
-        return []
-    import yaml
-
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return ["**"]
-    packages = document.get("packages") if isinstance(document, dict) else None
-    return [item for item in packages if isinstance(item, str)] if isinstance(packages, list) else []
-
-
-def _chosen(folder: str, patterns: Sequence[str]) -> bool:
-    chosen = False
-    for pattern in patterns:
-        plain = posixpath.normpath(pattern.lstrip("!"))
-        if _glob(folder.split("/"), plain.split("/")):
-            chosen = not pattern.startswith("!")
-    return chosen
-
-
-def _glob(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return any(_glob(parts[start:], pattern[1:]) for start in range(len(parts) + 1))
-    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _glob(parts[1:], pattern[1:])
 
 
 class _Gathering:
@@ -191,6 +53,7 @@ class _Gathering:
         self.folders: list[str] = []
         self.missing: list[str] = []
         self.open_ended: list[Evidence] = []
+        self.local: set[str] = set()
 
     def place(self, image_path: str) -> str | None:
         """The context path that stands at an image path, None where the image has nothing of the context there."""
@@ -310,7 +173,8 @@ def _project_inputs(
         return gathering.result((*_direct_packages(manifests), *named), False)
     packages = read_lock(gathering.context, lock, manifests)
     if packages is None:
-        gathering.open_ended.append(Evidence(lock, 0, "is a lock file of a format that is not read"))
+        if not posixpath.basename(lock).startswith("bun."):
+            gathering.open_ended.append(Evidence(lock, 0, "is a lock file that cannot be read"))
         return gathering.result((*_direct_packages(manifests), *named), False)
     return gathering.result((*packages, *named), not named)
 
@@ -352,7 +216,7 @@ def _local_dependencies(gathering: _Gathering, at: str, package: PackageJson) ->
     pnpm = package.document.get("pnpm")
     overrides = [package.document.get("overrides"), package.document.get("resolutions")]
     overrides.append(pnpm.get("overrides") if isinstance(pnpm, dict) else None)
-    specs = [*package.every_dependency().items(), *(pair for table in overrides for pair in _texts(table).items())]
+    specs = [*package.every_dependency().items(), *(pair for table in overrides for pair in texts(table).items())]
     for name, spec in specs:
         if not spec.startswith(_LOCAL):
             continue
@@ -362,21 +226,24 @@ def _local_dependencies(gathering: _Gathering, at: str, package: PackageJson) ->
         elif not gathering.add(path):
             gathering.missing.append(posixpath.normpath(path))
         else:
-            _local_scripts(gathering, path)
+            _local_package(gathering, posixpath.normpath(path))
 
 
-def _local_scripts(gathering: _Gathering, at: str) -> None:
+def _local_package(gathering: _Gathering, at: str) -> None:
+    """A local dependency brings its own scripts and local dependencies."""
     place = gathering.place(posixpath.join(at, "package.json"))
     local = read_package_json(gathering.context, posixpath.dirname(place)) if place else None
-    if local is not None:
-        _lifecycle(gathering, posixpath.normpath(at), local)
+    if local is not None and at not in gathering.local:
+        gathering.local.add(at)
+        _lifecycle(gathering, at, local)
+        _local_dependencies(gathering, at, local)
 
 
 def _patches(gathering: _Gathering, at: str, package: PackageJson) -> None:
     gathering.add(posixpath.join(at, "patches"))
     pnpm = package.document.get("pnpm")
-    patched = _texts(pnpm.get("patchedDependencies")) if isinstance(pnpm, dict) else {}
-    patched = {**patched, **_texts(package.document.get("patchedDependencies"))}
+    patched = texts(pnpm.get("patchedDependencies")) if isinstance(pnpm, dict) else {}
+    patched = {**patched, **texts(package.document.get("patchedDependencies"))}
     for path in patched.values():
         if not gathering.add(posixpath.join(at, path)):
             gathering.missing.append(posixpath.normpath(posixpath.join(at, path)))
@@ -395,7 +262,7 @@ def _reads_of_packages(gathering: _Gathering, at: str, package: PackageJson) -> 
 
 def _prisma_schema(gathering: _Gathering, at: str, package: PackageJson) -> None:
     settings = package.document.get("prisma")
-    named = _text(settings.get("schema")) if isinstance(settings, dict) else None
+    named = text_or_none(settings.get("schema")) if isinstance(settings, dict) else None
     for path in (*_PRISMA_SCHEMAS, *([named] if named else [])):
         image_path = posixpath.join(at, path)
         if not gathering.add(image_path):
@@ -493,6 +360,4 @@ def _direct_packages(manifests: Sequence[PackageJson]) -> tuple[LanguagePackage,
             keys = ("devDependencies", name) if development else (name,)
             evidence = package.evidence(f"{name} {spec}", *keys)
             found[name] = LanguagePackage(name, exact, evidence, development=development)
-    if not manifests:
-        return ()
-    return tuple(replace(package) for package in found.values())
+    return tuple(found.values())

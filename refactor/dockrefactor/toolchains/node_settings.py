@@ -128,3 +128,20 @@ def literal_setting(text: str, key: str) -> str | None:
             return None
         values.add(posixpath.normpath(found[2]))
     return values.pop() if len(values) == 1 else None
+
+
+def object_setting(text: str, key: str) -> str | None:
+    """The inside of the one object literal given for `key:`; `""` where the key is absent, None for anything else."""
+    plain = without_comments(text)
+    places = list(re.finditer(rf"(?<![\w.$'\"]){re.escape(key)}\s*(?=[:,}}])", plain))
+    if not places:
+        return ""
+    found = re.compile(r":\s*\{").match(plain, places[0].end())
+    if len(places) > 1 or found is None:
+        return None
+    depth = 1
+    for sign in re.compile(r"""[{}]|"[^"\n]*"|'[^'\n]*'|`[^`]*`""").finditer(plain, found.end()):
+        depth += {"{": 1, "}": -1}.get(sign[0], 0)
+        if depth == 0:
+            return plain[found.end() : sign.end()]
+    return None

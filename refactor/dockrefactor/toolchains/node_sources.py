@@ -109,6 +109,7 @@ def read_sources(context: BuildContext, folder: str, roots: Sequence[str] | None
         reading = _Reading(source, folder, found)
         for call in source.calls:
             reading.call(call)
+        reading.processes_elsewhere()
     return SourceNeeds(
         programs=found.of("program"),
         reads=found.of("read"),
@@ -137,10 +138,19 @@ class _Reading:
         self.source = source
         self.folder = folder
         self.found = found
+        self._starts_processes = False
+
+    def processes_elsewhere(self) -> None:
+        """A file that loads child_process and calls nothing of it hands it on: what is started is not known."""
+        for specifier, line, only_types in self.source.loads():
+            if specifier in ("child_process", "node:child_process") and not only_types and not self._starts_processes:
+                self.found.add("program", None, Evidence(self.source.path, line, "hands child_process on"))
 
     def call(self, call: Node) -> None:
         function = call.child_by_field_name("function") or call.child_by_field_name("constructor")
         name, target = member_name(call), self.source.target(function)
+        if target is not None and target[0] == "child_process" and target[1] not in ("", "()"):
+            self._starts_processes = True
         if name == "listen":
             self._listen(call)
         elif name in ("serve", "startStandaloneServer"):
@@ -335,9 +345,10 @@ class _Aliases:
             paths = config.options.get("paths")
             if paths is not None and isinstance(paths[0], dict):
                 start = config.folder_option("baseUrl")
+                base_folder = paths[1] if start is None else start
                 for alias, places in paths[0].items():
-                    targets = [posixpath.join(paths[1] if start is None else start, str(place)) for place in places]
-                    found.append((alias, tuple(targets)))
+                    given = places if isinstance(places, list) else []
+                    found.append((alias, tuple(posixpath.join(base_folder, str(place)) for place in given)))
         return _Aliases(tuple(found), base)
 
     def resolve(self, context: BuildContext, importer: str, specifier: str) -> list[str] | None:

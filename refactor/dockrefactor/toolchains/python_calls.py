@@ -6,8 +6,6 @@ The functions are named in `data/python_calls.toml`. This module imports libcst:
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -18,14 +16,13 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
 from dockrefactor.tables import toml
+from dockrefactor.toolchains.python_paths import Value
+from dockrefactor.toolchains.python_shell_lines import ASSIGNMENT, CARRIERS, INTERPRETER, UNKNOWN_PIECE, command_words
 from dockrefactor.toolchains.python_starts import address_port
 from dockrefactor.toolchains.python_values import (
-    INTERPRETER,
-    UNKNOWN_PIECE,
     Evaluator,
     Names,
     Scope,
-    Value,
     argument,
     unquoted,
     walk,
@@ -37,15 +34,6 @@ DATABASE: Final = "SQLite database address"
 
 _SQLITE: Final = re.compile(r"sqlite(?:\+\w+)?://(?:/|$)")
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/usr/bin/bash"})
-_OPERATOR: Final = re.compile(r"[|&;()]+$")
-_REDIRECT: Final = re.compile(r"[<>]")
-_ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
-_CARRIERS: Final = frozenset({"sudo", "env", "exec", "nohup", "time", "xargs", "nice", "setsid", "stdbuf", "timeout"})
-_SILENT: Final = frozenset({"exec", "time", "!", "{", "then", "do", "else", "if", "elif", "while", "until"})
-_BUILTINS: Final = frozenset(
-    ["cd", "export", "set", "unset", "source", ".", "eval", "exit", "true", "false", "test", "[", "[[", "echo", "printf", "pwd", "read", "wait", "trap", "umask", "ulimit"]
-    + ["type", "command", "shift", "return", "local", "alias", "fi", "done", "esac", "for", "case", "in", "}", ":", "kill"]
-)
 _PATH_WRITES: Final = frozenset({"write_text", "write_bytes", "mkdir", "touch"})
 _PATH_READS: Final = frozenset({"read_text", "read_bytes"})
 _SERVERS: Final = frozenset(
@@ -252,7 +240,7 @@ class _Reader:
         second = self.known.value(words[1].value, scope) if len(words) > 2 else None
         if first in _SHELLS and second is not None and second.text in ("-c", "-lc", "-ec", "-xc"):
             self._line(words[2].value, full, call, scope)
-        elif first in _CARRIERS:
+        elif first in CARRIERS:
             rest = next((item for item in words[1:] if not self._is_option(item, scope)), None)
             if rest is not None:
                 text = self.known.shell_text(rest.value, scope)
@@ -260,7 +248,7 @@ class _Reader:
 
     def _is_option(self, item: cst.BaseElement, scope: Scope) -> bool:
         text = self.known.shell_text(item.value, scope)
-        return text.startswith("-") or _ASSIGNMENT.match(text) is not None
+        return text.startswith("-") or ASSIGNMENT.match(text) is not None
 
     def _line(self, node: cst.BaseExpression, full: str, call: cst.Call, scope: Scope) -> None:
         text = self.known.shell_text(node, scope)
@@ -415,30 +403,3 @@ class _Reader:
         port = None if value is None else address_port(value.text)
         if port != 0:
             self.note("ports", None if port is None else str(port), f"{name}()", node)
-
-
-def command_words(line: str) -> Iterator[str | None]:
-    """The programs that a shell line starts, builtins left out; None for each one that is computed."""
-    lexer = shlex.shlex(line.replace("`", " ; ").replace("\n", " ; "), posix=True, punctuation_chars="|&;()<>")
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    try:
-        words = list(lexer)
-    except ValueError:
-        yield None
-        return
-    expecting, skip = True, False
-    for word in words:
-        if skip:
-            skip = False
-        elif _OPERATOR.match(word):
-            expecting = True
-        elif _REDIRECT.match(word):
-            skip = True
-        elif expecting and not (_ASSIGNMENT.match(word) or word.startswith("-") or word == "$"):
-            plain = word.rpartition("/")[2]
-            expecting = plain in _CARRIERS or word in _SILENT
-            if UNKNOWN_PIECE in word or word.startswith("$"):
-                yield None
-            elif INTERPRETER not in word and word not in _BUILTINS and word not in _SILENT:
-                yield word

@@ -36,7 +36,11 @@ class _Wheel:
 
 @cache
 def _wheels() -> Mapping[str, str]:
-    return {line.partition("\t")[0]: line for line in tables.text("python_wheels.tsv").splitlines() if line and line[0] != "#"}
+    return {
+        line.partition("\t")[0]: line
+        for line in tables.text("python_wheels.tsv").splitlines()
+        if line and line[0] != "#"
+    }
 
 
 @cache
@@ -75,7 +79,12 @@ def packages_needs(facts: Facts, inputs: Iterable[InstallInputs]) -> PackagesNee
 
 
 def _add(
-    found: PackagesNeeds, package: LanguagePackage, base: Image | None, locked: bool, programs: list[Claim], writes: list[tuple[str, Evidence]]
+    found: PackagesNeeds,
+    package: LanguagePackage,
+    base: Image | None,
+    locked: bool,
+    programs: list[Claim],
+    writes: list[tuple[str, Evidence]],
 ) -> None:
     wheel = _wheel(package.name)
     names = [package.name, *(wheel.needs if wheel is not None and not locked else ())]
@@ -83,17 +92,29 @@ def _add(
         row = tables.toml("python_packages").get(name)
         known = wheel if name == package.name else _wheel(name)
         if row is None and (known is None or known.kind == "sdist"):
-            found.unknown = found.unknown or Evidence(package.evidence.path, package.evidence.line, f"whether `{name}` needs system libraries is not known")
+            found.unknown = found.unknown or Evidence(
+                package.evidence.path, package.evidence.line, f"whether `{name}` needs system libraries is not known"
+            )
             continue
         built = _may_be_built(package if name == package.name else None, row, known, base)
         if row is not None:
             _add_row(found, row, built, base, package.evidence, programs, writes)
         elif built and base is not None and base.counterpart:
-            found.unknown = found.unknown or Evidence(package.evidence.path, package.evidence.line, f"`{package.name}` {package.version or ''} may be compiled here")
+            found.unknown = found.unknown or Evidence(
+                package.evidence.path,
+                package.evidence.line,
+                f"`{package.name}` {package.version or ''} may be compiled here",
+            )
 
 
 def _add_row(
-    found: PackagesNeeds, row: Mapping[str, Any], built: bool, base: Image | None, evidence: Evidence, programs: list[Claim], writes: list[tuple[str, Evidence]]
+    found: PackagesNeeds,
+    row: Mapping[str, Any],
+    built: bool,
+    base: Image | None,
+    evidence: Evidence,
+    programs: list[Claim],
+    writes: list[tuple[str, Evidence]],
 ) -> None:
     programs += [Claim(program, evidence) for program in row.get("programs", ())]
     for place in row.get("writes", ()):
@@ -111,7 +132,9 @@ def _add_row(
             continue
         libraries = _libraries(row[kind], base)
         if libraries is None:
-            found.unknown = found.unknown or Evidence(evidence.path, evidence.line, "its libraries are not known for this release")
+            found.unknown = found.unknown or Evidence(
+                evidence.path, evidence.line, "its libraries are not known for this release"
+            )
             continue
         for library in libraries:
             found._found.setdefault(library, evidence)
@@ -123,13 +146,19 @@ def _libraries(by_release: Mapping[str, list[str]], base: Image) -> list[str] | 
         return by_release.get("alpine")
     if base.release:
         return by_release.get(base.release)
-    names = [[re.sub(r"t64$", "", name) for name in by_release.get(suite, ())] for suite in ("bookworm", "trixie") if suite in by_release]
+    names = [
+        [re.sub(r"t64$", "", name) for name in by_release.get(suite, ())]
+        for suite in ("bookworm", "trixie")
+        if suite in by_release
+    ]
     if not names or any(other != names[0] for other in names):
         return None
     return names[0]
 
 
-def _may_be_built(package: LanguagePackage | None, row: Mapping[str, Any] | None, wheel: _Wheel | None, base: Image | None) -> bool:
+def _may_be_built(
+    package: LanguagePackage | None, row: Mapping[str, Any] | None, wheel: _Wheel | None, base: Image | None
+) -> bool:
     """Whether pip may compile the package rather than take a wheel."""
     if row is not None and row.get("wheel") == "pure":
         return False

@@ -96,14 +96,23 @@ def _read(context: BuildContext, path: str) -> _Source:
 
 
 @cache
-def _triggers() -> tuple[str, ...]:
-    return tuple(toml("python_calls")["triggers"]["words"])
+def _triggers() -> tuple[tuple[str, ...], tuple[tuple[str, re.Pattern[str]], ...]]:
+    table = toml("python_calls")["triggers"]
+    expressions = ((plain, re.compile(pattern)) for plain, pattern in table["expressions"].items())
+    return tuple(table["words"]), tuple(expressions)
+
+
+def _betrays_needs(text: str) -> bool:
+    words, expressions = _triggers()
+    return any(word in text for word in words) or any(
+        plain in text and pattern.search(text) is not None for plain, pattern in expressions
+    )
 
 
 @lru_cache(maxsize=2048)
 def _parse(path: str, text: str) -> _Source:
     imports = tuple(_imports(text))
-    if not any(word in text for word in _triggers()):
+    if not _betrays_needs(text):
         return _Source(imports)
     unreadable = _unparsable(path, text)
     if unreadable is not None:

@@ -6,12 +6,14 @@ Works on libcst nodes without its visitors (they are ten times as slow as a plai
 from __future__ import annotations
 
 import dataclasses
-import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import libcst as cst
+
+from dockrefactor.toolchains.python_paths import TEMPORARY, Value, add, join, parent
+from dockrefactor.toolchains.python_shell_lines import INTERPRETER, UNKNOWN_PIECE
 
 _DEEPEST: Final = 12
 _SAME: Final = frozenset({"os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser", "os.fspath"})
@@ -21,28 +23,8 @@ _CONVERSIONS: Final = frozenset(
 _SAME_METHODS: Final = frozenset({"resolve", "absolute", "as_posix", "expanduser", "strip", "rstrip", "encode"})
 _DEFAULTING: Final = frozenset({"os.environ.get", "os.getenv", "environ.get", "environ.setdefault"})
 _JOINS: Final = frozenset({"os.path.join", "posixpath.join", "path.join"})
-UNKNOWN_PIECE: Final = "\0"
-INTERPRETER: Final = "\1"
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A known text. `rooted`: a path that starts with `/` at the context's root; `temporary`: made by tempfile."""
-
-    text: str
-    rooted: bool = False
-    temporary: bool = False
-
-    @property
-    def context_path(self) -> str | None:
-        """The path as a claim spells it; None where it leaves the context."""
-        if not self.rooted:
-            return self.text
-        relative = posixpath.normpath(self.text.lstrip("/") or ".")
-        return None if relative.startswith("..") else relative
-
-
-TEMPORARY: Final = Value("", temporary=True)
 Bound = tuple["cst.BaseExpression | None", "Scope"]
 
 
@@ -424,34 +406,3 @@ class Evaluator:
             return part.value
         expression = part.expression if isinstance(part, cst.FormattedStringExpression) else None
         return self.shell_text(expression, scope, depth + 1)
-
-
-def parent(value: Value) -> Value | None:
-    """The folder of a path; None where it would leave the context."""
-    if value.temporary:
-        return value
-    if value.rooted and posixpath.normpath(value.text) == "/":
-        return None
-    return Value(posixpath.dirname(value.text.rstrip("/")), value.rooted)
-
-
-def join(left: Value, right: Value | None) -> Value | None:
-    """`left / right` as paths are joined."""
-    if right is None or left.temporary:
-        return left if left.temporary else None
-    if right.temporary or right.rooted:
-        return right
-    if right.text.startswith("/"):
-        return right
-    return Value(posixpath.join(left.text, right.text) if right.text else left.text, left.rooted)
-
-
-def add(left: Value, right: Value | None) -> Value | None:
-    """Two texts one after the other."""
-    if left.temporary or right is None:
-        return left if left.temporary else None
-    if right.temporary or not left.text:
-        return right
-    if left.rooted and left.text == "/":
-        return Value(right.text, True) if right.text.startswith("/") else None
-    return Value(left.text + right.text, left.rooted or right.rooted)

@@ -1,0 +1,13 @@
+const fs = require('fs');
+const path = require('path');
+const express = require('express');
+
+const app = express();
+const diary = path.join(process.env.DATA_DIR, 'diary.txt');
+
+app.get('/', (req, res) => {
+  fs.appendFileSync(diary, 'dear diary\n');
+  res.type('text').send(fs.readFileSync(diary, 'utf8'));
+});
+
+app.listen(3000);

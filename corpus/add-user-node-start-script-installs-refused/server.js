@@ -1,0 +1,3 @@
+const Koa = require('koa');
+
+new Koa().use((ctx) => { ctx.body = 'better late'; }).listen(3000);

@@ -1,0 +1,3 @@
+set -e
+npm install --omit=dev
+exec node server.js

@@ -1,0 +1,7 @@
+#!/bin/sh
+set -e
+
+mkdir -p /var/lib/web
+chown -R web /var/lib/web
+
+exec gosu web "$@"

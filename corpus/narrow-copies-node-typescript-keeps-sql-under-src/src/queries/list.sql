@@ -1,0 +1,1 @@
+SELECT id, title FROM reports ORDER BY id;

@@ -1,0 +1,3 @@
+const digits = require('./table.json');
+
+exports.format = (amount, currency) => `${amount.toFixed(digits[currency])} ${currency}`;

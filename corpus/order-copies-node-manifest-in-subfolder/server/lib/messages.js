@@ -1,0 +1,1 @@
+exports.welcome = (name) => `welcome, ${name}`;

@@ -1,0 +1,3 @@
+module example.com/hypot
+
+go 1.23

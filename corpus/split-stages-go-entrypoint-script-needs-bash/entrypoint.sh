@@ -1,0 +1,5 @@
+#!/bin/bash
+set -euo pipefail
+
+export MODE="${MODE:-default mode}"
+exec "$@"

@@ -1,0 +1,5 @@
+module example.com/ws/api
+
+go 1.23
+
+require github.com/julienschmidt/httprouter v1.3.0

@@ -1,0 +1,3 @@
+module.exports = {
+  apps: [{ name: 'web', script: './server.js', instances: 1, env: { PORT: 3000 } }],
+};

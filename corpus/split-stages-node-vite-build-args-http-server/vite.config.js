@@ -1,0 +1,1 @@
+export default { build: { rollupOptions: { output: { entryFileNames: 'app.js' } } } };

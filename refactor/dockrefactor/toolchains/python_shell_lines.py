@@ -1,0 +1,56 @@
+"""The programs that a shell line inside a Python source starts."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from dockrefactor.tables import toml
+
+UNKNOWN_PIECE: Final = "\0"
+"""Stands in a line for a part that the source computes."""
+INTERPRETER: Final = "\1"
+"""Stands in a line for the running interpreter, `sys.executable`."""
+
+ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
+CARRIERS: Final = frozenset({"sudo", "env", "exec", "nohup", "time", "xargs", "nice", "setsid", "stdbuf"})
+"""Programs that start the command after their own options."""
+
+_OPERATOR: Final = re.compile(r"[|&;()]+$")
+_REDIRECT: Final = re.compile(r"[<>]")
+_LEADING: Final = frozenset({"exec", "time", "!", "{", "then", "do", "else", "if", "elif", "while", "until"})
+
+
+@cache
+def _builtins() -> frozenset[str]:
+    words: str = toml("python_calls")["shell"]["builtins"]
+    return frozenset(words.split())
+
+
+def command_words(line: str) -> Iterator[str | None]:
+    """The programs that a shell line starts, builtins left out; None for each one that is computed."""
+    lexer = shlex.shlex(line.replace("`", " ; ").replace("\n", " ; "), posix=True, punctuation_chars="|&;()<>")
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    try:
+        words = list(lexer)
+    except ValueError:
+        yield None
+        return
+    expecting, skip = True, False
+    for word in words:
+        if skip:
+            skip = False
+        elif _OPERATOR.match(word):
+            expecting = True
+        elif _REDIRECT.match(word):
+            skip = True
+        elif expecting and not (ASSIGNMENT.match(word) or word.startswith("-") or word == "$"):
+            expecting = word.rpartition("/")[2] in CARRIERS or word in _LEADING
+            if UNKNOWN_PIECE in word or word.startswith("$"):
+                yield None
+            elif INTERPRETER not in word and word not in _builtins() and word not in _LEADING:
+                yield word
