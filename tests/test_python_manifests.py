@@ -338,6 +338,12 @@ def test_locks_that_cannot_be_read_leave_the_list_open(tmp_path: Path, line: str
     assert any(evidence.path == name for evidence in found.open_ended)
 
 
+def test_uv_takes_requirements_from_a_manifest(tmp_path: Path) -> None:
+    found = inputs(tmp_path, "uv pip install --system -r pyproject.toml", {"pyproject.toml": UV})
+    assert (found.files, found.packages, found.locked) == (("/app/pyproject.toml",), (), False)
+    assert [evidence.says for evidence in found.open_ended] == ["requirements are taken from pyproject.toml"]
+
+
 def test_requirement_lines() -> None:
     text = "a # x\n\n# whole\nb \\\n  >1\nc#egg=d\n\\\n"
     assert list(requirement_lines(text)) == [(1, "a"), (4, "b   >1"), (6, "c#egg=d")]

@@ -73,7 +73,8 @@ class BuildContext:
     def ignore_file(self) -> str | None:
         """Name of the ignore file in force, if there is one."""
         for name in (f"{self._dockerfile_name}.dockerignore", ".dockerignore"):
-            if (self.root / name).is_file():
+            path = self.root / name
+            if path.is_file() and not path.is_symlink():
                 return name
         return None
 
@@ -82,6 +83,8 @@ class BuildContext:
         if self.ignore_file is None:
             return None
         try:
+            if (self.root / self.ignore_file).stat().st_size > MAX_READ:
+                raise ContextError(f"{self.root / self.ignore_file}: larger than {MAX_READ:,} bytes")
             text = (self.root / self.ignore_file).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise ContextError(f"{self.root / self.ignore_file}: {error}") from None

@@ -134,7 +134,7 @@ class _Reader:
             self._sequence(node, place)
         elif kind in _CONDITIONAL:
             self._sequence(node, replace(place, conditional=True, top=False))
-        elif kind in ("for_statement",) or kind in _SILENT:
+        elif kind in _SILENT:
             return
         else:
             self.opaque = self.opaque or f"it has a {kind.replace('_', ' ')}"
@@ -267,6 +267,11 @@ class _Reader:
         """`a/{b,c}` is several words; everything else is one."""
         word = self._word(node, pieces)
         source = self._source(node)
+        if node.type in ("simple_expansion", "expansion") and word.known:
+            # unquoted, its value is split at white space, and an empty one is no word at all
+            for text in word.text.split():
+                yield replace(word, text=text, glob=any(char in text for char in "*?["))
+            return
         if node.type == "concatenation" and "{" in source and "${" not in source and "'" not in source and '"' not in source:
             for text in _expand_braces(word.text):
                 yield replace(word, text=text)

@@ -296,7 +296,7 @@ class _Reader:
             args = dict(state.args)
             for word in instruction.args:
                 name, equals, value = word.partition("=")
-                args[name] = (self.expand(value) if equals else self.global_args.get(name)) or None
+                args[name] = self.expand(value) if equals else self.global_args.get(name)
             return replace(state, args=args)
         if keyword == "SHELL":
             return replace(state, shell=instruction.args)
@@ -364,7 +364,7 @@ class _Reader:
             text = instruction.value
         if self.state.shell and posixpath.basename(self.state.shell[0]) not in ("sh", "bash", "ash", "dash"):
             opaque = "its SHELL is not a POSIX shell"
-        script = shell.parse(text, self.state.env)
+        script = shell.parse(text, self.variables())
         commands = self._place(script)
         return Run(script, commands, mounts, bool(instruction.heredocs), opaque or script.opaque)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 
-from dockrefactor.effects import Kind, inside
+from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
 from dockrefactor.stages import Stage, Step
@@ -38,7 +38,7 @@ def run(facts: Facts) -> Outcome:
         builder = _source_stage(facts, step)
         if builder is None or step.copy is None or len(step.copy.sources) != 1:
             continue
-        folder = posixpath.normpath("/" + step.copy.sources[0])
+        folder = absolute(step.copy.sources[0], "/")
         if not _is_work_folder(builder, folder):
             continue
         outcome = _narrow(facts, step, builder, folder)
@@ -47,6 +47,7 @@ def run(facts: Facts) -> Outcome:
         elif outcome is not None:
             refusal = refusal or outcome
     if edits:
+        edits += _unread(facts, edits)
         return Change(tuple(edits), "only what the program needs is copied from the builder")
     return refusal or Unneeded(Reasons.NOTHING_TO_NARROW, facts.at(facts.final.origin, "no whole folder is copied"))
 
@@ -85,7 +86,8 @@ def _edit(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeed
     made = _made_by_setup(builder, folder)
     if made is None:
         return Refusal(Reasons.UNKNOWN_READS, facts.at(step.instruction, "a step of the builder writes into the folder"))
-    built = tuple(dict.fromkeys([*needs.built, *made]))
+    named = dict.fromkeys([*needs.built, *made])
+    built = tuple(path for path in named if not any(other != path and inside("/" + path, "/" + other) for other in named))
     sources = _sources(facts, builder, folder, needs, built)
     if sources is None or len(built) + len(sources) > MOST_LINES:
         return None
@@ -98,6 +100,31 @@ def _edit(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeed
     text = newline.join(lines) + newline
     source = facts.document.source(step.instruction)
     return Edit(step.instruction.span, text if source.endswith("\n") else text.rstrip("\r\n"))
+
+
+def _unread(facts: Facts, narrowed: list[Edit]) -> list[Edit]:
+    """Copies at the end of a builder that nothing reads any more: no later RUN of it, and no copy from it."""
+    document = facts.document
+    found: list[Edit] = []
+    taken = " ".join(edit.text for edit in narrowed)
+    for stage in facts.stages[:-1]:
+        if any(other.base_stage == stage.index for other in facts.stages):
+            continue
+        for step in reversed(stage.steps):
+            if step.run is not None:
+                break
+            if step.copy is None or step.copy.origin is not None or step.copy.inline:
+                continue
+            sources = tuple(path for other in facts.stages for later in other.steps if later.copy is not None and later.copy.origin and not any(edit.span == later.instruction.span for edit in narrowed) for path in later.copy.sources)
+            named = tuple(word for word in taken.split() if word.startswith("/"))
+            if not any(inside(path, target) and not _installed(stage, path) for path in (*sources, *named) for target in step.copy.writes):
+                found.append(Edit(document.with_comments(step.instruction), ""))
+    return found
+
+
+def _installed(stage: Stage, path: str) -> bool:
+    """Whether a command of the stage made what stands at `path`."""
+    return any(inside(path, item) for step in stage.steps if step.run is not None for placed in step.run.commands for item in placed.effects.writes if item != "/")
 
 
 class _Shown:
@@ -122,7 +149,8 @@ def _grouped(sources: list[tuple[str, str, bool]], shown: _Shown) -> list[str]:
     lines: list[str] = []
     for source, path, is_folder in sources:
         if is_folder:
-            lines.append(f"{source or '.'} {shown.at(path)}")
+            whole = not source and shown.at(path) == "./"
+            lines.append(". ." if whole else f"{source or '.'} {shown.at(path)}")
         else:
             files.setdefault(posixpath.dirname(path), []).append(source)
     heads = []

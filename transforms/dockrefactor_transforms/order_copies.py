@@ -12,7 +12,7 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dockrefactor.effects import Kind, inside, overlap
+from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
@@ -91,6 +91,9 @@ def _stage(facts: Facts, stage: Stage) -> Outcome:
     ]
     install = stage.steps[found.first]
     if not copies:
+        project = next((at for at, step in enumerate(stage.steps[: found.first]) if step.copy is not None and _is_project(step.copy, found.inputs)), None)
+        if project is not None:
+            return Refusal(Reasons.READS_SOURCES, facts.at(install.instruction, "it builds the project that was copied"))
         return Unneeded(Reasons.ALREADY_ORDERED, facts.at(install.instruction, "its inputs are copied alone"))
     return _objection(facts, stage, found, copies) or _reorder(facts, stage, found, copies)
 
@@ -177,6 +180,13 @@ def _brings_more(facts: Facts, copy: Copy, inputs: InstallInputs) -> bool:
     return False
 
 
+def _is_project(copy: Copy, inputs: InstallInputs) -> bool:
+    """Whether a copy brings a local project that the install builds."""
+    return copy.origin is None and any(
+        is_folder and any(inside(target, folder) for folder in inputs.folders) for _, target, is_folder in copy.pairs
+    )
+
+
 def _objection(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int]) -> Refusal | None:
     install = stage.steps[found.first]
     inputs = found.inputs
@@ -213,7 +223,7 @@ def _cuttable(step: Step, cut: Placed) -> bool:
 def _between(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int]) -> Refusal | None:
     """Steps between the first moved copy and the install must not touch what it copies."""
     moved = tuple(path for at in copies for path in _written(stage.steps[at]))
-    cwd = stage.steps[copies[0]].before.cwd
+    cwd = stage.steps[found.last if found.last >= found.first else found.first].before.cwd
     for step in stage.steps[copies[0] + 1 : found.first]:
         if step.run is None:
             continue
@@ -225,8 +235,10 @@ def _between(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int])
                 continue
             if overlap((*effects.reads, *effects.writes), moved):
                 return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "it changes the copied files"))
-    if any(stage.steps[at].before.cwd != cwd for at in (*copies, found.first)):
-        return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(stage.steps[found.first].instruction, "the work folder changes between the copy and the install"))
+    for at in copies:
+        words = stage.steps[at].instruction.args
+        if stage.steps[at].before.cwd != cwd and not words[-1].startswith("/"):
+            return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(stage.steps[at].instruction, "the work folder changes between the copy and the install"))
     return None
 
 
@@ -323,7 +335,7 @@ def _still_read(facts: Facts, stage: Stage, step: Step, found: _Install) -> bool
     for other in facts.stages:
         for later in other.steps:
             if later.copy is not None and (later.copy.origin or "").lower() in names:
-                sources = tuple(posixpath.normpath("/" + path) for path in later.copy.sources)
+                sources = tuple(absolute(path, "/") for path in later.copy.sources)
                 if overlap(sources, _written(step)):
                     return True
     return False

@@ -264,10 +264,16 @@ class Go:
         module = self._module(facts, step, cwd, resolve)
         folders = self._packages(facts, step, build, cwd, module, resolve)
         for folder, name in folders:
-            read = go_sources.read_program(facts.context, module, folder, build.tags)
+            read = go_sources.read_program(
+                facts.context, module, folder, build.tags, environment=facts.final.after.env, arguments=self._arguments(facts)
+            )
             output = self._output(step, build, cwd, name, len(folders))
             if output is not None:
                 yield _Program(step, at, build, module, folder, output, read)
+
+    def _arguments(self, facts: Facts) -> tuple[str, ...] | None:
+        main = facts.launch.main
+        return main.argv[1:] if main is not None and main.known else None
 
     def _module(self, facts: Facts, step: Step, cwd: str, resolve: ResolveImagePath) -> GoModule:
         folder = cwd

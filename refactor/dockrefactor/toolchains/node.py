@@ -104,7 +104,7 @@ class Node:
 
     def detect(self, facts: Facts) -> Detection | None:
         found = facts.commands(lambda placed: placed.effects.by == self.name)
-        started = [item for item in facts.launch.started if item.name in _STARTERS]
+        started = [item for item in facts.launch.started if item.name in _RUNTIMES]
         base = facts.final.base
         if not found and not started and not (base is not None and base.language in ("javascript", "node")):
             return None
@@ -119,7 +119,19 @@ class Node:
         for item in facts.launch.started:
             path = resolve(posixpath.join(item.cwd, "package.json")) or self._manifest_of_tree(facts, item.cwd)
             package = node_manifests.read_package_json(facts.context, posixpath.dirname(path)) if path is not None else None
-            yield item, node_builds.follow_start(facts.context, package, item.argv) if package is not None else None, package
+            argv, package = self._of_workspace(facts, package, item.argv)
+            yield item, node_builds.follow_start(facts.context, package, argv) if package is not None else None, package
+
+    def _of_workspace(self, facts: Facts, package: PackageJson | None, argv: tuple[str, ...]) -> tuple[tuple[str, ...], PackageJson | None]:
+        """`npm start --workspace x` runs the script of that workspace."""
+        run = node_commands.parse_run(argv) if package is not None else None
+        if package is None or run is None or len(run.workspaces) != 1 or run.script is None:
+            return argv, package
+        for folder in node_manifests.workspace_folders(facts.context, package):
+            member = node_manifests.read_package_json(facts.context, folder)
+            if member is not None and run.workspaces[0] in (member.name, folder):
+                return (run.manager, "run", run.script, *run.arguments), member
+        return argv, package
 
     def _manifest_of_tree(self, facts: Facts, cwd: str) -> str | None:
         """The package.json that a copy from another stage brings to the work folder."""
@@ -148,6 +160,9 @@ class Node:
         for item, start, package in self._starts(facts):
             if package is not None:
                 folders.add(package.folder)
+            fetched = self._fetched_manager(facts, item, package)
+            if fetched is not None:
+                unknown.append(("home-is-root", fetched.evidence))
             if start is None:
                 continue
             ports += start.ports
@@ -199,22 +214,29 @@ class Node:
         if base.language not in ("javascript", "node"):
             return Blocked("unknown-base", facts.at(facts.final.origin, "its Node.js comes from the distribution"))
         installs = facts.commands(lambda placed: placed.effects.by == self.name and placed.effects.kind is Kind.INSTALL)
-        against = self._against(facts, installs)
-        if against is not None:
-            return against
+        development = self._development_server(facts)
+        if development is not None:
+            return development
         gain = self._gain(facts, installs) if installs else None
         if gain is None:
             return Plan()
+        against = self._against(facts, installs)
+        if against is not None:
+            return against
         tree = self._tree(facts, installs)
         if tree == "/":
             return self._plan_in_root(facts, installs, gain)
         evidence = tuple(facts.at(step.instruction, "installs packages") for step, _ in installs)
         return Plan(epilogue=self._prune(facts, installs, tree), tree=tree, gain=gain, evidence=evidence)
 
-    def _against(self, facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | None:
-        for item, start, package in self._starts(facts):
+    def _development_server(self, facts: Facts) -> Blocked | None:
+        for _, start, _ in self._starts(facts):
             if start is not None and start.development_server is not None:
                 return Blocked("development-server", start.development_server.evidence)
+        return None
+
+    def _against(self, facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | None:
+        for item, start, package in self._starts(facts):
             if start is not None and any(node_commands.parse_install(argv) for argv in start.before):
                 return Blocked("needs-build-tool", item.evidence)
             fetched = self._fetched_manager(facts, item, package)
@@ -234,6 +256,9 @@ class Node:
     def _fetched_manager(self, facts: Facts, item: Started, package: PackageJson | None) -> Blocked | None:
         """pnpm, or a Yarn that package.json pins, which corepack fetched to /root/.cache."""
         corepack = facts.commands(lambda placed: placed.command.name == "corepack")
+        berry = package is not None and _is_berry(facts, package)
+        if berry and not corepack and item.name == "yarn":
+            return None
         if corepack and (item.name == "pnpm" or (item.name == "yarn" and package is not None and package.package_manager)):
             return Blocked("artifacts-in-home", facts.at(corepack[0][0].instruction, f"corepack keeps {item.name} in /root/.cache"))
         return None
@@ -318,6 +343,14 @@ class Node:
         package = self._package(facts.place(*(installs or builds)[0], builder), (installs or builds)[0][1].cwd)
         if package is None or package.workspaces:
             return None
+        for step, placed in installs:
+            inputs = self.install_inputs(placed, facts.place(step, placed, builder))
+            linked = inputs is not None and any(
+                builder.resolver()(posixpath.join(path, "package.json")) is not None for path in inputs.folders
+            )
+            if inputs is not None and (inputs.open_ended or linked):
+                place = inputs.open_ended[0] if inputs.open_ended else facts.at(step.instruction, "links a local package")
+                return Blocked("unknown-reads", place)
         return _Narrower(self, facts, builder, folder, package).needs(installs, builds)
 
     def _in_stage(self, stage: Stage, kind: Kind) -> list[tuple[Step, Placed]]:
@@ -384,6 +417,7 @@ class _Narrower:
     def _served(self, built: list[str]) -> tuple[str, ...]:
         """Built folders that the launch serves by name, with a tool from elsewhere."""
         words = {word.strip("./") for item in self.facts.launch.started for word in item.argv}
+        words |= {word.strip("./") for step in self.facts.final.steps if step.run is not None for placed in step.run.commands for word in placed.command.argv}
         return tuple(path for path in built if path.strip("./") in words)
 
     def _kept(self, consumed: set[str], built: list[str]) -> tuple[str, ...] | Blocked:
@@ -391,6 +425,7 @@ class _Narrower:
 
         context = self.facts.context
         found = node_sources.read_sources(context, self.package.folder)
+        resolve = self.builder.resolver()
         read = set()
         for claim in found.reads:
             if claim.value is None:
@@ -399,7 +434,7 @@ class _Narrower:
         kept: list[str] = []
         for path in context.children(self.package.folder):
             name = posixpath.relpath("/" + path, "/" + self.package.folder)
-            if name in built or name == "node_modules":
+            if name in built or name == "node_modules" or resolve(posixpath.join(self.folder, name)) is None:
                 continue
             needed = any(inside("/" + item, "/" + name) for item in read)
             if name in consumed and needed:
@@ -433,5 +468,6 @@ def _tool_writes(tools: tuple[str, ...]) -> list[str]:
     return [path for tool in tools for path in table.get(tool, {}).get("writes", ())]
 
 
+_RUNTIMES: Final = frozenset({"node", "nodejs", "npm", "npx", "yarn", "pnpm", "pm2-runtime"})
 _STARTERS: Final = frozenset({"node", "nodejs", "npm", "npx", "yarn", "pnpm", "pm2-runtime", "pm2", "nodemon", "ts-node", "tsx", "next", "serve", "http-server"})
 _BUILDERS: Final = frozenset({"tsc", "nest", "ng", "vite", "webpack", "react-scripts", "vue-cli-service", "esbuild", "rollup", "tsup", "babel", "swc"})

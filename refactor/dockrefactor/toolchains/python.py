@@ -40,14 +40,12 @@ class Python:
         argv = command.argv
         if not argv or not _looks_like_python(argv[0]):
             return None
-        if python_commands.parse_tool_setup(argv):
-            return Effects(Kind.TOOL_SETUP, programs=(argv[0],), by=self.name)
+        setting = python_commands.poetry_setting(argv)
+        if setting is not None or python_commands.parse_tool_setup(argv):
+            return Effects(Kind.TOOL_SETUP, programs=(argv[0],), by=self.name, detail=setting)
         install = python_commands.parse_install(argv)
         if install is not None:
             return self._install_effects(install, command, place)
-        setting = python_commands.poetry_setting(argv)
-        if setting is not None:
-            return Effects(Kind.TOOL_SETUP, programs=(argv[0],), by=self.name, detail=setting)
         environment = python_commands.parse_environment(argv)
         if environment is not None:
             return Effects(Kind.INSTALL, writes=(absolute(environment, place.cwd),), programs=(argv[0],), by=self.name, detail=environment)
@@ -163,12 +161,12 @@ class Python:
         installs = self._install_steps(facts)
         if base.language != "python":
             return Blocked("unknown-base", facts.at(facts.final.origin, "its Python comes from the distribution"))
-        against = self._against(facts, installs)
-        if against is not None:
-            return against
         gain = self._gain(facts) if installs else None
         if gain is None:
             return Plan()
+        against = self._against(facts, installs)
+        if against is not None:
+            return against
         inputs = self._installed(facts)
         missing = next((path for item in inputs for path in item.missing), None)
         if missing is not None:

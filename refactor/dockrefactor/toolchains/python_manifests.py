@@ -36,6 +36,8 @@ from dockrefactor.toolchains.python_requirements import (
     read_requirement_files,
 )
 
+# uv takes requirements from these too
+_MANIFESTS: Final = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "pylock.toml"})
 _COMMAND: Final = Evidence("Dockerfile", 0, "named by the install command")
 
 
@@ -58,7 +60,9 @@ def _pip(gathering: Gathering, install: PythonInstall) -> bool:
     """pip, `uv pip` and setup.py; whether all packages are known."""
     for place in install.find_links:
         add_find_links(gathering, place, _COMMAND)
-    projects = read_requirement_files(gathering, install.requirement_files, install.constraint_files, _COMMAND)
+    manifests = [file for file in install.requirement_files if posixpath.basename(file) in _MANIFESTS]
+    listed = tuple(file for file in install.requirement_files if file not in manifests)
+    projects = read_requirement_files(gathering, listed, install.constraint_files, _COMMAND)
     for path in install.local_paths:
         # what the command line calls a path may be a bare folder name after -e
         spelled = path if path.startswith(("/", ".")) or "/" in path else f"./{path}"
@@ -71,12 +75,12 @@ def _pip(gathering: Gathering, install: PythonInstall) -> bool:
         gathering.unsure(Evidence("Dockerfile", 0, "dependency groups of pyproject.toml are installed"))
         gathering.file(gathering.image_path("pyproject.toml"))
     _uv_settings(gathering, install.manager)
-    known = bool(install.requirement_files) and not projects
+    known = bool(listed) and not projects and not manifests
     for folder, extras in dict.fromkeys(projects):
         add_project(gathering, folder, (*extras, *install.extras))
-    for file in install.requirement_files:
-        if posixpath.basename(file) == "pyproject.toml":
-            gathering.unsure(Evidence("Dockerfile", 0, "requirements are taken from pyproject.toml"))
+    for file in manifests:
+        gathering.file(gathering.image_path(file))
+        gathering.unsure(Evidence("Dockerfile", 0, f"requirements are taken from {file}"))
     return known and (gathering.hashed or install.complete)
 
 

@@ -44,10 +44,15 @@ def _wheels() -> Mapping[str, str]:
 
 
 @cache
+def _pure() -> frozenset[str]:
+    return frozenset(tables.toml("python_kinds")["pure"])
+
+
+@cache
 def _wheel(name: str) -> _Wheel | None:
     line = _wheels().get(name)
     if line is None:
-        return None
+        return _kind(name)
     _, kind, wheels, needs = line.split("\t")
     tags: dict[str, tuple[str, str]] = {}
     for item in wheels.split(",") if wheels != "-" else ():
@@ -55,6 +60,18 @@ def _wheel(name: str) -> _Wheel | None:
         low, _, high = versions.partition("-")
         tags[tag] = (low, high)
     return _Wheel(kind, tags, tuple(needs.split(",")) if needs != "-" else ())
+
+
+def _kind(name: str) -> _Wheel | None:
+    """What is generally known of a package that the table of wheels does not list."""
+    table = tables.toml("python_kinds")
+    needs = tuple(table["brings"].get(name, ()))
+    if name in _pure():
+        return _Wheel("pure", {}, needs)
+    first = table["wheels"].get(name)
+    if first is None:
+        return None
+    return _Wheel("wheel", {"py3": (first or "0", "99999")}, needs)
 
 
 def packages_needs(facts: Facts, inputs: Iterable[InstallInputs]) -> PackagesNeeds:

@@ -1,0 +1,90 @@
+"""The engine and the base images, once for a run; what the run measured, at its end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import engine
+import pytest
+from cases import ROOT, Case, facts_of, result_of
+from workshop import Built, Sizes, Workshop
+
+_LAB = Path(os.environ.get("DOCKREFACTOR_LAB", ROOT.parent / "shared" / "lab"))
+_LAB_SECONDS = 1800
+_SIZES = pytest.StashKey[list[Sizes]]()
+
+
+@pytest.fixture(scope="session")
+def workshop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """Builds of all cases that this run asks for, begun ahead of the tests; skips where nothing can be built."""
+    wanted = _wanted(request.session.items)
+    if (_LAB / "engine").is_file():
+        _lab("engine")
+    if objection := engine.objection():
+        pytest.skip(objection)
+    if (_LAB / "images").is_file():
+        # a name that it does not know shows in the build that needs it
+        _lab("images", *sorted({name for case in wanted for name in base_names(case)}), must=False)
+    # two at once: one compiles while the other fetches
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        shop = Workshop(pool, tmp_path_factory.mktemp("contexts"))
+        shop.begin(wanted)
+        request.config.stash[_SIZES] = shop.sizes
+        try:
+            yield shop
+        finally:
+            pool.shutdown(cancel_futures=True)
+            engine.remove_leavings()
+
+
+@pytest.fixture
+def built(workshop: Workshop, case: Case) -> Iterator[Built]:
+    """The images of a case, removed after its test."""
+    made = workshop.of(case)
+    yield made
+    made.remove()
+
+
+def base_names(case: Case) -> set[str]:
+    """The images that a case's original and result are built from."""
+    result = result_of(case)
+    names: set[str] = set()
+    for text in (result.before, result.after):
+        stages = facts_of(case, text).stages
+        names.update(stage.written_base for stage in stages if stage.base_stage is None and stage.written_base)
+    return names
+
+
+def _wanted(items: Sequence[pytest.Item]) -> list[Case]:
+    found: dict[str, Case] = {}
+    for item in items:
+        case = (
+            item.callspec.params.get("case")
+            if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+            else None
+        )
+        if isinstance(case, Case) and item.get_closest_marker("lab") is not None:
+            found[case.name] = case
+    return list(found.values())
+
+
+def _lab(program: str, *words: str, must: bool = True) -> None:
+    subprocess.run([_LAB / program, *words], check=must, timeout=_LAB_SECONDS, stdin=subprocess.DEVNULL)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    sizes = config.stash.get(_SIZES, [])
+    if not sizes:
+        return
+    rows = ["| case | before, MB | after, MB | user |", "| --- | ---: | ---: | --- |", *(str(item) for item in sizes)]
+    path: Path | None = config.getoption("--sizes")
+    if path is not None:
+        path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        return
+    terminalreporter.section("sizes of images")
+    for row in rows:
+        terminalreporter.write_line(row)

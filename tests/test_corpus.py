@@ -1,0 +1,119 @@
+"""The laws, for every case of the corpus: what may be said of each result, whatever the transforms do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from cases import CATALOGUE, DOCKERFILE, Case, all_cases, facts_of, in_words, report_of, result_of, settings_of
+from corpus_snapshots import CaseFiles
+from dockrefactor import contract, document, pipeline, report
+from dockrefactor.text import Edit
+from dockrefactor.toolchains import TOOLCHAINS
+from syrupy.assertion import SnapshotAssertion
+from test_official_parser import differences, theirs
+
+each_case = pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
+
+
+@each_case
+def test_answers_are_the_expected_ones(case: Case) -> None:
+    answers = result_of(case).answers
+    got = {answer.transform: in_words(answer) for answer in answers}
+    if got != dict(case.expect):
+        wrong = [name for name in {**case.expect, **got} if case.expect.get(name) != got.get(name)]
+        lines = [f"{name}: expected {case.expect.get(name)!r}, got {got.get(name)!r}" for name in wrong]
+        said = report.lines(report_of(case.name), verbose=True)
+        pytest.fail("\n".join([case.claim, *lines, "", *said]), pytrace=False)
+
+
+@each_case
+def test_nothing_is_undone_by_the_contract(case: Case) -> None:
+    assert [str(objection) for objection in result_of(case).broken] == []
+
+
+@each_case
+def test_instructions_and_gaps_tile_the_source(case: Case) -> None:
+    result = result_of(case)
+    for text in (result.before, result.after):
+        parsed = document.read(text)
+        spans = [
+            span
+            for pair in zip(parsed.gaps, (item.span for item in parsed.instructions), strict=False)
+            for span in pair
+        ]
+        spans.append(parsed.gaps[-1])
+        assert len(parsed.gaps) == len(parsed.instructions) + 1
+        assert [span.start for span in spans] == [0, *(span.end for span in spans[:-1])]
+        assert spans[-1].end == len(text)
+        assert all(span.start < span.end for span in (item.span for item in parsed.instructions))
+
+
+@each_case
+def test_text_outside_the_edits_is_kept(case: Case) -> None:
+    result = result_of(case)
+    text = result.before
+    for edits in result.edits:
+        text = spliced(text, edits)
+    assert text == result.after
+
+
+def spliced(text: str, edits: Sequence[Edit]) -> str:
+    """`text` with the edits made from its end to its start; fails where two of them touch the same characters."""
+    ordered = sorted(enumerate(edits), key=lambda item: (item[1].span.start, item[1].span.end, item[0]))
+    limit = len(text)
+    for _, edit in reversed(ordered):
+        assert 0 <= edit.span.start <= edit.span.end <= limit, "edits overlap"
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+        limit = edit.span.start
+    return text
+
+
+@each_case
+def test_diff_applies_and_gives_the_result(case: Case, tmp_path: Path) -> None:
+    result, patch = result_of(case), report_of(case.name).diff
+    assert bool(patch) == result.changed
+    if not patch:
+        return
+    (tmp_path / DOCKERFILE).write_bytes(result.before.encode())
+    command = ["git", "-c", "core.autocrlf=false", "apply", "--whitespace=nowarn", "-"]
+    # outside of any repository, and without the user's configuration
+    alone = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent), "GIT_CONFIG_GLOBAL": os.devnull}
+    done = subprocess.run(command, input=patch.encode(), cwd=tmp_path, env=alone, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    assert (tmp_path / DOCKERFILE).read_bytes() == result.after.encode()
+
+
+@each_case
+def test_official_parser_reads_the_result_as_we_do(case: Case) -> None:
+    after = result_of(case).after
+    assert theirs(after), "the official parser rejects it"
+    assert list(differences(after)) == []
+
+
+@each_case
+def test_second_run_changes_nothing(case: Case) -> None:
+    first = result_of(case)
+    facts, settings = facts_of(case, first.after), settings_of(case.options)
+    transforms = CATALOGUE.selected(settings.select, settings.ignore)
+    second = pipeline.refactor(first.after.encode(), facts.context, transforms, TOOLCHAINS, facts.options)
+    assert report.unified_diff(DOCKERFILE, first.after, second.after) == ""
+
+
+@each_case
+def test_contract_holds(case: Case) -> None:
+    result = result_of(case)
+    objections = contract.compare(facts_of(case, result.before), facts_of(case, result.after))
+    assert [str(objection) for objection in objections] == []
+
+
+@each_case
+def test_result_is_the_snapshot(case: Case, snapshot: SnapshotAssertion) -> None:
+    made, files = report_of(case.name), snapshot.use_extension(CaseFiles)
+    said = "".join(f"{line}\n" for line in report.lines(made, verbose=True))
+    assert result_of(case).after.encode() == files(name=DOCKERFILE)
+    assert made.diff.encode() == files(name="change.diff")
+    assert said.encode("utf-8", "surrogateescape") == files(name="report.txt")
