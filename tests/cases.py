@@ -1,4 +1,4 @@
-"""The cases of `corpus/`: each folder is a Dockerfile with its build context, and `case.toml` says what must be true of it.
+"""The cases of `corpus/`: a folder is a Dockerfile with its context, and its `case.toml` says what must be true of it.
 
 `case.toml` is read strictly: an unknown key, a missing one or a value of another type is a `CaseError`.
 """

@@ -154,15 +154,11 @@ class _Placer:
         return ()
 
     def _check_users(self) -> None:
-        """A user set before the last build step owns what the build makes."""
-        for at, step in enumerate(self.steps[: self.last + 1]):
+        """A user set before the last build step owns what the build makes, and copies would lose that."""
+        for step in self.steps[: self.last + 1]:
             if step.keyword != "USER" or step.instruction.args[0] in ("root", "0", "root:root", "0:0"):
                 continue
-            if self.plan.tree is None:
-                raise self._stop("user-before-build", step, "the build runs as another user")
-            self.owner = step.instruction.args[0]
-            if at and "$" in self.owner:
-                raise self._stop("user-before-build", step, "the user is computed")
+            raise self._stop("user-before-build", step, f"the build runs as {step.instruction.args[0]}")
 
     def _place(self, at: int, slot: Slot) -> None:
         step = slot.step

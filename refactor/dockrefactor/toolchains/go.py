@@ -58,6 +58,8 @@ class Go:
             return Effects(Kind.INSTALL, writes=("/go/pkg",), programs=programs, network=True, by=self.name)
         if verb == "mod":
             return Effects(Kind.BUILD, writes=(place.cwd,), programs=programs, network=True, by=self.name)
+        if verb == "get" and "-d" in argv and all(word.startswith("-") or word.endswith("...") or word == "." for word in argv[2:]):
+            return Effects(Kind.BUILD, reads=(place.cwd,), writes=("/go/pkg",), programs=programs, network=True, by=self.name)
         if verb == "get":
             return Effects(Kind.BUILD, writes=(place.cwd, "/go"), programs=programs, network=True, by=self.name)
         if verb in _CHECKS:
@@ -79,15 +81,27 @@ class Go:
         return Effects(Kind.BUILD, reads=(cwd,), writes=writes, programs=("go",), network=True, by=self.name, detail=build)
 
     def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
-        folder = place.resolve(posixpath.join(placed.cwd, "go.mod"))
-        if folder is None:
+        root = self._root(place, placed.cwd)
+        if root is None:
             return InstallInputs(missing=(posixpath.join(placed.cwd, "go.mod"),))
-        root = posixpath.dirname(folder)
         files = tuple(
             posixpath.normpath(posixpath.join(placed.cwd, posixpath.relpath("/" + path, "/" + root)))
-            for path in go_module.module_inputs(place.context, root)
+            for path in go_module.module_inputs(place.context, self._member(place, root))
         )
         return InstallInputs(files=files, locked=place.context.is_file(posixpath.join(root, "go.sum")))
+
+    def _root(self, place: Place, cwd: str) -> str | None:
+        """The context folder of the module or workspace that stands in `cwd`."""
+        for name in ("go.mod", "go.work"):
+            found = place.resolve(posixpath.join(cwd, name))
+            if found is not None:
+                return posixpath.dirname(found)
+        return None
+
+    def _member(self, place: Place, root: str) -> str:
+        if place.context.is_file(posixpath.join(root, "go.mod")):
+            return root
+        return (go_module.read_workspace(place.context, root) or (root,))[0]
 
     def manifest_install(self, facts: Facts, stage: Stage, step: Step) -> tuple[tuple[str, ...], str] | None:
         """`go build` downloads what it needs: an install of its own, `go mod download`, can stand before the sources.
@@ -95,14 +109,14 @@ class Go:
         Returns (image paths of the manifests, the instruction), None where there is nothing to download ahead.
         """
         assert step.run is not None
-        builds = [placed for placed in step.run.commands if isinstance(placed.effects.detail, GoBuild) and placed.effects.kind is Kind.BUILD]
+        builds = [placed for placed in step.run.commands if placed.effects.by == self.name and placed.effects.kind is Kind.BUILD]
         if not builds or builds[0].cwd != step.before.cwd:
             return None
         place = facts.place(step, builds[0], stage)
         inputs = self.install_inputs(builds[0], place)
-        if inputs is None or inputs.missing or builds[0].effects.detail.mod == "vendor":  # type: ignore[attr-defined]
+        if inputs is None or inputs.missing or getattr(builds[0].effects.detail, "mod", None) == "vendor":
             return None
-        context_folder = posixpath.dirname(place.resolve(posixpath.join(step.before.cwd, "go.mod")) or "")
+        context_folder = self._root(place, step.before.cwd) or ""
         if go_module.is_vendored(facts.context, context_folder):
             return None
         return inputs.files, "RUN go mod download"

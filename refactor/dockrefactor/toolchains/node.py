@@ -117,10 +117,24 @@ class Node:
         """Every started command with the package whose scripts it may run, and what that finally runs."""
         resolve = facts.final.resolver()
         for item in facts.launch.started:
-            path = resolve(posixpath.join(item.cwd, "package.json")) or self._manifest_of_tree(facts, item.cwd)
+            folder, argv = self._project_of(facts, item)
+            path = resolve(posixpath.join(folder, "package.json")) or self._manifest_of_tree(facts, folder)
             package = node_manifests.read_package_json(facts.context, posixpath.dirname(path)) if path is not None else None
-            argv, package = self._of_workspace(facts, package, item.argv)
+            argv, package = self._of_workspace(facts, package, argv)
             yield item, node_builds.follow_start(facts.context, package, argv) if package is not None else None, package
+
+    def _project_of(self, facts: Facts, item: Started) -> tuple[str, tuple[str, ...]]:
+        """The image folder of the project, and the command as it reads there (`node /app/x.js` started elsewhere)."""
+        script = item.argv[1] if len(item.argv) > 1 and item.name in ("node", "nodejs") else ""
+        if not script.startswith("/") or inside(script, item.cwd):
+            return item.cwd, item.argv
+        resolve = facts.final.resolver()
+        folder = posixpath.dirname(script)
+        while folder != "/":
+            if resolve(posixpath.join(folder, "package.json")) or self._manifest_of_tree(facts, folder):
+                return folder, (item.argv[0], posixpath.relpath(script, folder), *item.argv[2:])
+            folder = posixpath.dirname(folder)
+        return item.cwd, item.argv
 
     def _of_workspace(self, facts: Facts, package: PackageJson | None, argv: tuple[str, ...]) -> tuple[tuple[str, ...], PackageJson | None]:
         """`npm start --workspace x` runs the script of that workspace."""
@@ -178,7 +192,7 @@ class Node:
                     writes.append(Claim(absolute(path, item.cwd), item.evidence))
         cwd = facts.final.after.cwd
         for folder in sorted(folders):
-            found = node_sources.read_sources(facts.context, folder)
+            found = node_sources.read_sources(facts.context, folder, environment=facts.final.after.env)
             programs += found.programs
             ports += found.ports
             writes += [Claim(absolute(claim.value, cwd), claim.evidence) if claim.value is not None else claim for claim in found.writes]
@@ -424,7 +438,7 @@ class _Narrower:
         from dockrefactor.toolchains import node_sources
 
         context = self.facts.context
-        found = node_sources.read_sources(context, self.package.folder)
+        found = node_sources.read_sources(context, self.package.folder, environment=self.facts.final.after.env)
         resolve = self.builder.resolver()
         read = set()
         for claim in found.reads:

@@ -86,12 +86,17 @@ def source_files(context: BuildContext, folder: str, roots: Sequence[str] | None
                 yield path
 
 
-def read_sources(context: BuildContext, folder: str, roots: Sequence[str] | None = None) -> SourceNeeds:
+def read_sources(
+    context: BuildContext,
+    folder: str,
+    roots: Sequence[str] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> SourceNeeds:
     """What the project's sources need; paths built on the source's own folder are relative to `folder`.
 
     `roots`: context paths to read instead of the whole folder. Where an environment variable may replace a path or
     program, the default and an unknown claim are both given; a path with an unknown end counts as its known folder.
-    `imports` stays empty: see `imported_packages`.
+    `environment`: variables that the image sets. `imports` stays empty: see `imported_packages`.
     """
     found = _Found()
     for path in source_files(context, folder, roots):
@@ -102,7 +107,7 @@ def read_sources(context: BuildContext, folder: str, roots: Sequence[str] | None
         _named_paths(context, folder, path, text, found)
         if not _patterns()[2].search(text):
             continue
-        source = SourceFile(path, text)
+        source = SourceFile(path, text, environment)
         if source.broken:
             found.unreadable.append(Evidence(path, 0, "cannot be parsed"))
             continue

@@ -84,8 +84,11 @@ def string_text(node: Node) -> str:
 class SourceFile:
     """One parsed source: its calls, what its names stand for, and the modules that it loads."""
 
-    def __init__(self, path: str, text: str) -> None:
+    def __init__(self, path: str, text: str, environment: Mapping[str, str] | None = None) -> None:
+        """`environment`: variables that the image sets."""
         from tree_sitter import Parser, QueryCursor
+
+        self.environment = environment or {}
 
         language, query = _grammar(_kind(path))
         self.path = path
@@ -235,7 +238,7 @@ class SourceFile:
         if node.type == "binary_expression":
             return self._binary(node, depth)
         if node.type in ("member_expression", "subscript_expression"):
-            return _member_value(words(node))
+            return _member_value(words(node), self.environment)
         if node.type in ("call_expression", "new_expression"):
             return self._call_value(node, depth)
         return UNKNOWN
@@ -290,7 +293,10 @@ def _fixed_call(text: str) -> Value:
     return Value({"process.cwd()": ".", "os.tmpdir()": "/tmp", "tmpdir()": "/tmp"}.get(text, HOLE))
 
 
-def _member_value(text: str) -> Value:
+def _member_value(text: str, environment: Mapping[str, str]) -> Value:
+    variable = text.removeprefix("process.env.")
+    if variable != text and variable in environment:
+        return Value(environment[variable])
     fixed: Mapping[str, str] = {
         "import.meta.dirname": FILE_FOLDER,
         "import.meta.url": f"{FILE_FOLDER}/.",
