@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,10 @@ class CaseFiles(SingleFileSnapshotExtension):
         found = SnapshotCollection(location=snapshot_location)
         found.add(Snapshot(name=_snapshot_name(place.parent.name, place.name)))
         return found
+
+    def diff_lines(self, serialized_data: bytes, snapshot_data: bytes) -> Iterator[str]:
+        """The difference as lines of text."""
+        return super().diff_lines(serialized_data.decode(errors="replace"), snapshot_data.decode(errors="replace"))
 
     def delete_snapshots(self, *, snapshot_location: str, snapshot_names: set[str]) -> None:
         place = Path(snapshot_location)

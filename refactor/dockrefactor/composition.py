@@ -69,8 +69,14 @@ class _Composer:
                 at = self.document.with_comments(self.plan.prologue_before.instruction).start
             else:
                 at = origin.span.end
+                text = (self.newline if self._blank_after_from() else "") + text
             found.append(insertion(at, self._line_end(at) + text))
         return found
+
+    def _blank_after_from(self) -> bool:
+        """Whether the author leaves a blank line below FROM."""
+        following = self.document.gaps[self.stage.origin.index + 1].of(self.document.text)
+        return following.lstrip(" \t").startswith(("\n", "\r"))
 
     def _line_end(self, offset: int) -> str:
         """A line end where the text before `offset` has none (the last line of a file)."""
@@ -121,7 +127,9 @@ class _Composer:
         newline = self.newline
         out = [self._line_end(end)]
         out += [line + newline for line in self.plan.epilogue]
-        out += [newline, f"FROM {self.runtime_base} AS {self.names.runtime}{newline}"]
+        flags = "".join(f"{flag} " for flag in self.stage.origin.flags)
+        out += [newline, f"FROM {flags}{self.runtime_base} AS {self.names.runtime}{newline}"]
+        out += [newline] if self._blank_after_from() else []
         moved = [slot for slot in builder if slot.runtime]
         body: list[str] = []
         early = self._early_arguments(moved)
@@ -140,7 +148,7 @@ class _Composer:
                 body += copies
                 placed = True
             text = self._text(slot)
-            if self._stands_apart(slot) and body and body[-1].strip():
+            if self._stands_apart(slot) and body:
                 text = newline + text
             body.append(text)
         if packages:
@@ -163,7 +171,7 @@ class _Composer:
         """Whether a blank line stands before the step in the original."""
         gap = self.document.gaps[slot.step.instruction.index]
         block = self.document.with_comments(slot.step.instruction)
-        return Span(gap.start, block.start).of(self.document.text).strip(" \t\r") != "" and not slot.runtime_text
+        return Span(gap.start, block.start).of(self.document.text).strip(" \t\r") != ""
 
     def _text(self, slot: Slot) -> str:
         document = self.document

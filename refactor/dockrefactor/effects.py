@@ -7,6 +7,7 @@ its own commands before this module is asked. What nobody knows is `Kind.UNKNOWN
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -56,6 +57,7 @@ class Effects:
     detail: object = None
     why: str = ""
     removes: bool = False
+    keeps_content: bool = False  # of the written files: only modes, owners or line ends change
 
 
 CACHES: Final = (
@@ -203,7 +205,7 @@ def _files(row: dict[str, Any], command: Command, cwd: str, programs: tuple[str,
     removes = bool(row.get("removes"))
     if removes and paths and all(any(inside(path, cache) for cache in CACHES) for path in paths):
         return Effects(Kind.OS_CLEAN, writes=tuple(paths), programs=programs, removes=True)
-    return Effects(Kind.FILES, writes=tuple(paths), programs=programs, removes=removes)
+    return Effects(Kind.FILES, writes=tuple(paths), programs=programs, removes=removes, keeps_content=rule == "rest" or bool(row.get("keeps_content")))
 
 
 def _sed(row: dict[str, Any], command: Command, cwd: str, programs: tuple[str, ...]) -> Effects:
@@ -212,7 +214,9 @@ def _sed(row: dict[str, Any], command: Command, cwd: str, programs: tuple[str, .
     operands = _operands(command, {"valued": ["-e", "-f"]})
     if "-e" not in command.argv and "-f" not in command.argv:
         operands = operands[1:]
-    return Effects(Kind.FILES, writes=tuple(_paths(operands, cwd)), programs=programs)
+    expressions = [word.text for word in command.words[1:] if word.text not in {operand.text for operand in operands}]
+    line_ends = any(re.fullmatch(r"s(.)(\\r|\^M|\r)\$?\1\1g?", text) for text in expressions)
+    return Effects(Kind.FILES, writes=tuple(_paths(operands, cwd)), programs=programs, keeps_content=line_ends)
 
 
 def _unpack(row: dict[str, Any], command: Command, cwd: str, programs: tuple[str, ...]) -> Effects:

@@ -13,7 +13,7 @@ from dockrefactor.document import Instruction
 from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import ResolveImagePath
-from dockrefactor.stages import Stage
+from dockrefactor.stages import Stage, resolver
 
 SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/bin/dash", "/bin/ash", "/usr/bin/bash"})
 # programs that start the rest of their command line: name -> options that take a value
@@ -187,12 +187,24 @@ class _Follower:
                 outer = wrappers if name in BUILTINS else (*wrappers, argv[0])
                 self.argv(rest, cwd, evidence, script, depth + 1, None, outer, conditional, known, writes)
                 return
+        changed = self._changed_script(argv[0], cwd)
+        if changed is not None:
+            self.unreadable.append(replace(evidence, says=f"`{argv[0]}` is a file of the context that a RUN changes"))
+            return
         path = self._script_path(argv[0], cwd)
         if path is not None and self._follow_script(path, argv, cwd, evidence, depth, own):
             return
         self.started.append(
             Started(argv, wrappers[0] if wrappers else argv[0], cwd, evidence, known, script, conditional, writes, wrappers)
         )
+
+    def _changed_script(self, word: str, cwd: str) -> str | None:
+        """The context path of a started file whose text a RUN changes: what it does then is not known."""
+        path = absolute(word, cwd)
+        if "/" not in word or self.resolve(path) is not None:
+            return None
+        copies = tuple(step for step in self.stage.steps if step.copy is not None)
+        return resolver(copies, self.stage.context)(path)
 
     def _script_path(self, word: str, cwd: str) -> str | None:
         """The image path of a file of the context that `word` runs; None for a program."""

@@ -87,16 +87,19 @@ class _Retyper:
         first = self.document.line_of(span.start)
         for number in range(first, self.document.line_of(max(span.end - 1, span.start)) + 1):
             line = self.document.line_span(number)
-            text, emptied = self._line(line.start, line.end)
-            if emptied:
+            text, emptied, alone = self._line(line.start, line.end)
+            if emptied or alone:
                 while out and out[-1].lstrip().startswith("#"):
                     out.pop()
             if text:
                 out.append(text)
         return self._ended(out)
 
-    def _line(self, start: int, end: int) -> tuple[str, bool]:
-        """The line without dropped words, with the added ones in the place of the first dropped (or after the last kept)."""
+    def _line(self, start: int, end: int) -> tuple[str, bool, bool]:
+        """The line without dropped words, with the added ones in the place of the first dropped (or after the last kept).
+
+        Then whether nothing of it is left, and whether nothing of the author's packages is left on it.
+        """
         source = self.document.text
         parts: list[str] = []
         at = start
@@ -118,7 +121,9 @@ class _Retyper:
         parts.append(source[at:end])
         text = "".join(parts)
         emptied = bool(dropped) and not text.strip().rstrip(self.document.escape).strip()
-        return ("" if emptied else text), emptied
+        own = source[start:end].strip().rstrip(self.document.escape).split()
+        alone = bool(dropped) and len(own) == len(dropped)
+        return ("" if emptied else text), emptied, alone
 
     def _ended(self, lines: list[str]) -> str:
         """The lines, the last of them without a continuation where the dropped ones had ended the instruction."""

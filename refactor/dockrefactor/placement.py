@@ -87,6 +87,7 @@ class _Placer:
             for at, slot in enumerate(self.slots):
                 self._place(at, slot)
             self._builder_reads()
+            self._drop_repeated()
             self._add_packages()
         except _Stop as stop:
             return stop.blocked
@@ -488,6 +489,23 @@ class _Placer:
             system = Kind.SYSTEM in slot.step.run.kinds
             if accounts or system or overlap(self._writes(slot.step), touched):
                 slot.builder = True
+
+    def _drop_repeated(self) -> None:
+        """A manifest copied ahead need not be copied to the runtime when the whole folder follows."""
+        for at, slot in enumerate(self.slots[: self.last + 1]):
+            copy = slot.step.copy
+            if not slot.runtime or copy is None or copy.origin is not None or slot.runtime_text is not None or not copy.pairs or copy.owner:
+                continue
+            for later in self.slots[at + 1 :]:
+                if later.runtime and later.step.run is not None:
+                    break
+                other = later.step.copy
+                if later.runtime and other is not None and other.origin is None and later.runtime_text is None and all(
+                    any(folder and target == posixpath.join(place, posixpath.relpath("/" + source, "/" + origin)) for origin, place, folder in other.pairs if inside("/" + source, "/" + origin))
+                    for source, target, _ in copy.pairs
+                ):
+                    slot.runtime = False
+                    break
 
     def _add_packages(self) -> None:
         """Packages for programs and libraries that the base image has and the runtime's does not."""

@@ -142,6 +142,17 @@ class Stage:
         return next((step for step in reversed(self.steps) if step.keyword == keyword), None)
 
 
+def made_by_run(stage: Stage, path: str) -> bool:
+    """Whether a command of the stage made what stands at `path`."""
+    return any(
+        item != "/" and inside(path, item)
+        for step in stage.steps
+        if step.run is not None
+        for placed in step.run.commands
+        for item in placed.effects.writes
+    )
+
+
 def resolver(steps: tuple[Step, ...] | list[Step], context: BuildContext) -> ResolveImagePath:
     """See `Stage.resolver`."""
     recent = [step for step in reversed(steps) if step.copy or step.run]
@@ -149,7 +160,7 @@ def resolver(steps: tuple[Step, ...] | list[Step], context: BuildContext) -> Res
     def resolve(path: str) -> str | None:
         for step in recent:
             if step.run is not None and any(
-                path in placed.effects.writes or (placed.effects.removes and any(inside(path, item) for item in placed.effects.writes))
+                not placed.effects.keeps_content and (path in placed.effects.writes or (placed.effects.removes and any(inside(path, item) for item in placed.effects.writes)))
                 for placed in step.run.commands
             ):
                 return None

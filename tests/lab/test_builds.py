@@ -80,14 +80,16 @@ def check_rebuild(case: Case, edit: SourceEdit, built: Built, folder: Path) -> N
     assert [step.text for step in steps if not step.cached] == []
     if changed(case, "order-copies"):
         before = rebuilt(case, edit, built.original, folder / "original")
-        assert not all(step.cached for step in before), "the original's order was good enough"
+        # an original without such a step does its work in a later one
+        assert before == () or not all(step.cached for step in before), "the original's order was good enough"
 
 
 def rebuilt(case: Case, edit: SourceEdit, image: Image, folder: Path) -> tuple[engine.Step, ...]:
+    """The steps with the words of `edit` in a build after it; none where the Dockerfile has none."""
     copy_context(image.context, folder)
     with (folder / edit.file).open("a", encoding="utf-8", newline="") as file:
         file.write(edit.append)
     stages = facts_of(case, (folder / "Dockerfile").read_bytes().decode()).contributing
     runs = [step for stage in stages for step in stage.steps if step.keyword == "RUN"]
     count = sum(edit.cached in step.instruction.logical for step in runs)
-    return engine.steps_until(folder, edit.cached, count)
+    return engine.steps_until(folder, edit.cached, count) if count else ()

@@ -12,7 +12,7 @@ import posixpath
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
-from dockrefactor.stages import Stage, Step
+from dockrefactor.stages import Stage, Step, made_by_run
 from dockrefactor.text import Edit
 from dockrefactor.toolchain import Blocked, TreeNeeds
 
@@ -117,14 +117,9 @@ def _unread(facts: Facts, narrowed: list[Edit]) -> list[Edit]:
                 continue
             sources = tuple(path for other in facts.stages for later in other.steps if later.copy is not None and later.copy.origin and not any(edit.span == later.instruction.span for edit in narrowed) for path in later.copy.sources)
             named = tuple(word for word in taken.split() if word.startswith("/"))
-            if not any(inside(path, target) and not _installed(stage, path) for path in (*sources, *named) for target in step.copy.writes):
+            if not any(inside(path, target) and not made_by_run(stage, path) for path in (*sources, *named) for target in step.copy.writes):
                 found.append(Edit(document.with_comments(step.instruction), ""))
     return found
-
-
-def _installed(stage: Stage, path: str) -> bool:
-    """Whether a command of the stage made what stands at `path`."""
-    return any(inside(path, item) for step in stage.steps if step.run is not None for placed in step.run.commands for item in placed.effects.writes if item != "/")
 
 
 class _Shown:

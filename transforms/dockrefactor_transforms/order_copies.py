@@ -17,7 +17,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
-from dockrefactor.stages import Copy, Placed, Stage, Step
+from dockrefactor.stages import Copy, Placed, Stage, Step, made_by_run
 from dockrefactor.text import Edit, Span, insertion
 
 
@@ -336,7 +336,7 @@ def _still_read(facts: Facts, stage: Stage, step: Step, found: _Install) -> bool
         for later in other.steps:
             if later.copy is not None and (later.copy.origin or "").lower() in names:
                 sources = tuple(absolute(path, "/") for path in later.copy.sources)
-                if overlap(sources, _written(step)):
+                if overlap(tuple(path for path in sources if not made_by_run(stage, path)), _written(step)):
                     return True
     return False
 

@@ -238,7 +238,10 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
         if _needs_more(facts, plan, placed, runtime):
             continue
         packages = package_lists.plain_install(placed.extra_packages, runtime, facts.document.newline) if placed.extra_packages else ""
-        edits = composition.edits(facts.document, facts.final, plan, placed, runtime.reference.written, packages)
+        written = _written(facts, runtime)
+        if written is None:
+            return Refusal(Reasons.UNRESOLVED_BASE, facts.at(facts.final.origin, "a build argument names the image, and its counterpart cannot follow it"))
+        edits = composition.edits(facts.document, facts.final, plan, placed, written, packages)
         return Change(edits, plan.gain or "", plan.evidence)
     if refusal is not None:
         return refusal
@@ -247,6 +250,17 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
     if base.reference.digest:
         return Refusal(Reasons.DIGEST, facts.at(facts.final.origin, base.reference.digest[:19]))
     return Refusal(Reasons.CGO_RELEASE, facts.at(facts.final.origin, f"`{base.reference.written}` may move to another release"))
+
+
+def _written(facts: Facts, runtime: Image) -> str | None:
+    """How the runtime image is spelled: a build argument in FROM stays in force. None where that cannot be said."""
+    word, resolved = facts.final.origin.args[0], facts.final.written_base or ""
+    if "$" not in word:
+        return runtime.reference.written
+    if runtime.reference.written.startswith(resolved):
+        return word + runtime.reference.written.removeprefix(resolved)
+    base = facts.final.base
+    return runtime.reference.written if base is not None and base.language == "go" else None
 
 
 def _runtime_images(facts: Facts, plan: Plan) -> list[Image]:

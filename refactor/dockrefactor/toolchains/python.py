@@ -78,7 +78,8 @@ class Python:
         if start.kind == "python-module" and start.target in ("compileall", "pip"):
             return Effects(Kind.PROGRAM, writes=(place.cwd,), programs=(argv[0],), by=self.name, detail=start)
         if start.kind == "django-manage" and start.arguments[:1] == ("migrate",):
-            return Effects(Kind.PROGRAM, writes=(place.cwd,), programs=(argv[0],), by=self.name, detail=start)
+            made = (place.cwd, posixpath.join(place.cwd, "db.sqlite3"))
+            return Effects(Kind.PROGRAM, writes=made, programs=(argv[0],), by=self.name, detail=start)
         return Effects(Kind.PROGRAM, writes=("/",), programs=(argv[0],), by=self.name, detail=start, why="a program of the project may write anywhere")
 
     def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
@@ -278,24 +279,27 @@ class Python:
                 artifacts[path] = Artifact(path, True, evidence)
                 continue
             assert isinstance(detail, PythonInstall)
-            if detail.editable and detail.destination in ("environment", "project-venv"):
+            if detail.editable and detail.local_paths:
                 tree = placed.cwd
-            if detail.destination == "environment" and not self._in_own_environment(step, artifacts):
-                in_project = detail.manager == "poetry" and not self._poetry_creates_none(facts, step)
-                if in_project:
-                    path = absolute(".venv", placed.cwd)
-                    artifacts[path] = Artifact(path, True, evidence)
-                else:
-                    environment = True
-            elif detail.destination == "project-venv":
+            destination = detail.destination
+            if detail.manager == "poetry":
+                destination = "environment" if self._poetry_creates_none(facts, step) else "project-venv"
+            if destination == "environment" and not self._in_own_environment(step, artifacts):
+                environment = environment or not _only_managers(detail)
+            elif destination == "project-venv":
                 path = absolute(step.before.env.get("UV_PROJECT_ENVIRONMENT", ".venv"), placed.cwd)
                 artifacts[path] = Artifact(path, True, evidence)
                 foreign = self._foreign_interpreter(facts)
                 if foreign is not None:
                     return foreign
-            elif detail.destination in ("target", "prefix", "root") and detail.place:
+            elif destination in ("target", "prefix", "root") and detail.place:
                 path = absolute(detail.place, placed.cwd)
                 artifacts[path] = Artifact(path, True, evidence)
+        for path in artifacts:
+            source = facts.final.resolver()(posixpath.dirname(path))
+            name = posixpath.join(source or "", posixpath.basename(path))
+            if source is not None and facts.context.exists(name):
+                return Blocked("context-has-artifacts", Evidence(name, 0, f"would be copied over {path}"))
         return self._assembled(facts, installs, gain, environment, artifacts, tree)
 
     def _in_own_environment(self, step: Step, artifacts: dict[str, Artifact]) -> bool:
@@ -328,7 +332,7 @@ class Python:
                 prologue.insert(1, f"ENV UV_PYTHON={ENVIRONMENT}/bin/python")
             runtime = [f"ENV PATH={ENVIRONMENT}/bin:$PATH"]
             first = managers[0]
-            if set(map(_bare, first[1].named)) <= _MANAGERS and first[1].named and not first[1].requirement_files and len(managers) > 1 and managers[1][0] is not first[0]:
+            if _only_managers(first[1]) and len(managers) > 1 and managers[1][0] is not first[0]:
                 before = self._step_after(facts, first[0])
             artifacts = {ENVIRONMENT: Artifact(ENVIRONMENT, True, facts.at(installs[0][0].instruction, "the virtual environment")), **artifacts}
         return Plan(
@@ -348,6 +352,11 @@ class Python:
 
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
         return None
+
+
+def _only_managers(install: PythonInstall) -> bool:
+    """Whether an install brings nothing but tools that install."""
+    return bool(install.named) and set(map(_bare, install.named)) <= _MANAGERS and not (install.requirement_files or install.local_paths)
 
 
 def _bare(requirement: str) -> str:
