@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import re
+import shutil
+import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -83,10 +86,6 @@ class Case:
     edit: SourceEdit | None
     not_built: str
 
-    @property
-    def dockerfile(self) -> bytes:
-        return (self.folder / DOCKERFILE).read_bytes()
-
 
 def load(folder: Path) -> Case:
     """The case in `folder`. Raises CaseError."""
@@ -137,6 +136,8 @@ def _check(case: Case) -> None:
         raise CaseError("either [probe] or not-built must be there")
     if case.edit is not None and not (case.folder / case.edit.file).is_file():
         raise CaseError(f"edit: there is no file {case.edit.file}")
+    if case.edit is not None and "edited" not in case.edit.append:
+        raise CaseError("edit: append must have the word edited, which each run makes unique")
 
 
 def _only(table: Any, *keys: str) -> None:
@@ -201,8 +202,23 @@ def settings_of(options: tuple[str, ...]) -> Settings:
 
 
 @functools.cache
+def context_of(case_name: str) -> Path:
+    """A case's build context in a temporary folder: all of the case's files but `case.toml`."""
+    context = _contexts() / case_name
+    shutil.copytree(CORPUS / case_name, context, symlinks=True, ignore=shutil.ignore_patterns(CASE_FILE))
+    return context
+
+
+@functools.cache
+def _contexts() -> Path:
+    folder = tempfile.mkdtemp(prefix="corpus-")
+    atexit.register(shutil.rmtree, folder)
+    return Path(folder)
+
+
+@functools.cache
 def report_of(name: str) -> FileReport:
-    """What the program answers to a case, run as in its folder; computed once."""
+    """What the program answers to a case, run as in the folder of its context; computed once."""
     return _refactor(load(CORPUS / name))
 
 
@@ -215,16 +231,16 @@ def result_of(case: Case) -> Result:
 
 
 def _refactor(case: Case) -> FileReport:
-    """The program's own way from a path to a report, inside the case's folder."""
+    """The program's own way from a path to a report."""
     settings = settings_of(case.options)
-    with contextlib.chdir(case.folder):
+    with contextlib.chdir(context_of(case.name)):
         batch = Batch(CATALOGUE, TOOLCHAINS, settings, Configurations(CATALOGUE))
         return batch.refactor(Source(DOCKERFILE, Path(DOCKERFILE)))
 
 
 def facts_of(case: Case, text: str) -> Facts:
     """What is known of a text in the place of a case's Dockerfile."""
-    context = BuildContext(case.folder / (report_of(case.name).context or ""), DOCKERFILE)
+    context = BuildContext(context_of(case.name) / (report_of(case.name).context or ""), DOCKERFILE)
     return Facts(document.read(text), context, TOOLCHAINS, settings_of(case.options).options(), DOCKERFILE)
 
 

@@ -103,7 +103,10 @@ class Facts:
     def place(self, step: Step, placed: Placed, stage: Stage) -> Place:
         """Where a command of `step` runs, with the files that stand there before it."""
         position = stage.steps.index(step)
-        return Place(placed.cwd, step.before, stage.resolver(position), self.context, stage.base)
+        resolve = stage.resolver(position)
+        if step.run is not None and step.run.mounts:
+            resolve = stages.mounted(resolve, step.run.mounts, step.before.cwd, self.context)
+        return Place(placed.cwd, step.before, resolve, self.context, stage.base)
 
     def install_inputs(self, step: Step, placed: Placed, stage: Stage) -> InstallInputs | None:
         """What an install of `step` reads."""

@@ -142,6 +142,28 @@ class Stage:
         return next((step for step in reversed(self.steps) if step.keyword == keyword), None)
 
 
+def mounted(resolve: ResolveImagePath, mounts: tuple[str, ...], cwd: str, context: BuildContext) -> ResolveImagePath:
+    """`resolve`, with the files of the context that bind mounts of a RUN put before it."""
+    binds: list[tuple[str, str]] = []
+    for mount in mounts:
+        options = dict(item.partition("=")[::2] for item in mount.split(","))
+        target = options.get("target") or options.get("dst") or options.get("destination")
+        if options.get("type", "bind") == "bind" and "from" not in options and target:
+            binds.append((absolute(target, cwd), normalise(options.get("source") or options.get("src") or "")))
+    if not binds:
+        return resolve
+
+    def found(path: str) -> str | None:
+        for target, source in binds:
+            if inside(path, target):
+                candidate = normalise(posixpath.join(source, posixpath.relpath(path, target)))
+                if context.exists(candidate):
+                    return candidate
+        return resolve(path)
+
+    return found
+
+
 def made_by_run(stage: Stage, path: str) -> bool:
     """Whether a command of the stage made what stands at `path`."""
     return any(
@@ -316,7 +338,9 @@ class _Reader:
     def _copy(self, instruction: Instruction) -> Copy:
         origin = instruction.flag("from")
         words = [self.expand(word.strip("\"'")) for word in instruction.args]
-        known = None not in words and len(words) >= 2 and instruction.flag("parents") is None
+        # quotes and escapes in the shell form are part of the path for some versions of BuildKit
+        odd = not instruction.json and any(char in word for word in instruction.args for char in "\"'\\")
+        known = None not in words and len(words) >= 2 and instruction.flag("parents") is None and not odd
         texts = [word or "" for word in words] or [""]
         destination = texts[-1]
         sources = tuple(
@@ -376,7 +400,7 @@ class _Reader:
         if self.state.shell and posixpath.basename(self.state.shell[0]) not in ("sh", "bash", "ash", "dash"):
             opaque = "its SHELL is not a POSIX shell"
         script = shell.parse(text, self.variables())
-        commands = self._place(script)
+        commands = self._place(script, mounts)
         return Run(script, commands, mounts, bool(instruction.heredocs), opaque or script.opaque)
 
     def _heredoc(self, instruction: Instruction) -> tuple[str, str]:
@@ -388,9 +412,9 @@ class _Reader:
             return body, "a here-document for another interpreter"
         return body, ""
 
-    def _place(self, script: shell.Script) -> tuple[Placed, ...]:
+    def _place(self, script: shell.Script, mounts: tuple[str, ...]) -> tuple[Placed, ...]:
         placed: list[Placed] = []
-        resolve = resolver(self.steps, self.context)
+        resolve = mounted(resolver(self.steps, self.context), mounts, self.state.cwd, self.context)
         cwd = [self.state.cwd]
         for command in script.commands:
             while len(cwd) > command.depth + 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,8 @@ def rebuilt(case: Case, edit: SourceEdit, image: Image, folder: Path) -> tuple[e
     """The steps with the words of `edit` in a build after it; none where the Dockerfile has none."""
     copy_context(image.context, folder)
     with (folder / edit.file).open("a", encoding="utf-8", newline="") as file:
-        file.write(edit.append)
+        # like no edit before it: an earlier run's build of the same sources would still be in the cache
+        file.write(edit.append.replace("edited", f"edited {uuid.uuid4().hex}"))
     stages = facts_of(case, (folder / "Dockerfile").read_bytes().decode()).contributing
     runs = [step for stage in stages for step in stage.steps if step.keyword == "RUN"]
     count = sum(edit.cached in step.instruction.logical for step in runs)

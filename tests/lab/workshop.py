@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import engine
-from cases import CASE_FILE, DOCKERFILE, Case, result_of
+from cases import DOCKERFILE, Case, context_of, result_of
 
 # an engine without access to a registry cannot fetch the frontend that this line names; its own is as new
 _FRONTEND = re.compile(rb"\A(\xef\xbb\xbf)?#[ \t]*syntax[ \t]*=[^\n]*\n", re.IGNORECASE)
@@ -89,12 +89,12 @@ class Workshop:
 
 
 def _built(case: Case, context: Path, dockerfile: bytes) -> Image:
-    copy_context(case.folder, context)
+    copy_context(context_of(case.name), context)
     (context / DOCKERFILE).write_bytes(_FRONTEND.sub(rb"\1", dockerfile))
     tag, _ = engine.build(context)
     return Image(tag, context)
 
 
 def copy_context(source: Path, target: Path) -> None:
-    """Copy a context, links as links, without what belongs to the test."""
-    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns(CASE_FILE))
+    """Copy a context, links as links."""
+    shutil.copytree(source, target, symlinks=True)

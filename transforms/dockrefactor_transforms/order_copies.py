@@ -17,6 +17,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
+from dockrefactor import stages
 from dockrefactor.stages import Copy, Placed, Stage, Step, made_by_run
 from dockrefactor.text import Edit, Span, insertion
 
@@ -350,9 +351,11 @@ def _manifest_copies(facts: Facts, stage: Stage, found: _Install, copies: Sequen
     cwd = stage.steps[found.first].before.cwd
     groups: dict[str, list[str]] = {}
     lines: list[str] = []
+    mounts = stage.steps[found.first].run
+    bound = stages.mounted(lambda _: None, mounts.mounts if mounts is not None else (), cwd, facts.context)
     for path in found.inputs.files:
         source = resolve(path)
-        if path in alone:
+        if path in alone or bound(path) is not None:
             continue
         if source is None or posixpath.basename(source) != posixpath.basename(path):
             return None
