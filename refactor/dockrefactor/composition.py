@@ -20,10 +20,13 @@ class Names:
 
 
 def free_names(stage: Stage) -> Names:
-    """`builder` and `runtime`, or the name that the only stage has already."""
+    """`builder` and `runtime`. A name that the only stage has stays with the final image, which others may build by it;
+    unless it says that the stage is a builder."""
     if not stage.name:
         return Names("builder", "runtime")
-    return Names(stage.name, "runtime" if stage.name.lower() != "runtime" else "final")
+    if stage.name.lower() in ("build", "builder", "build-env", "compile"):
+        return Names(stage.name, "runtime")
+    return Names("builder", stage.name)
 
 
 def edits(
@@ -61,6 +64,8 @@ class _Composer:
     def _origin(self) -> list[Edit]:
         origin = self.stage.origin
         found: list[Edit] = []
+        if self.stage.name != self.names.builder and self.stage.name:
+            found.append(Edit(origin.words[2].span, self.names.builder))
         if not self.stage.name:
             found.append(insertion(origin.words[0].span.end, " AS builder" if origin.keyword_span.of(self.document.text).isupper() else " as builder"))
         if self.plan.prologue:

@@ -300,6 +300,7 @@ class _Placer:
         }
         kept = [name for name in names if name not in removed and self._keeps(name, step)]
         libraries = [library for name in names if os_packages.role(name, self.base) is Role.HEADERS for library in self._libraries(name, step)]
+        libraries += [library for name in names if name not in removed for library in self._left_by_compilers(name)]
         added = [name for name in dict.fromkeys(libraries) if name not in kept]
         if any(placed.effects.why == "upgrade" for placed in step.run.commands):
             if step.run.kinds - {Kind.OS_REMOVE} <= OS | NEUTRAL and not names:
@@ -320,6 +321,12 @@ class _Placer:
         if role is Role.TOOL:
             return self._computed_programs or bool(os_packages.programs_of(name, self.base) & self.wanted.keys())
         return True
+
+    def _left_by_compilers(self, name: str) -> list[str]:
+        """Run-time libraries of languages that a dropped compiler brought, where the runtime image has them not."""
+        if os_packages.role(name, self.base) is not Role.BUILD:
+            return []
+        return [library for library in os_packages.left_behind(name, self.base) if library in _LANGUAGE_LIBRARIES and library not in self.runtime.packages]
 
     def _libraries(self, name: str, step: Step) -> tuple[str, ...]:
         found = os_packages.libraries(name, self.base)
@@ -523,8 +530,23 @@ class _Placer:
                 raise _Stop(Blocked("unknown-library", Evidence(evidence.path, evidence.line, f"`{program}` is not in {self.runtime.reference.written}")))
             if package not in self.extra:
                 self.extra.append(package)
+            if program in _TLS_CLIENTS and self.base.ca_certificates and not self.runtime.ca_certificates and not self._asks_itself(program):
+                self.extra.append("ca-certificates")
+        self.extra = list(dict.fromkeys(self.extra))
+
+    def _asks_itself(self, program: str) -> bool:
+        """Whether only the health check uses a client, over plain HTTP."""
+        used = [item for item in self.facts.launch.started if program in (item.name, item.program)]
+        checks = [item for item in self.facts.healthcheck.started if item.name == program]
+        plain = all(not any(word.startswith("https:") for word in item.argv) for item in checks)
+        in_sources = any(claim.value is not None and posixpath.basename(claim.value) == program for claim in self.facts.needs.programs)
+        return bool(checks) and plain and not used and not in_sources
 
 
+# what compiled C++ and Fortran links besides libc; OpenMP, atomics and quad precision are linked only on request
+_LANGUAGE_LIBRARIES: Final = frozenset({"libgcc", "libstdc++", "libgcc-s1", "libstdc++6", "libgfortran", "libgfortran5"})
+# programs that check the certificates of the servers they ask
+_TLS_CLIENTS: Final = frozenset({"curl", "wget", "git"})
 _BUILD_TOOLS: Final = frozenset({"uv", "uvx", "composer", "poetry", "cargo", "go", "node", "npm"})
 
 

@@ -255,6 +255,9 @@ def _written_paths(facts: Facts) -> list[Claim]:
                 continue
             found += [Claim(absolute(word, item.cwd) if "$" not in word else None, item.evidence) for word in last]
     for step in facts.final.steps:
+        if step.keyword == "ENV":
+            for path in re.findall(r"sqlite(?:\+\w+)?:///(/?[^\s\"'?]+)", step.instruction.value):
+                found.append(Claim(absolute(path, facts.final.after.cwd), facts.at(step.instruction, "a SQLite file")))
         if step.keyword == "VOLUME":
             evidence = facts.at(step.instruction, "a volume")
             found += [Claim(absolute(path, step.before.cwd) if "$" not in path else None, evidence) for path in step.instruction.args]

@@ -27,6 +27,8 @@ SYSTEM_SITE: Final = ("/usr/local/lib/python", "/usr/local/bin")
 _MANAGERS: Final = frozenset({"poetry", "pipenv", "uv", "pdm", "pip-tools", "poetry-plugin-export"})
 _MANIFESTS: Final = ("requirements.txt", "pyproject.toml", "setup.py", "Pipfile", "setup.cfg")
 _ABSOLUTE: Final = re.compile(r"/usr/local/bin/(?!docker-entrypoint)([\w.-]+)|/usr/local/lib/python3?[\d.]*|/(?:site|dist)-packages\b")
+# https://docs.python.org/3/using/cmdline.html#environment-variables, https://pip.pypa.io/en/stable/topics/configuration/
+_STEERING: Final = frozenset({"PYTHONHOME", "PYTHONUSERBASE", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PIP_PYTHON"})
 _RUNNERS: Final = {"uv-run": "uv run", "poetry-run": "poetry run", "pipenv-run": "pipenv run"}
 _INERT_SCRIPTS: Final = frozenset({"collectstatic", "compilemessages"})
 
@@ -196,7 +198,34 @@ class Python:
             if isinstance(detail, PythonInstall) and detail.manager == "pipenv" and detail.destination == "project-venv":
                 if not facts.final.after.env.get("PIPENV_VENV_IN_PROJECT"):
                     return Blocked("artifacts-in-home", facts.at(step.instruction, "Pipenv makes its environment in /root/.local"))
-        return self._absolute_paths(facts)
+        return self._environment(facts) or self._libraries(facts) or self._absolute_paths(facts)
+
+    def _environment(self, facts: Facts) -> Blocked | None:
+        """Variables that take Python or pip away from the virtual environment."""
+        for step in facts.final.steps:
+            if step.keyword != "ENV":
+                continue
+            pairs = dict(zip(step.instruction.args[::3], step.instruction.args[1::3], strict=False))
+            named = next((name for name in pairs if name in _STEERING), None)
+            if named is not None:
+                return Blocked("absolute-tool-path", facts.at(step.instruction, f"{named} steers where packages go"))
+            if "PATH" in pairs and "PATH" not in re.findall(r"\$\{?(\w+)", pairs["PATH"]):
+                return Blocked("absolute-tool-path", facts.at(step.instruction, "PATH is set without what it was"))
+        return None
+
+    def _libraries(self, facts: Facts) -> Blocked | None:
+        """Libraries that the sources load by name, and modules of Python itself that slim images cannot load."""
+        base = facts.final.base
+        if base is None or not base.counterpart:
+            return None
+        found = self.sources(facts)
+        for claim in found.libraries:
+            if claim.value is None or not re.match(r"(lib)?(c|m|dl|pthread)(\.so.*)?$", claim.value):
+                return Blocked("unknown-library", claim.evidence)
+        for claim in found.imports:
+            if claim.value in ("tkinter", "turtle", "idlelib", "_tkinter"):
+                return Blocked("unknown-library", claim.evidence)
+        return None
 
     def _poetry_in_place(self, facts: Facts, step: Step) -> bool:
         return self._poetry_creates_none(facts, step) or self._poetry_in_project(facts, step)
