@@ -435,7 +435,7 @@ def _chowns(facts: Facts, account: _Account, owned: _Owned) -> list[Edit]:
         target = step.copy.destination
         into_tree = owned.tree and cwd != "/" and inside(target, cwd)
         if into_tree or any(inside(target, folder) for folder in owned.folders):
-            edits.append(insertion(step.instruction.keyword_span.end, f" --chown={account.owner}"))
+            edits.append(insertion(step.instruction.value_span.start, f"--chown={account.owner} "))
     return edits
 
 

@@ -95,9 +95,10 @@ def _edit(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeed
     owner = f" --chown={step.copy.owner}" if step.copy.owner else ""
     shown = _Shown(step, folder)
     lines = [f"COPY{flags} {folder}/{path} {shown.at(path)}" for path in built]
-    lines += [f"COPY{owner} {operands}" for operands in sources and _grouped(sources, shown)]
     newline = facts.document.newline
-    text = newline.join(lines) + newline
+    moved = _moved_copy(facts, step, builder, folder) if needs.kept is None else None
+    lines += [] if moved is not None else [f"COPY{owner} {operands}" for operands in sources and _grouped(sources, shown)]
+    text = newline.join(lines) + newline + (moved or "")
     source = facts.document.source(step.instruction)
     return Edit(step.instruction.span, text if source.endswith("\n") else text.rstrip("\r\n"))
 
@@ -120,6 +121,18 @@ def _unread(facts: Facts, narrowed: list[Edit]) -> list[Edit]:
             if not any(inside(path, target) and not made_by_run(stage, path) for path in (*sources, *named) for target in step.copy.writes):
                 found.append(Edit(document.with_comments(step.instruction), ""))
     return found
+
+
+def _moved_copy(facts: Facts, step: Step, builder: Stage, folder: str) -> str | None:
+    """The author's own copy of the whole folder with its comments, where the builder has no use for it after this."""
+    last = builder.steps[-1] if builder.steps else None
+    if last is None or last.copy is None or last.copy.origin is not None or last.copy.owner or step.copy is None or step.copy.owner:
+        return None
+    same_place = last.before.cwd == step.before.cwd and step.copy.destination == folder == last.copy.destination
+    if not same_place or not last.copy.whole_context:
+        return None
+    text = facts.document.with_comments(last.instruction).of(facts.document.text)
+    return text if text.endswith("\n") else text + facts.document.newline
 
 
 class _Shown:
