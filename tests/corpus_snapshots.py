@@ -54,15 +54,19 @@ class CaseFiles(SingleFileSnapshotExtension):
         found.add(Snapshot(name=_snapshot_name(place.parent.name, place.name)))
         return found
 
-    def diff_lines(self, serialized_data: bytes, snapshot_data: bytes) -> Iterator[str]:
+    def diff_lines(self, serialized_data: str | bytes, snapshot_data: str | bytes) -> Iterator[str]:
         """The difference as lines of text."""
-        return super().diff_lines(serialized_data.decode(errors="replace"), snapshot_data.decode(errors="replace"))
+        return super().diff_lines(_text(serialized_data), _text(snapshot_data))
 
     def delete_snapshots(self, *, snapshot_location: str, snapshot_names: set[str]) -> None:
         place = Path(snapshot_location)
         place.unlink()
         if not any(place.parent.iterdir()):
             place.parent.rmdir()
+
+
+def _text(data: str | bytes) -> str:
+    return data if isinstance(data, str) else data.decode(errors="replace")
 
 
 def _snapshot_name(case: str, file: str) -> str:

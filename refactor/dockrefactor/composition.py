@@ -54,11 +54,14 @@ class _Composer:
         cut = self.placement.last_builder
         builder, rest = self.placement.slots[: cut + 1], self.placement.slots[cut + 1 :]
         found = [*self._origin(), *self._prefixes()]
+        gone = [slot.step.instruction for slot in builder if not slot.builder]
+        gone += [slot.step.instruction for slot in rest if not slot.runtime]
+        found += [Edit(span, "") for span in self.document.removals(gone)]
         for slot in builder:
             found.extend(self._in_builder(slot))
         last = self.stage.steps[cut].instruction
         found.append(insertion(last.span.end, self._between(builder, last.span.end)))
-        found.extend(self._in_place(slot) for slot in rest if slot.runtime_text is not None or not slot.runtime)
+        found.extend(self._in_place(slot) for slot in rest if slot.runtime and slot.runtime_text is not None)
         return tuple(found)
 
     def _origin(self) -> list[Edit]:
@@ -100,32 +103,15 @@ class _Composer:
 
     def _in_builder(self, slot: Slot) -> list[Edit]:
         instruction = slot.step.instruction
-        if not slot.builder:
-            return [Edit(self._block(slot), "")]
-        if slot.builder_text is not None:
+        if slot.builder and slot.builder_text is not None:
             return [Edit(instruction.span, slot.builder_text)]
         return []
 
     def _in_place(self, slot: Slot) -> Edit:
-        if not slot.runtime:
-            return Edit(self._block(slot), "")
         text = slot.runtime_text or ""
         if not slot.step.instruction.span.of(self.document.text).endswith("\n"):
             text = text.rstrip("\r\n")
         return Edit(slot.step.instruction.span, text)
-
-    def _block(self, slot: Slot) -> Span:
-        """An instruction with its comments, and the blank lines before it where it leaves none needed."""
-        document = self.document
-        block = document.with_comments(slot.step.instruction)
-        gap = document.gaps[slot.step.instruction.index]
-        blank_before = block.start > gap.start and not Span(gap.start, block.start).of(document.text).strip()
-        following = document.gaps[slot.step.instruction.index + 1]
-        text = following.of(document.text)
-        blank_after = not text or text.lstrip(" \t").startswith(("\n", "\r"))
-        if blank_before and blank_after:
-            return Span(gap.start, block.end)
-        return block
 
     def _between(self, builder: list[Slot], end: int) -> str:
         """The builder's last lines, then the runtime stage up to the first step that stays in its place."""
@@ -176,11 +162,11 @@ class _Composer:
         """Whether a blank line stands before the step in the original."""
         gap = self.document.gaps[slot.step.instruction.index]
         block = self.document.with_comments(slot.step.instruction)
-        return Span(gap.start, block.start).of(self.document.text).strip(" \t\r") != ""
+        return Span(gap.start, block.start).of(self.document.text).strip(" \t\r") != "" and slot.keeps_comments
 
     def _text(self, slot: Slot) -> str:
         document = self.document
-        comments = document.comment_block(slot.step.instruction).of(document.text)
+        comments = document.comment_block(slot.step.instruction).of(document.text) if slot.keeps_comments else ""
         text = slot.runtime_text if slot.runtime_text is not None else document.source(slot.step.instruction)
         return comments + text + ("" if text.endswith("\n") else self.newline)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from dockrefactor import reachability
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Reason as ReasonText
@@ -119,7 +120,16 @@ def compare(original: Facts, result: Facts) -> tuple[Objection, ...]:
         if was != now and not (name == "PATH" and _path_agrees(was, now)):
             found.append(Objection(f"ENV {name}", was, now, at))
     found.extend(_inherited(original, result, at))
+    found.extend(_unreachable(original, result))
     return tuple(found)
+
+
+def _unreachable(original: Facts, result: Facts) -> list[Objection]:
+    """What the launch names and the final image cannot be shown to have, where its base or its stages changed."""
+    if len(original.stages) == len(result.stages) and original.final.written_base == result.final.written_base:
+        return []
+    lost = [*reachability.missing_files(result), *reachability.unproved_programs(result)]
+    return [Objection("reachability", "there", item.says, item) for item in lost]
 
 
 def _inherited(original: Facts, result: Facts, at: Evidence) -> list[Objection]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -163,6 +164,29 @@ class Document:
     def with_comments(self, instruction: Instruction) -> Span:
         """The instruction and the comment block above it."""
         return Span(self.comment_block(instruction).start, instruction.span.end)
+
+    def removals(self, instructions: Iterable[Instruction]) -> tuple[Span, ...]:
+        """What to delete with some instructions: their comments, and a blank line where one would stand twice.
+
+        Neighbours are deleted as one block.
+        """
+        groups: list[tuple[Instruction, Instruction]] = []
+        for item in sorted(instructions, key=lambda item: item.index):
+            between = Span(self.gaps[item.index].start, self.comment_block(item).start).of(self.text)
+            if groups and groups[-1][1].index + 1 == item.index and not between.strip():
+                groups[-1] = (groups[-1][0], item)
+            else:
+                groups.append((item, item))
+        return tuple(self._removal(first, last) for first, last in groups)
+
+    def _removal(self, first: Instruction, last: Instruction) -> Span:
+        gap = self.gaps[first.index]
+        start = self.comment_block(first).start
+        before = Span(gap.start, start).of(self.text)
+        after = self.gaps[last.index + 1].of(self.text)
+        at_end = last.index + 1 == len(self.instructions)
+        doubled = not before.strip() and "\n" in before and (at_end or after.lstrip(" \t").startswith(("\n", "\r")))
+        return Span(gap.start if doubled else start, last.span.end)
 
     def _is_directive(self, line: int) -> bool:
         return line <= self._directive_lines

@@ -38,6 +38,7 @@ class Slot:
     builder_text: str | None = None
     runtime_text: str | None = None
     artifacts: tuple[Artifact, ...] = ()
+    keeps_comments: bool = True  # whether the runtime's text stands for the whole step
 
 
 @dataclass(slots=True)
@@ -155,11 +156,13 @@ class _Placer:
         return ()
 
     def _check_users(self) -> None:
-        """A user set before the last build step owns what the build makes, and copies would lose that."""
+        """A user set before the last build step owns what the build makes: the copy of the work folder is given to it."""
         for step in self.steps[: self.last + 1]:
             if step.keyword != "USER" or step.instruction.args[0] in ("root", "0", "root:root", "0:0"):
                 continue
-            raise self._stop("user-before-build", step, f"the build runs as {step.instruction.args[0]}")
+            if self.plan.tree is None or "$" in step.instruction.args[0]:
+                raise self._stop("user-before-build", step, f"the build runs as {step.instruction.args[0]}")
+            self._own(step, step.instruction.args[0])
 
     def _place(self, at: int, slot: Slot) -> None:
         step = slot.step
@@ -214,9 +217,9 @@ class _Placer:
         return tree is not None and not (copy.inline or copy.remote or copy.unpacks) and all(inside(path, tree) for path in copy.writes)
 
     def _own(self, step: Step, owner: str) -> None:
-        if self.owner is not None and self.owner != owner:
+        if self.owner is not None and self.owner.partition(":")[0] != owner.partition(":")[0]:
             raise self._stop("ownership-unknown", step, "files of the work folder have several owners")
-        self.owner = owner
+        self.owner = owner if self.owner is None or ":" in owner else self.owner
 
     def _restricted(self, step: Step, copy: Copy) -> str:
         """The copy of only those context paths that the plan keeps, `""` where none of them is among its sources."""
@@ -255,19 +258,14 @@ class _Placer:
         elif kinds <= {Kind.PROGRAM} | SETUP | NEUTRAL:
             self._place_program(at, slot)
         elif kinds <= {Kind.TOOL_INSTALL} | NEUTRAL:
-            slot.runtime = self._tool_runs(step)
+            slot.runtime = any(self._tool_runs(placed) for placed in step.run.commands if placed.effects.kind is Kind.TOOL_INSTALL)
             slot.builder = at <= self.last and not slot.runtime
         else:
             self._place_mixed(at, slot)
 
-    def _tool_runs(self, step: Step) -> bool:
-        assert step.run is not None
-        names = {
-            os_packages.bare(posixpath.basename(name)).partition("@")[0]
-            for placed in step.run.commands
-            if placed.effects.kind is Kind.TOOL_INSTALL
-            for name in placed.effects.programs[1:]
-        }
+    def _tool_runs(self, placed: Placed) -> bool:
+        """Whether the container starts a tool that the command installs."""
+        names = {posixpath.basename(name).partition("@")[0] for name in placed.effects.programs[1:]}
         return not names or bool(names & self.wanted.keys())
 
     def _divide_packages(self, at: int, slot: Slot) -> None:
@@ -348,7 +346,8 @@ class _Placer:
             return
         if self._in_tree(step):
             slot.builder = at <= self.last
-            slot.runtime = at > self.last
+            # the folder itself is made anew in the runtime: by WORKDIR as root's, or here as the user's
+            slot.runtime = at > self.last or (self.owner is not None and self.plan.tree in self._writes(step))
             return
         if all(placed.command.name == "mkdir" for placed in step.run.commands) and self._is_made_by_workdir(step):
             slot.builder, slot.runtime = at <= self.last, at > self.last
@@ -435,15 +434,21 @@ class _Placer:
         assert step.run is not None
         commands = step.run.commands
         slot.builder = True
-        setup = [placed for placed in commands if placed.effects.kind in SETUP and not self._handed_over(placed)]
+        setup = [
+            placed
+            for placed in commands
+            if (placed.effects.kind in SETUP and not self._handed_over(placed))
+            or (placed.effects.kind is Kind.TOOL_INSTALL and self._tool_runs(placed))
+        ]
         if not setup:
             return
         if step.run.heredoc or step.run.mounts or not all(self._movable(placed) for placed in setup):
             raise self._stop("unknown-effect", step, "it builds and sets up the image in one line")
-        if any(placed.effects.kind in (Kind.TOOL_INSTALL, Kind.PROGRAM) for placed in commands):
-            raise self._stop("unknown-effect", step, "it installs, runs and sets up in one line")
+        if any(placed.effects.kind is Kind.PROGRAM for placed in commands):
+            raise self._stop("unknown-effect", step, "it builds, runs the program and sets up the image in one line")
         text = " && ".join(step.run.script.text[placed.command.start : placed.command.end] for placed in setup)
         slot.runtime_text = f"RUN {text}{self.facts.document.newline}"
+        slot.keeps_comments = False
         slot.runtime = True
 
     def _handed_over(self, placed: Placed) -> bool:

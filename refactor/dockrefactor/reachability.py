@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
+
+from dockrefactor import os_packages
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
-from dockrefactor.launch import SHELLS, Started
+from dockrefactor.launch import BUILTINS, SHELLS, Started
 from dockrefactor.stages import Stage
 
+_PATH = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
 _INTERPRETERS = {
     "python": (".py",), "python3": (".py",), "node": (".js", ".cjs", ".mjs"), "sh": (".sh",), "bash": (".sh",),
 }  # fmt: skip
@@ -71,3 +75,52 @@ def may_exist(facts: Facts, stage: Stage, path: str) -> bool:
 def _in_work_folder(stage: Stage, path: str) -> bool:
     cwd = stage.after.cwd
     return cwd.count("/") >= 2 and inside(path, cwd)
+
+
+def unproved_programs(facts: Facts) -> list[Evidence]:
+    """Programs that the launch or the health check names and whose presence in the final image has no proof.
+
+    A proof is: part of the base image, of an installed package, brought by a step of the stage, copied to a folder of PATH,
+    or a script of the context there.
+    """
+    stage = facts.final
+    if stage.base is None or stage.base_stage is not None:
+        return []
+    brought = _brought(facts, stage)
+    if brought is None:
+        return []
+    have = stage.base.programs | BUILTINS | brought
+    found: list[Evidence] = []
+    for name, evidence in (*facts.launch.programs, *facts.healthcheck.programs):
+        if "/" in name or "$" in name or name in have:
+            continue
+        if stage.last("ENTRYPOINT") is None and name in stage.base.entrypoint:
+            continue
+        found.append(Evidence(evidence.path, evidence.line, f"nothing shows that `{name}` is in the final image"))
+    return found
+
+
+def _brought(facts: Facts, stage: Stage) -> frozenset[str] | None:
+    """Programs that the steps of a stage bring; None where a language's install may bring any name."""
+    assert stage.base is not None
+    found: set[str] = set()
+    folders = [folder for folder in (stage.after.env.get("PATH") or "").split(":") if folder] or list(_PATH)
+    for step in stage.steps:
+        if step.copy is not None:
+            copied = step.copy.destination
+            if any(folder not in _PATH and inside(folder, copied) for folder in folders):
+                return None
+            found.update(posixpath.basename(path) for path in (copied, *step.copy.sources))
+            found.update(posixpath.basename(target) for _, target, _ in step.copy.pairs if posixpath.dirname(target) in folders)
+        for placed in step.run.commands if step.run is not None else ():
+            effects = placed.effects
+            if effects.kind in (Kind.INSTALL, Kind.UNKNOWN, Kind.BUILD):
+                return None
+            found.update(posixpath.basename(path) for path in effects.writes)
+            if effects.kind is Kind.TOOL_INSTALL:
+                found.update(posixpath.basename(name) for name in effects.programs)
+            for word in effects.os_packages:
+                found |= os_packages.programs_of(word.text, stage.base)
+                if os_packages.role(word.text, stage.base) is os_packages.Role.UNKNOWN:
+                    found.add(os_packages.bare(word.text))
+    return frozenset(found)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-LABEL: Final = "dockrefactor.test=1"
+# a run removes what it made, never what another run beside it is using
+LABEL: Final = f"dockrefactor.test={uuid.uuid4().hex}"
 BUILD_SECONDS: Final = 900
 START_SECONDS: Final = 30
 POLL_SECONDS: Final = 0.05
@@ -45,15 +46,16 @@ class Answer:
 
 def objection() -> str:
     """Why no engine can be used here; the empty string where one can."""
-    try:
-        answer = subprocess.run(
-            ["docker", "buildx", "inspect"], capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False
-        )
-    except FileNotFoundError:
-        return "there is no docker command"
-    except subprocess.TimeoutExpired:
-        return "the Docker engine does not answer"
-    return "" if answer.returncode == 0 else f"no Docker engine with BuildKit answers: {answer.stderr.strip()}"
+    for words in (["version", "--format", "{{.Server.Version}}"], ["buildx", "version"]):
+        try:
+            done = docker(*words)
+        except FileNotFoundError:
+            return "there is no docker command"
+        except EngineError as error:
+            return str(error)
+        if done.returncode:
+            return f"no Docker engine with BuildKit answers: {done.stderr.strip()}"
+    return ""
 
 
 def docker(*words: str, seconds: float = _COMMAND_SECONDS) -> subprocess.CompletedProcess[str]:
@@ -170,11 +172,13 @@ def remove_image(tag: str) -> None:
 
 
 def remove_leavings() -> None:
-    """Containers and images that these tests made and that are still there."""
+    """Containers and images of this run that are still there."""
     containers = docker("ps", "--all", "--quiet", "--filter", f"label={LABEL}").stdout.split()
     if containers:
         docker("rm", "--force", "--volumes", *containers)
-    docker("image", "prune", "--force", "--filter", f"label={LABEL}")
+    images = docker("image", "ls", "--quiet", "--filter", f"label={LABEL}").stdout.split()
+    if images:
+        docker("image", "rm", "--force", *images)
 
 
 def user_id(tag: str) -> int | None:

@@ -202,6 +202,8 @@ def _steps(facts: Facts) -> Refusal | None:
                     return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, effects.why or f"what `{placed.command.name}` does is not known"))
                 if any(inside(path, "/root") for path in effects.writes) and effects.kind not in (Kind.OS_CLEAN, Kind.TOOL_SETUP) and not effects.removes:
                     return Refusal(Reasons.HOME_IS_ROOT, facts.at(step.instruction, "it writes to /root"))
+                if effects.kind is Kind.PROGRAM and "/" in effects.writes:
+                    return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, effects.why))
                 if effects.kind is Kind.FILES and placed.command.name == "chmod" and _takes_away(placed.command.argv):
                     return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "it takes permissions from others"))
     if any(inside(path, "/root") for step in facts.final.steps if step.copy is not None for path in (step.copy.destination,)):

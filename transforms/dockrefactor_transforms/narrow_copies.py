@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 
+from dockrefactor.document import Instruction
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
@@ -83,7 +84,7 @@ def _narrow(facts: Facts, step: Step, builder: Stage, folder: str) -> Edit | Ref
 
 def _edit(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeeds) -> Edit | Refusal | None:
     assert step.copy is not None
-    made = _made_by_setup(builder, folder)
+    made = _made_by_setup(builder, folder, step.copy.owner is not None)
     if made is None:
         return Refusal(Reasons.UNKNOWN_READS, facts.at(step.instruction, "a step of the builder writes into the folder"))
     named = dict.fromkeys([*needs.built, *made])
@@ -106,7 +107,7 @@ def _edit(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeed
 def _unread(facts: Facts, narrowed: list[Edit]) -> list[Edit]:
     """Copies at the end of a builder that nothing reads any more: no later RUN of it, and no copy from it."""
     document = facts.document
-    found: list[Edit] = []
+    unread: list[Instruction] = []
     taken = " ".join(edit.text for edit in narrowed)
     for stage in facts.stages[:-1]:
         if any(other.base_stage == stage.index for other in facts.stages):
@@ -119,8 +120,8 @@ def _unread(facts: Facts, narrowed: list[Edit]) -> list[Edit]:
             sources = tuple(path for other in facts.stages for later in other.steps if later.copy is not None and later.copy.origin and not any(edit.span == later.instruction.span for edit in narrowed) for path in later.copy.sources)
             named = tuple(word for word in taken.split() if word.startswith("/"))
             if not any(inside(path, target) and not made_by_run(stage, path) for path in (*sources, *named) for target in step.copy.writes):
-                found.append(Edit(document.with_comments(step.instruction), ""))
-    return found
+                unread.append(step.instruction)
+    return [Edit(span, "") for span in document.removals(unread)]
 
 
 def _moved_copy(facts: Facts, step: Step, builder: Stage, folder: str) -> str | None:
@@ -168,8 +169,11 @@ def _grouped(sources: list[tuple[str, str, bool]], shown: _Shown) -> list[str]:
     return [*heads, *lines]
 
 
-def _made_by_setup(builder: Stage, folder: str) -> tuple[str, ...] | None:
-    """Paths of the folder that plain file commands made or changed in the builder; None where that cannot be listed."""
+def _made_by_setup(builder: Stage, folder: str, owned: bool) -> tuple[str, ...] | None:
+    """Paths of the folder that plain file commands made or changed in the builder; None where that cannot be listed.
+
+    `owned`: the copy sets an owner, so that a chown in the builder changes nothing.
+    """
     made: list[str] = []
     for step in builder.steps:
         if step.run is None:
@@ -181,6 +185,8 @@ def _made_by_setup(builder: Stage, folder: str) -> tuple[str, ...] | None:
             if effects.kind in (Kind.UNKNOWN, Kind.PROGRAM):
                 return None
             if effects.kind not in (Kind.FILES, Kind.DOWNLOAD) or effects.removes:
+                continue
+            if owned and placed.command.name in ("chown", "chgrp"):
                 continue
             for path in effects.writes:
                 if inside(folder, path) and placed.command.name != "mkdir":

@@ -250,6 +250,9 @@ def _overlay(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int])
         for placed in run_.commands if run_ is not None else ():
             if placed.effects.kind is not Kind.INSTALL:
                 continue
+            changed = next((path for path in placed.effects.writes if path in found.inputs.files), None)
+            if changed is not None:
+                return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(stage.steps[at].instruction, f"the install changes {changed}, and the copy would restore it"))
             for path in placed.effects.writes:
                 for copy_at in copies:
                     source = _source_of(facts, stage.steps[copy_at], path)
@@ -281,7 +284,7 @@ def _reorder(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int])
         return Refusal(Reasons.UNKNOWN_INPUTS, facts.at(first.instruction, "a file that it reads is copied under another name"))
     head = "".join(line + newline for line in manifests)
     moved = "".join(_text(facts, stage.steps[at]) for at in copies if _still_read(facts, stage, stage.steps[at], found))
-    edits = [Edit(_span(facts, stage.steps[at]), "") for at in copies]
+    edits = [Edit(span, "") for span in document.removals(stage.steps[at].instruction for at in copies)]
     target = document.with_comments(first.instruction).start
     if found.added:
         edits.append(insertion(target, head + found.added + newline + moved))
@@ -300,9 +303,8 @@ def _change(facts: Facts, stage: Stage, copies: Sequence[int], edits: list[Edit]
     """Where the moved copy stands directly above, its place is taken instead of leaving a hole."""
     last_copy = stage.steps[copies[-1]].instruction
     if last_copy.span.end == target and len(copies) == 1 and not facts.document.comment_block(last_copy):
-        span = last_copy.span
-        rest = [edit for edit in edits if edit.span not in (span, Span(target, target))]
-        return Change((Edit(span, head), *rest), "")
+        rest = [edit for edit in edits if edit.span not in facts.document.removals([last_copy]) and edit.span != Span(target, target)]
+        return Change((Edit(last_copy.span, head), *rest), "")
     return Change(tuple(edits), "")
 
 

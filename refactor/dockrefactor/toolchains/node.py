@@ -49,7 +49,7 @@ class Node:
         install = node_commands.parse_install(argv)
         if install is not None:
             return self._install(install, command, place)
-        if node_commands.parse_prune(argv):
+        if node_commands.parse_prune(argv) or argv[:2] in (("npm", "rebuild"), ("npm", "dedupe")):
             return Effects(Kind.PRUNE, writes=(absolute("node_modules", place.cwd),), programs=(argv[0],), by=self.name)
         run = node_commands.parse_run(argv)
         if run is not None:
@@ -76,6 +76,8 @@ class Node:
                 posixpath.join(cwd, posixpath.relpath("/" + folder, "/" + package.folder), "node_modules")
                 for folder in node_manifests.workspace_folders(place.context, package)
             ]
+        if install.named:
+            writes.append(posixpath.join(cwd, "package.json"))
         return Effects(Kind.INSTALL, writes=tuple(writes), programs=programs, network=True, by=self.name, detail=install)
 
     def _package(self, place: Place, cwd: str) -> PackageJson | None:
@@ -388,7 +390,7 @@ class _Narrower:
         if root is None or posixpath.dirname(root) != self.package.folder:
             return None
         outputs = [output for _, placed in builds if isinstance(placed.effects.detail, tuple) for output in placed.effects.detail]
-        modules = [self._relative(path) for _, placed in installs for path in placed.effects.writes]
+        modules = [self._relative(path) for _, placed in installs for path in placed.effects.writes if not path.endswith(".json")]
         built = [self._relative(path) for _, placed in builds for path in placed.effects.writes]
         evidence = tuple(item for output in outputs for item in output.evidence)
         local, entries = self._starts()
