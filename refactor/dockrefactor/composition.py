@@ -72,7 +72,7 @@ class _Composer:
         if not self.stage.name:
             found.append(insertion(origin.words[0].span.end, " AS builder" if origin.keyword_span.of(self.document.text).isupper() else " as builder"))
         if self.plan.prologue:
-            text = "".join(line + self.newline for line in self.plan.prologue)
+            text = "".join(self.document.typed(line) + self.newline for line in self.plan.prologue)
             if self.plan.prologue_before is not None:
                 at = self.document.with_comments(self.plan.prologue_before.instruction).start
             else:
@@ -117,15 +117,15 @@ class _Composer:
         """The builder's last lines, then the runtime stage up to the first step that stays in its place."""
         newline = self.newline
         out = [self._line_end(end)]
-        out += [line + newline for line in self.plan.epilogue]
+        out += [self.document.typed(line) + newline for line in self.plan.epilogue]
         flags = "".join(f"{flag} " for flag in self.stage.origin.flags)
-        out += [newline, f"FROM {flags}{self.runtime_base} AS {self.names.runtime}{newline}"]
+        out += [newline, self.document.typed(f"FROM {flags}{self.runtime_base} AS {self.names.runtime}{newline}")]
         out += [newline] if self._blank_after_from() else []
         moved = [slot for slot in builder if slot.runtime]
         body: list[str] = []
         early = self._early_arguments(moved)
         body += [self._text(slot) for slot in early]
-        body += [line + newline for line in self.plan.environment]
+        body += [self.document.typed(line) + newline for line in self.plan.environment]
         packages = self.packages
         copies = self._artifact_copies()
         placed = False
@@ -171,7 +171,7 @@ class _Composer:
         return comments + text + ("" if text.endswith("\n") else self.newline)
 
     def _artifact_copies(self) -> list[str]:
-        source = f"COPY --from={self.names.builder}"
+        source = self.document.typed(f"COPY --from={self.names.builder}")
         lines: list[str] = []
         if self.plan.tree is not None:
             owner = f" --chown={self.placement.owner}" if self.placement.owner else ""

@@ -129,6 +129,20 @@ class Document:
         return "\r\n" if self.text.count("\r\n") * 2 > self.text.count("\n") else "\n"
 
     @cached_property
+    def _lower_case(self) -> bool:
+        keywords = [item.keyword_span.of(self.text) for item in self.instructions]
+        return sum(keyword.islower() for keyword in keywords) * 2 > len(keywords)
+
+    def typed(self, line: str) -> str:
+        """An instruction of ours (upper case) in the case that the author's keywords have."""
+        if not self._lower_case:
+            return line
+        keyword, space, rest = line.partition(" ")
+        if keyword == "FROM":
+            rest = rest.replace(" AS ", " as ")
+        return keyword.lower() + space + rest
+
+    @cached_property
     def _line_starts(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer("\n", self.text))]
 

@@ -133,7 +133,7 @@ def _by_name(name: str, command: Command, cwd: str) -> Effects:
         return Effects(Kind.SYSTEM, writes=tuple(row["writes"]), programs=programs)
     if kind == "accounts":
         return Effects(Kind.ACCOUNTS, writes=("/etc", "/home"), programs=programs)
-    reads = tuple(_paths(_operands(command, row), cwd)) if row.get("reads_operands") else ()
+    reads = (cwd, *_paths(_operands(command, row), cwd)) if kind == "query" and not row.get("reads_nothing") else ()
     return Effects(Kind(kind), reads=reads, programs=programs)
 
 

@@ -28,13 +28,15 @@ def packages(step: Step) -> tuple[str, ...]:
     )
 
 
-def plain_install(names: Sequence[str], image: Image, newline: str = "\n") -> str:
+def plain_install(names: Sequence[str], image: Image, document: Document) -> str:
     """A RUN of our own that installs `names`, cleaning up after itself."""
+    newline = document.newline
     if image.is_alpine:
-        return f"RUN apk add --no-cache {' '.join(names)}{newline}"
-    listed = "".join(f"        {name} \\{newline}" for name in names)
-    return (
-        f"RUN apt-get update && apt-get install -y --no-install-recommends \\{newline}{listed}"
+        return document.typed(f"RUN apk add --no-cache {' '.join(names)}{newline}")
+    escape = document.escape
+    listed = "".join(f"        {name} {escape}{newline}" for name in names)
+    return document.typed(
+        f"RUN apt-get update && apt-get install -y --no-install-recommends {escape}{newline}{listed}"
         f"    && rm -rf /var/lib/apt/lists/*{newline}"
     )
 
@@ -59,7 +61,7 @@ def retyped(
         for placed in installs[1:]
     )
     if step.run.kinds - _PLAIN or emptied or step.run.heredoc or not installs or not installs[0].effects.os_packages:
-        return plain_install(total, image, document.newline)
+        return plain_install(total, image, document)
     return _Retyper(document, step, keep, [name for name in added if name not in wanted]).text()
 
 

@@ -235,7 +235,7 @@ class _Placer:
             shown = posixpath.relpath(image_path, step.before.cwd)
             relative = inside(image_path, step.before.cwd) and not step.before.from_args
             destination = ("./" + shown if shown != "." else "./") if relative else image_path
-            lines.append(f"COPY{flags} {_quoted(path)} {_quoted(destination)}{self.facts.document.newline}")
+            lines.append(self.facts.document.typed(f"COPY{flags} {_quoted(path)} {_quoted(destination)}{self.facts.document.newline}"))
         return "".join(lines)
 
     def _place_run(self, at: int, slot: Slot) -> None:
@@ -307,7 +307,7 @@ class _Placer:
         self.kept.extend([*kept, *added])
         if generated:
             total = [*kept, *added]
-            return package_lists.plain_install(total, self.runtime, self.facts.document.newline) if total else None
+            return package_lists.plain_install(total, self.runtime, self.facts.document) if total else None
         return package_lists.retyped(self.facts.document, step, lambda name: name in kept, added, self.runtime)
 
     def _keeps(self, name: str, step: Step) -> bool:
@@ -447,7 +447,7 @@ class _Placer:
         if any(placed.effects.kind is Kind.PROGRAM for placed in commands):
             raise self._stop("unknown-effect", step, "it builds, runs the program and sets up the image in one line")
         text = " && ".join(step.run.script.text[placed.command.start : placed.command.end] for placed in setup)
-        slot.runtime_text = f"RUN {text}{self.facts.document.newline}"
+        slot.runtime_text = self.facts.document.typed(f"RUN {text}{self.facts.document.newline}")
         slot.keeps_comments = False
         slot.runtime = True
 

@@ -110,7 +110,10 @@ def _brought(facts: Facts, stage: Stage) -> frozenset[str] | None:
             copied = step.copy.destination
             if any(folder not in _PATH and inside(folder, copied) for folder in folders):
                 return None
-            found.update(posixpath.basename(path) for path in (copied, *step.copy.sources))
+            if posixpath.dirname(copied) in folders:
+                found.add(posixpath.basename(copied))
+            if copied in folders:
+                found.update(posixpath.basename(path) for path in step.copy.sources)
             found.update(posixpath.basename(target) for _, target, _ in step.copy.pairs if posixpath.dirname(target) in folders)
         for placed in step.run.commands if step.run is not None else ():
             effects = placed.effects

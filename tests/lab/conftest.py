@@ -22,13 +22,10 @@ _SIZES = pytest.StashKey[list[Sizes]]()
 def workshop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     """Builds of all cases that this run asks for, begun ahead of the tests; skips where nothing can be built."""
     wanted = _wanted(request.session.items)
-    if (_LAB / "engine").is_file():
-        _lab("engine")
+    _lab("engine")
     if objection := engine.objection():
         pytest.skip(objection)
-    if (_LAB / "images").is_file():
-        # a name that it does not know shows in the build that needs it
-        _lab("images", *sorted({name for case in wanted for name in base_names(case)}), must=False)
+    _lab("images", *sorted({name for case in wanted for name in base_names(case)}))
     # two at once: one compiles while the other fetches
     with ThreadPoolExecutor(max_workers=2) as pool:
         shop = Workshop(pool, tmp_path_factory.mktemp("contexts"))
@@ -72,8 +69,10 @@ def _wanted(items: Sequence[pytest.Item]) -> list[Case]:
     return list(found.values())
 
 
-def _lab(program: str, *words: str, must: bool = True) -> None:
-    subprocess.run([_LAB / program, *words], check=must, timeout=_LAB_SECONDS, stdin=subprocess.DEVNULL)
+def _lab(program: str, *words: str) -> None:
+    """Run a program of the lab, where there is one; what it could not do shows in what needs it."""
+    if (_LAB / program).is_file():
+        subprocess.run([_LAB / program, *words], check=False, timeout=_LAB_SECONDS, stdin=subprocess.DEVNULL)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

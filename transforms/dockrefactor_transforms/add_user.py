@@ -372,8 +372,9 @@ def _add(facts: Facts) -> Outcome:
     creation_at, lead = _creation_position(facts)
     late = folders and creation_at > position
     if account.creation:
-        edits.append(insertion(creation_at, lead + account.creation))
-    text = (f"RUN {' && '.join(folders)}{newline}" if folders else "") + f"USER {account.user}{newline}"
+        edits.append(insertion(creation_at, lead + facts.document.typed(account.creation)))
+    typed = facts.document.typed
+    text = (typed(f"RUN {' && '.join(folders)}{newline}") if folders else "") + typed(f"USER {account.user}{newline}")
     assert not late
     prefix = "" if facts.document.text[:position].endswith("\n") else newline
     if not facts.document.text[position:]:

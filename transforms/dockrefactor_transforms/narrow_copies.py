@@ -99,7 +99,7 @@ def _edit(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeed
     newline = facts.document.newline
     moved = _moved_copy(facts, step, builder, folder) if needs.kept is None else None
     lines += [] if moved is not None else [f"COPY{owner} {operands}" for operands in sources and _grouped(sources, shown)]
-    text = newline.join(lines) + newline + (moved or "")
+    text = newline.join(map(facts.document.typed, lines)) + newline + (moved or "")
     source = facts.document.source(step.instruction)
     return Edit(step.instruction.span, text if source.endswith("\n") else text.rstrip("\r\n"))
 

@@ -232,7 +232,7 @@ def _between(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int])
             effects = placed.effects
             if effects.kind is Kind.UNKNOWN or step.run.opaque:
                 return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, effects.why or step.run.opaque or "its effects are not known"))
-            if effects.kind in (Kind.OS_INSTALL, Kind.OS_UPDATE, Kind.OS_CLEAN, Kind.OS_REMOVE, Kind.QUERY, Kind.SETTING, Kind.TOOL_SETUP, Kind.TOOL_INSTALL, Kind.ACCOUNTS):
+            if effects.kind in (Kind.OS_INSTALL, Kind.OS_UPDATE, Kind.OS_CLEAN, Kind.OS_REMOVE, Kind.SETTING, Kind.TOOL_SETUP, Kind.TOOL_INSTALL, Kind.ACCOUNTS):
                 continue
             if overlap((*effects.reads, *effects.writes), moved):
                 return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "it changes the copied files"))
@@ -282,16 +282,16 @@ def _reorder(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int])
     manifests = _manifest_copies(facts, stage, found, copies)
     if manifests is None:
         return Refusal(Reasons.UNKNOWN_INPUTS, facts.at(first.instruction, "a file that it reads is copied under another name"))
-    head = "".join(line + newline for line in manifests)
+    head = "".join(document.typed(line) + newline for line in manifests)
     moved = "".join(_text(facts, stage.steps[at]) for at in copies if _still_read(facts, stage, stage.steps[at], found))
     edits = [Edit(span, "") for span in document.removals(stage.steps[at].instruction for at in copies)]
     target = document.with_comments(first.instruction).start
     if found.added:
-        edits.append(insertion(target, head + found.added + newline + moved))
-        return _change(facts, stage, copies, edits, target, head + found.added + newline + moved)
+        edits.append(insertion(target, head + document.typed(found.added) + newline + moved))
+        return _change(facts, stage, copies, edits, target, head + document.typed(found.added) + newline + moved)
     edits.append(insertion(target, head))
     if found.cut is not None:
-        edits.append(_cut_edit(last, found.cut, newline, moved))
+        edits.append(_cut_edit(last, found.cut, newline, moved + document.typed("RUN ")))
     else:
         end = last.instruction.span.end
         text = moved if document.text[:end].endswith("\n") else newline + moved.rstrip("\r\n")
@@ -314,7 +314,7 @@ def _cut_edit(step: Step, cut: Placed, newline: str, moved: str) -> Edit:
     after = step.run.commands[step.run.commands.index(cut) + 1].command
     start = step.instruction.offset(step.instruction.value_start + cut.command.end - 1) + 1
     end = step.instruction.offset(step.instruction.value_start + after.start)
-    return Edit(Span(start, end), f"{newline}{moved}RUN ")
+    return Edit(Span(start, end), f"{newline}{moved}")
 
 
 def _text(facts: Facts, step: Step) -> str:

@@ -237,7 +237,7 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
             continue
         if _needs_more(facts, plan, placed, runtime):
             continue
-        packages = package_lists.plain_install(placed.extra_packages, runtime, facts.document.newline) if placed.extra_packages else ""
+        packages = package_lists.plain_install(placed.extra_packages, runtime, facts.document) if placed.extra_packages else ""
         written = _written(facts, runtime)
         if written is None:
             return Refusal(Reasons.UNRESOLVED_BASE, facts.at(facts.final.origin, "a build argument names the image, and its counterpart cannot follow it"))

@@ -20,6 +20,8 @@ from dockrefactor.toolchains.go_build import GoBuild, default_output_name, parse
 from dockrefactor.toolchains.go_module import GoModule
 
 _CHECKS: Final = frozenset({"test", "vet", "fmt"})
+# the PATH of every image that a Go program may run on; Go's own image adds /go/bin
+_STANDARD_PATH: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _QUIET: Final = frozenset({"env", "version", "clean", "list", "help"})
 
 
@@ -63,7 +65,7 @@ class Go:
         if verb == "get":
             return Effects(Kind.BUILD, writes=(place.cwd, "/go"), programs=programs, network=True, by=self.name)
         if verb in _CHECKS:
-            return Effects(Kind.TEST, programs=programs, by=self.name)
+            return Effects(Kind.TEST, reads=(place.cwd,), programs=programs, by=self.name)
         if verb in _QUIET:
             return Effects(Kind.TOOL_SETUP, programs=programs, by=self.name)
         return Effects(Kind.UNKNOWN, programs=programs, by=self.name, why=f"`go {verb}` may run anything")
@@ -109,7 +111,7 @@ class Go:
         Returns (image paths of the manifests, the instruction), None where there is nothing to download ahead.
         """
         assert step.run is not None
-        builds = [placed for placed in step.run.commands if placed.effects.by == self.name and placed.effects.kind is Kind.BUILD]
+        builds = [placed for placed in step.run.commands if placed.effects.by == self.name and placed.effects.kind in (Kind.BUILD, Kind.TEST)]
         if not builds or builds[0].cwd != step.before.cwd:
             return None
         place = facts.place(step, builds[0], stage)
@@ -181,8 +183,13 @@ class Go:
             item.output: Artifact(item.output, False, facts.at(item.step.instruction, "is built here")) for item in programs
         }
         tree = self._module_folder(facts, programs)
+        named = {item.program for item in facts.launch.started} | {item.name for item in facts.launch.started}
+        outside = dict.fromkeys(
+            posixpath.dirname(path) for path in artifacts if posixpath.basename(path) in named and posixpath.dirname(path) not in _STANDARD_PATH
+        )
         return Plan(
             prologue=prologue,
+            environment=tuple(f"ENV PATH={folder}:$PATH" for folder in outside),
             artifacts=tuple(artifacts.values()),
             context_paths=self._opened(facts, programs, tree),
             source_tree=tree,

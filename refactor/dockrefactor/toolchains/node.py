@@ -87,7 +87,7 @@ class Node:
     def _run(self, run: NodeRun, command: Command, place: Place) -> Effects:
         programs = (command.argv[0],)
         if run.script is not None and _TESTS.match(run.script):
-            return Effects(Kind.TEST, programs=programs, by=self.name)
+            return Effects(Kind.TEST, reads=(place.cwd,), programs=programs, by=self.name)
         return self._built(command, place, command.argv, run.prefix)
 
     def _built(self, command: Command, place: Place, argv: tuple[str, ...], prefix: str | None = None) -> Effects:

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+jq -r '.[] | "\(.item) costs \(.price)"' prices.json
+echo "total $(jq '[.[].price] | add' prices.json)"
