@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cases import ROOT
 from syrupy.data import Snapshot, SnapshotCollection
 from syrupy.extensions.single_file import SingleFileSnapshotExtension
+
+from cases import ROOT
 
 if TYPE_CHECKING:
     from syrupy.location import PyTestLocation

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from dockrefactor import cli
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts

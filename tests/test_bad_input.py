@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from dockrefactor import context
 from fake_transforms import PLAIN, Program, make_program
 

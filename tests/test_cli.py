@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 import pytest
+
 from dockrefactor import __version__, cli
 from fake_transforms import FAKES, PLAIN, SEEN, Program, make_program
 

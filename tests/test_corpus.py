@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
+
 from cases import CATALOGUE, DOCKERFILE, Case, all_cases, facts_of, in_words, report_of, result_of, settings_of
 from corpus_snapshots import CaseFiles
 from dockrefactor import contract, document, pipeline, report
 from dockrefactor.text import Edit
 from dockrefactor.toolchains import TOOLCHAINS
-from syrupy.assertion import SnapshotAssertion
 from test_official_parser import differences, theirs
 
 each_case = pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from dockrefactor import discovery
 from dockrefactor.discovery import Found, Skipped, Unusable
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from dockrefactor.document import BOM, Document, NotUtf8Error, decode, read
 from dockrefactor.grammar import SyntaxFault
 from dockrefactor.text import Edit, OverlapError, Span, apply
 from generated_dockerfiles import broken_dockerfiles, dockerfiles
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 CORPUS = sorted((Path(__file__).parent.parent / "corpus").glob("*/Dockerfile"))
 # more for a long search: HYPOTHESIS_EXAMPLES=5000 pytest tests/test_document_laws.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from dockrefactor.context import BuildContext
 from dockrefactor.toolchains.go_module import (
     is_vendored,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+
 from dockrefactor.context import BuildContext
 from dockrefactor.needs import Claim
 from dockrefactor.toolchains.go_constraints import may_compile

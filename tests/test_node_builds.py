@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
 from dockrefactor.context import BuildContext
 from dockrefactor.toolchains.node_builds import BuildOutput, NodeStart, build_outputs, follow_start, tool_package
 from dockrefactor.toolchains.node_manifests import PackageJson, read_package_json

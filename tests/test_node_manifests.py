@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
 from dockrefactor.context import BuildContext
 from dockrefactor.needs import InstallInputs
 from dockrefactor.toolchains.node_commands import parse_install

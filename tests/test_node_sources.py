@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+
 from dockrefactor.context import BuildContext
 from dockrefactor.needs import Claim
 from dockrefactor.toolchains.node_sources import imported_packages, package_of, read_sources, source_files

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+
 from dockrefactor.document import Document, Instruction, decode, read
 from dockrefactor.grammar import SyntaxFault
 from generated_dockerfiles import broken_dockerfiles, dockerfiles
-from hypothesis import HealthCheck, given, settings
 
 CORPUS = sorted((Path(__file__).parent.parent / "corpus").glob("*/Dockerfile"))
 KEYWORDS = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
+
 from dockrefactor.toolchains.python_commands import (
     PythonInstall,
     parse_environment,

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+
 from dockrefactor.context import MAX_READ, BuildContext
 from dockrefactor.needs import InstallInputs
 from dockrefactor.toolchains.python_commands import parse_install

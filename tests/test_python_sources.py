@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from dockrefactor.context import BuildContext
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.toolchains.python_calls import BESIDE_SOURCE

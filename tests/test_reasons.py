@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from cases import ROOT, all_cases
 from dockrefactor_transforms import TRANSFORMS
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from dockrefactor import report
 from fake_transforms import Program, make_program
 

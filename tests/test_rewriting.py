@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from dockrefactor import cli, rewriting
 from fake_transforms import PLAIN, SEEN, Program, make_program
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from dockrefactor.catalogue import Catalogue
 from dockrefactor.settings import Configurations, Settings, SettingsError
 from fake_transforms import FAKES, Program, make_program

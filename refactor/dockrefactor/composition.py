@@ -70,7 +70,12 @@ class _Composer:
         if self.stage.name != self.names.builder and self.stage.name:
             found.append(Edit(origin.words[2].span, self.names.builder))
         if not self.stage.name:
-            found.append(insertion(origin.words[0].span.end, " AS builder" if origin.keyword_span.of(self.document.text).isupper() else " as builder"))
+            found.append(
+                insertion(
+                    origin.words[0].span.end,
+                    " AS builder" if origin.keyword_span.of(self.document.text).isupper() else " as builder",
+                )
+            )
         if self.plan.prologue:
             text = "".join(self.document.typed(line) + self.newline for line in self.plan.prologue)
             if self.plan.prologue_before is not None:

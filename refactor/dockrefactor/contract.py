@@ -80,9 +80,7 @@ def _labels(facts: Facts) -> Mapping[str, str]:
         return dict(facts.document.parser.labels)
     except (ValueError, IndexError):
         # dockerfile-parse gives up on a LABEL without a value: compare the words instead
-        return {
-            step.instruction.value: "" for step in facts.final.steps if step.keyword == "LABEL"
-        }
+        return {step.instruction.value: "" for step in facts.final.steps if step.keyword == "LABEL"}
 
 
 def set_environment(facts: Facts) -> dict[str, str]:

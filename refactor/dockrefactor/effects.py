@@ -66,7 +66,9 @@ CACHES: Final = (
 )  # fmt: skip
 _APT_VALUED: Final = frozenset({"-o", "-t", "--target-release", "-c"})
 _APK_VALUED: Final = frozenset({"-t", "--virtual", "-X", "--repository", "--repositories-file", "-p", "--root"})
-_BUILTIN: Final = frozenset({"cd", "set", "export", "unset", ":", "exit", "type", "command", "test", "[", "umask", "source", "."})
+_BUILTIN: Final = frozenset(
+    {"cd", "set", "export", "unset", ":", "exit", "type", "command", "test", "[", "umask", "source", "."}
+)
 
 
 def absolute(path: str, cwd: str) -> str:
@@ -205,7 +207,13 @@ def _files(row: dict[str, Any], command: Command, cwd: str, programs: tuple[str,
     removes = bool(row.get("removes"))
     if removes and paths and all(any(inside(path, cache) for cache in CACHES) for path in paths):
         return Effects(Kind.OS_CLEAN, writes=tuple(paths), programs=programs, removes=True)
-    return Effects(Kind.FILES, writes=tuple(paths), programs=programs, removes=removes, keeps_content=rule == "rest" or bool(row.get("keeps_content")))
+    return Effects(
+        Kind.FILES,
+        writes=tuple(paths),
+        programs=programs,
+        removes=removes,
+        keeps_content=rule == "rest" or bool(row.get("keeps_content")),
+    )
 
 
 def _sed(row: dict[str, Any], command: Command, cwd: str, programs: tuple[str, ...]) -> Effects:
@@ -241,7 +249,12 @@ def _download(row: dict[str, Any], command: Command, cwd: str, programs: tuple[s
     folder = row.get("folder_option")
     base = absolute(argv[argv.index(folder) + 1], cwd) if folder in argv[:-1] else cwd
     for at, word in enumerate(argv[:-1]):
-        if word in row["writes_option"] or (word.startswith("-") and not word.startswith("--") and word[-1:] in ("o", "O") and word in row["writes_option"]):
+        if word in row["writes_option"] or (
+            word.startswith("-")
+            and not word.startswith("--")
+            and word[-1:] in ("o", "O")
+            and word in row["writes_option"]
+        ):
             if argv[at + 1] == "-":
                 return Effects(Kind.QUERY, programs=programs, network=True)
             target = absolute(argv[at + 1], cwd)
@@ -251,7 +264,10 @@ def _download(row: dict[str, Any], command: Command, cwd: str, programs: tuple[s
         return Effects(Kind.QUERY, programs=programs, network=True)
     urls = [word.text for word in _operands(command, row)]
     return Effects(
-        Kind.DOWNLOAD, writes=tuple(absolute(posixpath.basename(url), base) for url in urls), programs=programs, network=True
+        Kind.DOWNLOAD,
+        writes=tuple(absolute(posixpath.basename(url), base) for url in urls),
+        programs=programs,
+        network=True,
     )
 
 
@@ -293,7 +309,9 @@ def _apt(command: Command) -> Effects:
         words = _package_words(command, after, _APT_VALUED)
         if any(word.text.startswith(("/", "./")) or word.text.endswith(".deb") for word in words):
             return Effects(Kind.UNKNOWN, why="it installs a package file", programs=programs)
-        return Effects(Kind.OS_INSTALL, writes=("/usr", "/etc", "/var"), os_packages=words, programs=programs, network=True)
+        return Effects(
+            Kind.OS_INSTALL, writes=("/usr", "/etc", "/var"), os_packages=words, programs=programs, network=True
+        )
     if verb in ("clean", "autoclean"):
         return Effects(Kind.OS_CLEAN, writes=("/var/cache",), programs=programs, removes=True)
     if verb in ("remove", "purge", "autoremove"):
@@ -311,7 +329,13 @@ def _apk(command: Command) -> Effects:
         return Effects(Kind.OS_UPDATE, writes=("/var/cache",), programs=programs, network=True)
     if verb == "add":
         words = _package_words(command, after, _APK_VALUED)
-        return Effects(Kind.OS_INSTALL, writes=("/usr", "/etc", "/lib", "/bin", "/sbin", "/var"), os_packages=words, programs=programs, network=True)
+        return Effects(
+            Kind.OS_INSTALL,
+            writes=("/usr", "/etc", "/lib", "/bin", "/sbin", "/var"),
+            os_packages=words,
+            programs=programs,
+            network=True,
+        )
     if verb in ("del",):
         words = _package_words(command, after, _APK_VALUED)
         return Effects(Kind.OS_REMOVE, writes=("/usr", "/etc", "/lib"), os_packages=words, programs=programs)
@@ -327,7 +351,9 @@ def _yum(command: Command) -> Effects:
     programs = (command.name,)
     if verb in ("install", "groupinstall", "localinstall"):
         words = _package_words(command, after, frozenset())
-        return Effects(Kind.OS_INSTALL, writes=("/usr", "/etc", "/var"), os_packages=words, programs=programs, network=True)
+        return Effects(
+            Kind.OS_INSTALL, writes=("/usr", "/etc", "/var"), os_packages=words, programs=programs, network=True
+        )
     if verb in ("clean", "makecache", "check-update"):
         return Effects(Kind.OS_CLEAN, writes=("/var/cache",), programs=programs, removes=True)
     if verb in ("update", "upgrade"):

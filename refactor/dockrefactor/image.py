@@ -102,7 +102,9 @@ def variant_of(tag: str, family: Mapping[str, Any]) -> str | None:
     parts = [
         part
         for part in _tag_parts(tag)
-        if part not in SUITES and not re.fullmatch(r"v?\d[\w.]*|latest|lts|current|stable|mainline|rc\w*|beta\w*|alpha\w*", part) and not version.fullmatch(part)
+        if part not in SUITES
+        and not re.fullmatch(r"v?\d[\w.]*|latest|lts|current|stable|mainline|rc\w*|beta\w*|alpha\w*", part)
+        and not version.fullmatch(part)
     ]
     best: str | None = None
     most = -1
@@ -116,7 +118,23 @@ def variant_of(tag: str, family: Mapping[str, Any]) -> str | None:
 
 
 # tags that name a version by a word: Node's long-term releases
-_CODENAMES: Final = frozenset({"hydrogen", "iron", "jod", "krypton", "gallium", "fermium", "erbium", "dubnium", "argon", "boron", "carbon", "edge", "rolling"})
+_CODENAMES: Final = frozenset(
+    {
+        "hydrogen",
+        "iron",
+        "jod",
+        "krypton",
+        "gallium",
+        "fermium",
+        "erbium",
+        "dubnium",
+        "argon",
+        "boron",
+        "carbon",
+        "edge",
+        "rolling",
+    }
+)
 
 
 def suite_of(tag: str) -> str:
@@ -141,7 +159,15 @@ def _release(family: Mapping[str, Any], reference: Reference) -> tuple[str, str,
 
 
 def is_windows(written: str) -> bool:
-    return any(word in written for word in ("windowsservercore", "nanoserver", "mcr.microsoft.com/windows", "mcr.microsoft.com/dotnet/framework"))
+    return any(
+        word in written
+        for word in (
+            "windowsservercore",
+            "nanoserver",
+            "mcr.microsoft.com/windows",
+            "mcr.microsoft.com/dotnet/framework",
+        )
+    )
 
 
 @cache
@@ -209,7 +235,11 @@ def _counterpart_name(facts: Mapping[str, Any], debian: str, alpine: str) -> str
     template = str(facts.get("counterpart_image", ""))
     if ("{debian}" in template and not debian) or ("{alpine}" in template and not alpine):
         return ""
-    return template.replace("{debian}", debian).replace("{alpine}", alpine) if "{version}" not in template and "{java}" not in template else ""
+    return (
+        template.replace("{debian}", debian).replace("{alpine}", alpine)
+        if "{version}" not in template and "{java}" not in template
+        else ""
+    )
 
 
 def counterpart(image: Image) -> Image | None:

@@ -15,7 +15,9 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.needs import ResolveImagePath
 from dockrefactor.stages import Stage, resolver
 
-SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/bin/dash", "/bin/ash", "/usr/bin/bash"})
+SHELLS: Final = frozenset(
+    {"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/bin/dash", "/bin/ash", "/usr/bin/bash"}
+)
 # programs that start the rest of their command line: name -> options that take a value
 WRAPPERS: Final[Mapping[str, frozenset[str]]] = {
     "exec": frozenset({"-a"}), "env": frozenset({"-u", "-S"}), "nice": frozenset({"-n"}), "nohup": frozenset(),
@@ -25,8 +27,50 @@ WRAPPERS: Final[Mapping[str, frozenset[str]]] = {
 }  # fmt: skip
 DROPPERS: Final = frozenset({"gosu", "su-exec", "setpriv", "su", "runuser", "sudo", "chroot", "chpst", "setuidgid"})
 BUILTINS: Final = frozenset(
-    "cd set export unset : exit test [ [[ true false echo printf read shift eval trap wait return local declare umask "
-    "ulimit type command break continue let getopts hash source . exec if then fi kill jobs pwd shopt alias readonly".split()
+    [
+        "cd",
+        "set",
+        "export",
+        "unset",
+        ":",
+        "exit",
+        "test",
+        "[",
+        "[[",
+        "true",
+        "false",
+        "echo",
+        "printf",
+        "read",
+        "shift",
+        "eval",
+        "trap",
+        "wait",
+        "return",
+        "local",
+        "declare",
+        "umask",
+        "ulimit",
+        "type",
+        "command",
+        "break",
+        "continue",
+        "let",
+        "getopts",
+        "hash",
+        "source",
+        ".",
+        "exec",
+        "if",
+        "then",
+        "fi",
+        "kill",
+        "jobs",
+        "pwd",
+        "shopt",
+        "alias",
+        "readonly",
+    ]
 )
 MAX_DEPTH: Final = 8
 
@@ -162,7 +206,9 @@ class _Follower:
         argv = instruction.args
         for words, item in ((argv, instruction), (appended, second)):
             if item is not None and len(words) == 1 and " " in words[0].strip() and (item is instruction):
-                self.one_string = Evidence(self.dockerfile, item.start_line, f"`{words[0]}` is one word of the exec form")
+                self.one_string = Evidence(
+                    self.dockerfile, item.start_line, f"`{words[0]}` is one word of the exec form"
+                )
         self.rest = appended
         passthrough = inherited_wrapper and posixpath.basename(inherited_wrapper[0]) == "docker-entrypoint.sh"
         if passthrough and argv and (argv[0].startswith("-") or argv[0].endswith((".js", ".cjs", ".mjs"))):
@@ -195,7 +241,9 @@ class _Follower:
         if path is not None and self._follow_script(path, argv, cwd, evidence, depth, own):
             return
         self.started.append(
-            Started(argv, wrappers[0] if wrappers else argv[0], cwd, evidence, known, script, conditional, writes, wrappers)
+            Started(
+                argv, wrappers[0] if wrappers else argv[0], cwd, evidence, known, script, conditional, writes, wrappers
+            )
         )
 
     def _changed_script(self, word: str, cwd: str) -> str | None:
@@ -238,7 +286,11 @@ class _Follower:
             here = Evidence(context_path, 1, f"is run by `{program}`")
             self.argv((program, path, *argv[1:]), cwd, here, context_path, depth + 1)
             return True
-        self.started.append(Started((f"/bin/{program}" if program == "sh" else program, path), program, cwd, evidence, script=context_path))
+        self.started.append(
+            Started(
+                (f"/bin/{program}" if program == "sh" else program, path), program, cwd, evidence, script=context_path
+            )
+        )
         self.needs_shell = True
         if "\r\n" in first:
             self.unreadable.append(Evidence(context_path, 1, "its first line ends in CR LF"))
@@ -298,13 +350,15 @@ class _Follower:
         writes = tuple(
             absolute(item.target.text, cwd) if item.target.known else "?"
             for item in command.redirects
-            if item.target is not None and item.operator.startswith((">", "&>")) and not item.target.text.startswith("/dev/")
+            if item.target is not None
+            and item.operator.startswith((">", "&>"))
+            and not item.target.text.startswith("/dev/")
         )
         if not command.words:
             return
         argv = command.argv
         known = all(word.known for word in command.words)
-        if '$@' in argv or "$*" in argv:
+        if "$@" in argv or "$*" in argv:
             at = argv.index("$@") if "$@" in argv else argv.index("$*")
             argv = (*argv[:at], *arguments, *argv[at + 1 :])
             known = True
@@ -317,12 +371,10 @@ class _Follower:
             if writes:
                 self.started.append(Started(argv, argv[0], cwd, evidence, known, script, command.conditional, writes))
             return
-        if argv[0] == "eval" or "$" in argv[0] or not command.words[0].known and argv == command.argv:
+        if argv[0] == "eval" or "$" in argv[0] or (not command.words[0].known and argv == command.argv):
             self.unreadable.append(replace(evidence, says=f"`{argv[0]}` is computed when it starts"))
             return
-        self.argv(
-            argv, cwd, evidence, script, depth + 1, conditional=command.conditional, known=known, writes=writes
-        )
+        self.argv(argv, cwd, evidence, script, depth + 1, conditional=command.conditional, known=known, writes=writes)
 
 
 def _unwrap(name: str, argv: tuple[str, ...]) -> tuple[str, ...]:

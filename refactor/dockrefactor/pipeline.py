@@ -18,7 +18,9 @@ from dockrefactor.outcome import Change, Outcome, Refusal, Transform, Unneeded
 from dockrefactor.text import Edit, apply
 from dockrefactor.toolchain import Detection, Toolchain
 
-_IGNORE: Final = re.compile(r"#\s*dockrefactor:\s*(?P<what>ignore-file|ignore)(?:\s*=\s*(?P<names>[\w\-, ]+))?\s*$", re.IGNORECASE)
+_IGNORE: Final = re.compile(
+    r"#\s*dockrefactor:\s*(?P<what>ignore-file|ignore)(?:\s*=\s*(?P<names>[\w\-, ]+))?\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ def _changed(facts: Facts, change: Change) -> Facts:
     try:
         parsed = document.read(text)
     except grammar.SyntaxFault as fault:
-        raise AssertionError(f"a transform made a text that is no Dockerfile: {fault.message} (line {fault.line})") from fault
+        raise AssertionError(
+            f"a transform made a text that is no Dockerfile: {fault.message} (line {fault.line})"
+        ) from fault
     return Facts(parsed, facts.context, facts.known_toolchains, facts.options, facts.name)
 
 
@@ -117,7 +121,7 @@ def _ignores(facts: Facts) -> tuple[dict[str, Evidence], Evidence | None]:
             if match["what"].lower() == "ignore-file":
                 return found, place
             names = [item.strip() for item in (match["names"] or "").split(",") if item.strip()]
-            found.update({item: place for item in names or [""]})
+            found.update(dict.fromkeys(names or [""], place))
     return found, None
 
 

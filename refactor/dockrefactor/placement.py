@@ -25,7 +25,9 @@ BUILDING: Final = frozenset({Kind.INSTALL, Kind.BUILD, Kind.PRUNE, Kind.TEST})
 OS: Final = frozenset({Kind.OS_UPDATE, Kind.OS_INSTALL, Kind.OS_REMOVE, Kind.OS_CLEAN})
 NEUTRAL: Final = frozenset({Kind.QUERY, Kind.SETTING, Kind.OS_CLEAN, Kind.TOOL_SETUP})
 SETUP: Final = frozenset({Kind.FILES, Kind.SYSTEM, Kind.ACCOUNTS, Kind.DOWNLOAD})
-FINAL_ONLY: Final = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "VOLUME", "LABEL", "STOPSIGNAL", "HEALTHCHECK", "MAINTAINER", "ONBUILD"})
+FINAL_ONLY: Final = frozenset(
+    {"CMD", "ENTRYPOINT", "EXPOSE", "VOLUME", "LABEL", "STOPSIGNAL", "HEALTHCHECK", "MAINTAINER", "ONBUILD"}
+)
 
 
 @dataclass(slots=True)
@@ -123,13 +125,20 @@ class _Placer:
             raise self._stop("unreadable-shell", step, step.run.opaque)
         for placed in step.run.commands:
             if placed.effects.kind is Kind.UNKNOWN:
-                raise self._stop("unknown-effect", step, placed.effects.why or f"what `{placed.command.name}` does is not known")
+                raise self._stop(
+                    "unknown-effect", step, placed.effects.why or f"what `{placed.command.name}` does is not known"
+                )
             if "/?" in placed.effects.writes or placed.cwd == "/?":
                 raise self._stop("unknown-effect", step, "it works in a computed folder")
         for mount in step.run.mounts:
             target = re.search(r"(?:target|dst|destination)=([^,]+)", mount)
-            if "type=cache" in mount and target and any(
-                inside(artifact.path, target[1]) or inside(target[1], artifact.path) for artifact in self.plan.artifacts
+            if (
+                "type=cache" in mount
+                and target
+                and any(
+                    inside(artifact.path, target[1]) or inside(target[1], artifact.path)
+                    for artifact in self.plan.artifacts
+                )
             ):
                 raise self._stop("cache-mount-on-output", step, f"a cache mount hides {target[1]}")
 
@@ -139,7 +148,12 @@ class _Placer:
             return
         for at in range(self.last + 1, len(self.steps)):
             step = self.steps[at]
-            inner = step.run is not None and step.run.kinds <= NEUTRAL | {Kind.FILES} and self._in_tree(step) and step.run.kinds & {Kind.FILES}
+            inner = (
+                step.run is not None
+                and step.run.kinds <= NEUTRAL | {Kind.FILES}
+                and self._in_tree(step)
+                and step.run.kinds & {Kind.FILES}
+            )
             if inner or (step.copy is not None and step.copy.origin is None and self._in_tree(step)):
                 self.last = at
 
@@ -152,7 +166,12 @@ class _Placer:
         if step.copy is not None:
             return step.copy.writes
         if step.run is not None:
-            return tuple(path for placed in step.run.commands for path in placed.effects.writes if placed.effects.kind not in NEUTRAL)
+            return tuple(
+                path
+                for placed in step.run.commands
+                for path in placed.effects.writes
+                if placed.effects.kind not in NEUTRAL
+            )
         return ()
 
     def _check_users(self) -> None:
@@ -214,7 +233,11 @@ class _Placer:
     def _is_source(self, copy: Copy) -> bool:
         """Whether a copy brings sources of which the runtime keeps only what the plan names."""
         tree = self.plan.source_tree
-        return tree is not None and not (copy.inline or copy.remote or copy.unpacks) and all(inside(path, tree) for path in copy.writes)
+        return (
+            tree is not None
+            and not (copy.inline or copy.remote or copy.unpacks)
+            and all(inside(path, tree) for path in copy.writes)
+        )
 
     def _own(self, step: Step, owner: str) -> None:
         if self.owner is not None and self.owner.partition(":")[0] != owner.partition(":")[0]:
@@ -231,11 +254,19 @@ class _Placer:
             if pair is None:
                 continue
             source, target, is_folder = pair
-            image_path = posixpath.normpath(posixpath.join(target, posixpath.relpath("/" + path, "/" + source))) if is_folder else target
+            image_path = (
+                posixpath.normpath(posixpath.join(target, posixpath.relpath("/" + path, "/" + source)))
+                if is_folder
+                else target
+            )
             shown = posixpath.relpath(image_path, step.before.cwd)
             relative = inside(image_path, step.before.cwd) and not step.before.from_args
             destination = ("./" + shown if shown != "." else "./") if relative else image_path
-            lines.append(self.facts.document.typed(f"COPY{flags} {_quoted(path)} {_quoted(destination)}{self.facts.document.newline}"))
+            lines.append(
+                self.facts.document.typed(
+                    f"COPY{flags} {_quoted(path)} {_quoted(destination)}{self.facts.document.newline}"
+                )
+            )
         return "".join(lines)
 
     def _place_run(self, at: int, slot: Slot) -> None:
@@ -258,7 +289,9 @@ class _Placer:
         elif kinds <= {Kind.PROGRAM} | SETUP | NEUTRAL:
             self._place_program(at, slot)
         elif kinds <= {Kind.TOOL_INSTALL} | NEUTRAL:
-            slot.runtime = any(self._tool_runs(placed) for placed in step.run.commands if placed.effects.kind is Kind.TOOL_INSTALL)
+            slot.runtime = any(
+                self._tool_runs(placed) for placed in step.run.commands if placed.effects.kind is Kind.TOOL_INSTALL
+            )
             slot.builder = at <= self.last and not slot.runtime
         else:
             self._place_mixed(at, slot)
@@ -284,7 +317,9 @@ class _Placer:
         if not build:
             slot.builder = False
         elif len(build) < len(names):
-            slot.builder_text = package_lists.retyped(self.facts.document, step, lambda name: name in build, (), self.base)
+            slot.builder_text = package_lists.retyped(
+                self.facts.document, step, lambda name: name in build, (), self.base
+            )
 
     def _packages_text(self, step: Step, generated: bool = False) -> str | None:
         """The install of what the runtime needs of a step's packages; None where it needs nothing."""
@@ -297,7 +332,12 @@ class _Placer:
             for word in placed.effects.os_packages
         }
         kept = [name for name in names if name not in removed and self._keeps(name, step)]
-        libraries = [library for name in names if os_packages.role(name, self.base) is Role.HEADERS for library in self._libraries(name, step)]
+        libraries = [
+            library
+            for name in names
+            if os_packages.role(name, self.base) is Role.HEADERS
+            for library in self._libraries(name, step)
+        ]
         libraries += [library for name in names if name not in removed for library in self._left_by_compilers(name)]
         added = [name for name in dict.fromkeys(libraries) if name not in kept]
         if any(placed.effects.why == "upgrade" for placed in step.run.commands):
@@ -324,7 +364,11 @@ class _Placer:
         """Run-time libraries of languages that a dropped compiler brought, where the runtime image has them not."""
         if os_packages.role(name, self.base) is not Role.BUILD:
             return []
-        return [library for library in os_packages.left_behind(name, self.base) if library in _LANGUAGE_LIBRARIES and library not in self.runtime.packages]
+        return [
+            library
+            for library in os_packages.left_behind(name, self.base)
+            if library in _LANGUAGE_LIBRARIES and library not in self.runtime.packages
+        ]
 
     def _libraries(self, name: str, step: Step) -> tuple[str, ...]:
         found = os_packages.libraries(name, self.base)
@@ -397,8 +441,10 @@ class _Placer:
         """Whether what a step leaves are files or folders that can be copied by name."""
         assert step.run is not None
         left = self._left(step)
-        return bool(left) and all(path.count("/") >= 2 and not inside("/usr/local/bin", path) for path in left) and all(
-            placed.effects.kind in {Kind.FILES, Kind.DOWNLOAD} | NEUTRAL | OS for placed in step.run.commands
+        return (
+            bool(left)
+            and all(path.count("/") >= 2 and not inside("/usr/local/bin", path) for path in left)
+            and all(placed.effects.kind in {Kind.FILES, Kind.DOWNLOAD} | NEUTRAL | OS for placed in step.run.commands)
         )
 
     def _left(self, step: Step) -> tuple[str, ...]:
@@ -490,13 +536,11 @@ class _Placer:
                 continue
             later = [other for other in self.slots[at + 1 : self.last + 1] if other.builder]
             touched = tuple(
-                path
-                for other in later
-                for path in (*(self._writes(other.step)), other.step.before.cwd)
-                if path != "/"
+                path for other in later for path in (*(self._writes(other.step)), other.step.before.cwd) if path != "/"
             )
             accounts = Kind.ACCOUNTS in slot.step.run.kinds and any(
-                other.step.keyword == "USER" or (other.step.copy is not None and other.step.copy.owner) for other in later
+                other.step.keyword == "USER" or (other.step.copy is not None and other.step.copy.owner)
+                for other in later
             )
             system = Kind.SYSTEM in slot.step.run.kinds
             if accounts or system or overlap(self._writes(slot.step), touched):
@@ -506,15 +550,32 @@ class _Placer:
         """A manifest copied ahead need not be copied to the runtime when the whole folder follows."""
         for at, slot in enumerate(self.slots[: self.last + 1]):
             copy = slot.step.copy
-            if not slot.runtime or copy is None or copy.origin is not None or slot.runtime_text is not None or not copy.pairs or copy.owner:
+            if (
+                not slot.runtime
+                or copy is None
+                or copy.origin is not None
+                or slot.runtime_text is not None
+                or not copy.pairs
+                or copy.owner
+            ):
                 continue
             for later in self.slots[at + 1 :]:
                 if later.runtime and later.step.run is not None:
                     break
                 other = later.step.copy
-                if later.runtime and other is not None and other.origin is None and later.runtime_text is None and all(
-                    any(folder and target == posixpath.join(place, posixpath.relpath("/" + source, "/" + origin)) for origin, place, folder in other.pairs if inside("/" + source, "/" + origin))
-                    for source, target, _ in copy.pairs
+                if (
+                    later.runtime
+                    and other is not None
+                    and other.origin is None
+                    and later.runtime_text is None
+                    and all(
+                        any(
+                            folder and target == posixpath.join(place, posixpath.relpath("/" + source, "/" + origin))
+                            for origin, place, folder in other.pairs
+                            if inside("/" + source, "/" + origin)
+                        )
+                        for source, target, _ in copy.pairs
+                    )
                 ):
                     slot.runtime = False
                     break
@@ -526,16 +587,30 @@ class _Placer:
             if name not in self.kept and name not in self.extra and name not in self.runtime.packages and not there:
                 self.extra.append(name)
                 self.kept.append(name)
-        have = {program for name in (*self.kept, *self.extra) for program in os_packages.programs_of(name, self.runtime)}
+        have = {
+            program for name in (*self.kept, *self.extra) for program in os_packages.programs_of(name, self.runtime)
+        }
         for program, evidence in self.wanted.items():
             if program in self.runtime.programs or program in have or program not in self.base.programs:
                 continue
             package = os_packages.package_of(program, self.runtime)
             if package is None:
-                raise _Stop(Blocked("unknown-library", Evidence(evidence.path, evidence.line, f"`{program}` is not in {self.runtime.reference.written}")))
+                raise _Stop(
+                    Blocked(
+                        "unknown-library",
+                        Evidence(
+                            evidence.path, evidence.line, f"`{program}` is not in {self.runtime.reference.written}"
+                        ),
+                    )
+                )
             if package not in self.extra:
                 self.extra.append(package)
-            if program in _TLS_CLIENTS and self.base.ca_certificates and not self.runtime.ca_certificates and not self._asks_itself(program):
+            if (
+                program in _TLS_CLIENTS
+                and self.base.ca_certificates
+                and not self.runtime.ca_certificates
+                and not self._asks_itself(program)
+            ):
                 self.extra.append("ca-certificates")
         self.extra = list(dict.fromkeys(self.extra))
 
@@ -544,12 +619,17 @@ class _Placer:
         used = [item for item in self.facts.launch.started if program in (item.name, item.program)]
         checks = [item for item in self.facts.healthcheck.started if item.name == program]
         plain = all(not any(word.startswith("https:") for word in item.argv) for item in checks)
-        in_sources = any(claim.value is not None and posixpath.basename(claim.value) == program for claim in self.facts.needs.programs)
+        in_sources = any(
+            claim.value is not None and posixpath.basename(claim.value) == program
+            for claim in self.facts.needs.programs
+        )
         return bool(checks) and plain and not used and not in_sources
 
 
 # what compiled C++ and Fortran links besides libc; OpenMP, atomics and quad precision are linked only on request
-_LANGUAGE_LIBRARIES: Final = frozenset({"libgcc", "libstdc++", "libgcc-s1", "libstdc++6", "libgfortran", "libgfortran5"})
+_LANGUAGE_LIBRARIES: Final = frozenset(
+    {"libgcc", "libstdc++", "libgcc-s1", "libstdc++6", "libgfortran", "libgfortran5"}
+)
 # programs that check the certificates of the servers they ask
 _TLS_CLIENTS: Final = frozenset({"curl", "wget", "git"})
 _BUILD_TOOLS: Final = frozenset({"uv", "uvx", "composer", "poetry", "cargo", "go", "node", "npm"})

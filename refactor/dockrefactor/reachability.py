@@ -15,7 +15,23 @@ _PATH = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "
 _INTERPRETERS = {
     "python": (".py",), "python3": (".py",), "node": (".js", ".cjs", ".mjs"), "sh": (".sh",), "bash": (".sh",),
 }  # fmt: skip
-_SYSTEM = ("/bin", "/sbin", "/usr", "/lib", "/lib64", "/etc", "/proc", "/dev", "/sys", "/run", "/var", "/tmp", "/opt/venv", "/go", "/root")
+_SYSTEM = (
+    "/bin",
+    "/sbin",
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/etc",
+    "/proc",
+    "/dev",
+    "/sys",
+    "/run",
+    "/var",
+    "/tmp",
+    "/opt/venv",
+    "/go",
+    "/root",
+)
 
 
 def missing_files(facts: Facts) -> list[Evidence]:
@@ -27,7 +43,9 @@ def missing_files(facts: Facts) -> list[Evidence]:
             continue
         for path, word in _named(item):
             if not may_exist(facts, stage, path):
-                found.append(Evidence(item.evidence.path, item.evidence.line, f"`{word}` is started, and nothing puts it there"))
+                found.append(
+                    Evidence(item.evidence.path, item.evidence.line, f"`{word}` is started, and nothing puts it there")
+                )
     return found
 
 
@@ -54,10 +72,18 @@ def may_exist(facts: Facts, stage: Stage, path: str) -> bool:
     """Whether a file can be at `path`: copied from the context, left by a command, or part of the system."""
     if stage.resolver()(path) is not None or stage.base_stage is not None or stage.base is None:
         return True
-    if facts.context.truncated or (any(inside(path, folder) for folder in _SYSTEM) and not _in_work_folder(stage, path)):
+    if facts.context.truncated or (
+        any(inside(path, folder) for folder in _SYSTEM) and not _in_work_folder(stage, path)
+    ):
         return True
     for step in stage.steps:
-        if step.copy is not None and (step.copy.origin is not None or step.copy.unpacks or step.copy.remote or step.copy.inline or not step.copy.known):
+        if step.copy is not None and (
+            step.copy.origin is not None
+            or step.copy.unpacks
+            or step.copy.remote
+            or step.copy.inline
+            or not step.copy.known
+        ):
             if inside(path, step.copy.destination) or not step.copy.known:
                 return True
         if step.run is not None:
@@ -65,7 +91,9 @@ def may_exist(facts: Facts, stage: Stage, path: str) -> bool:
                 return True
             for placed in step.run.commands:
                 effects = placed.effects
-                if effects.kind in (Kind.UNKNOWN, Kind.PROGRAM) or (effects.kind in (Kind.BUILD, Kind.INSTALL) and not effects.writes):
+                if effects.kind in (Kind.UNKNOWN, Kind.PROGRAM) or (
+                    effects.kind in (Kind.BUILD, Kind.INSTALL) and not effects.writes
+                ):
                     return True
                 if not effects.removes and any(inside(path, item) for item in effects.writes if item != "/"):
                     return True
@@ -114,7 +142,9 @@ def _brought(facts: Facts, stage: Stage) -> frozenset[str] | None:
                 found.add(posixpath.basename(copied))
             if copied in folders:
                 found.update(posixpath.basename(path) for path in step.copy.sources)
-            found.update(posixpath.basename(target) for _, target, _ in step.copy.pairs if posixpath.dirname(target) in folders)
+            found.update(
+                posixpath.basename(target) for _, target, _ in step.copy.pairs if posixpath.dirname(target) in folders
+            )
         for placed in step.run.commands if step.run is not None else ():
             effects = placed.effects
             if effects.kind in (Kind.INSTALL, Kind.UNKNOWN, Kind.BUILD):

@@ -199,7 +199,9 @@ class _Reader:
                 redirects.append(self._redirect(child, pieces))
             elif child.type == "heredoc_redirect":
                 redirects.append(Redirect("<<", None))
-                redirects.extend(self._redirect(inner, pieces) for inner in child.named_children if inner.type == "file_redirect")
+                redirects.extend(
+                    self._redirect(inner, pieces) for inner in child.named_children if inner.type == "file_redirect"
+                )
                 if any(inner.type in ("command", "pipeline", "list") for inner in child.named_children):
                     self.opaque = self.opaque or "a here-document feeds a pipeline"
         if body is None:
@@ -222,7 +224,9 @@ class _Reader:
         ]
         if not place.conditional and place.depth == 0:
             self._learn(assignments)
-        name = ShellWord(self._source(node).split()[0], True, self._index(node.start_byte), self._index(node.start_byte))
+        name = ShellWord(
+            self._source(node).split()[0], True, self._index(node.start_byte), self._index(node.start_byte)
+        )
         self.commands.append(
             Command(
                 (name,), tuple(assignments), (), place.connector, place.conditional, place.depth, place.top,
@@ -272,7 +276,13 @@ class _Reader:
             for text in word.text.split():
                 yield replace(word, text=text, glob=any(char in text for char in "*?["))
             return
-        if node.type == "concatenation" and "{" in source and "${" not in source and "'" not in source and '"' not in source:
+        if (
+            node.type == "concatenation"
+            and "{" in source
+            and "${" not in source
+            and "'" not in source
+            and '"' not in source
+        ):
             for text in _expand_braces(word.text):
                 yield replace(word, text=text)
             return

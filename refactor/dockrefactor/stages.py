@@ -182,7 +182,11 @@ def resolver(steps: tuple[Step, ...] | list[Step], context: BuildContext) -> Res
     def resolve(path: str) -> str | None:
         for step in recent:
             if step.run is not None and any(
-                not placed.effects.keeps_content and (path in placed.effects.writes or (placed.effects.removes and any(inside(path, item) for item in placed.effects.writes)))
+                not placed.effects.keeps_content
+                and (
+                    path in placed.effects.writes
+                    or (placed.effects.removes and any(inside(path, item) for item in placed.effects.writes))
+                )
                 for placed in step.run.commands
             ):
                 return None
@@ -344,7 +348,8 @@ class _Reader:
         texts = [word or "" for word in words] or [""]
         destination = texts[-1]
         sources = tuple(
-            source if origin is not None else (source if _REMOTE.match(source) else normalise(source)) for source in texts[:-1]
+            source if origin is not None else (source if _REMOTE.match(source) else normalise(source))
+            for source in texts[:-1]
         )
         inline = bool(instruction.heredocs)
         target = absolute(destination, self.state.cwd)
@@ -364,8 +369,16 @@ class _Reader:
 
     def _is_folder(self, target: str) -> bool:
         return target == "/" or any(
-            (step.copy is not None and any(is_folder and image_path == target for _, image_path, is_folder in step.copy.pairs))
-            or (step.run is not None and any(target in placed.effects.writes for placed in step.run.commands if placed.command.name == "mkdir"))
+            (
+                step.copy is not None
+                and any(is_folder and image_path == target for _, image_path, is_folder in step.copy.pairs)
+            )
+            or (
+                step.run is not None
+                and any(
+                    target in placed.effects.writes for placed in step.run.commands if placed.command.name == "mkdir"
+                )
+            )
             or step.before.cwd == target
             for step in self.steps
         )
@@ -406,7 +419,15 @@ class _Reader:
     def _heredoc(self, instruction: Instruction) -> tuple[str, str]:
         body = instruction.heredocs[0].content
         command = instruction.value.partition("<<")[0].strip()
-        if len(instruction.heredocs) > 1 or command not in ("", "sh", "bash", "/bin/sh", "/bin/bash", "sh -e", "bash -e"):
+        if len(instruction.heredocs) > 1 or command not in (
+            "",
+            "sh",
+            "bash",
+            "/bin/sh",
+            "/bin/bash",
+            "sh -e",
+            "bash -e",
+        ):
             return body, "a here-document feeds another program"
         if body.startswith("#!") and not re.match(r"#!\s*(/usr)?/bin/(env )?(ba|da|a)?sh\b", body):
             return body, "a here-document for another interpreter"

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import engine
 import pytest
+
+import engine
 from cases import ROOT, Case, facts_of, result_of
 from workshop import Built, Sizes, Workshop
 

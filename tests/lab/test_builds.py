@@ -6,8 +6,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import engine
 import pytest
+
+import engine
 from cases import Case, HttpProbe, OutputProbe, SourceEdit, all_cases, facts_of, in_words, result_of
 from dockrefactor.contract import BUILD_ONLY_ENV
 from workshop import Built, Image, Sizes, copy_context

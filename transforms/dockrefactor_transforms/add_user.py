@@ -38,14 +38,22 @@ class Reasons(ReasonEnum):
         liftable=True,
     )
     DROPS_PRIVILEGES = Reason(
-        "drops-privileges-itself", "The start script changes to an ordinary user itself.", "Nothing: it must start as root."
+        "drops-privileges-itself",
+        "The start script changes to an ordinary user itself.",
+        "Nothing: it must start as root.",
     )
     ROOT_DAEMON = Reason(
-        "root-daemon", "The container starts a daemon that needs root.", "Start the program itself instead of the daemon."
+        "root-daemon",
+        "The container starts a daemon that needs root.",
+        "Start the program itself instead of the daemon.",
     )
-    DOCKER_SOCKET = Reason("docker-socket", "A compose file mounts the engine's socket, which belongs to root.", "Nothing.")
+    DOCKER_SOCKET = Reason(
+        "docker-socket", "A compose file mounts the engine's socket, which belongs to root.", "Nothing."
+    )
     INSTALLS_AT_START = Reason(
-        "installs-at-start", "The container installs or builds when it starts, and writes where only root may.", "Install in a RUN."
+        "installs-at-start",
+        "The container installs or builds when it starts, and writes where only root may.",
+        "Install in a RUN.",
     )
     WRITES_UNKNOWN = Reason(
         "writes-unknown-path",
@@ -54,35 +62,54 @@ class Reasons(ReasonEnum):
         liftable=True,
     )
     UNREADABLE_LAUNCH = Reason(
-        "unreadable-start-script", "What the container starts cannot be followed to its end.", "Write the start script as plain commands."
+        "unreadable-start-script",
+        "What the container starts cannot be followed to its end.",
+        "Write the start script as plain commands.",
     )
     UNKNOWN_BASE = Reason(
-        "unknown-base", "Nothing is known of the base image, its users and its tools.", "Use an official image, or set USER by hand."
+        "unknown-base",
+        "Nothing is known of the base image, its users and its tools.",
+        "Use an official image, or set USER by hand.",
     )
     UNKNOWN_EFFECT = Reason(
-        "unknown-effect", "A command may make files that only root can read or that the program must write.", "Replace it by commands whose effects are known."
+        "unknown-effect",
+        "A command may make files that only root can read or that the program must write.",
+        "Replace it by commands whose effects are known.",
     )
     UNKNOWN_TOOLCHAIN = Reason(
-        "unknown-toolchain", "What the program does is not known, so where it writes cannot be shown.", "Set USER by hand."
+        "unknown-toolchain",
+        "What the program does is not known, so where it writes cannot be shown.",
+        "Set USER by hand.",
     )
     NO_LAUNCH = Reason("no-launch", "Neither CMD nor ENTRYPOINT says what runs.", "Add a CMD.")
     LAUNCH_MISSING = Reason("launch-missing", "The original cannot start.", "Correct CMD or ENTRYPOINT first.")
-    HOME_IS_ROOT = Reason("home-is-root", "The program needs files of /root, which no other user may enter.", "Install to a fixed path outside /root.")
+    HOME_IS_ROOT = Reason(
+        "home-is-root",
+        "The program needs files of /root, which no other user may enter.",
+        "Install to a fixed path outside /root.",
+    )
     VOLUME = Reason(
         "volume-outside",
         "A compose file mounts a volume or folder whose files an earlier container wrote as root.",
         "If its files may be given to the new user, accept it with --assume volume-outside.",
         liftable=True,
     )
-    GITHUB_ACTION = Reason("github-action", "GitHub runs this image as an action, which must write as root.", "Nothing.")
+    GITHUB_ACTION = Reason(
+        "github-action", "GitHub runs this image as an action, which must write as root.", "Nothing."
+    )
     DEVELOPMENT_SERVER = Reason(
         "development-server", "A development server writes beside the sources.", "Build the files and serve them."
     )
     COMPOSE = Reason(
-        "compose-development", "A compose file mounts the sources over this image for development.", "Set `user:` in the compose file first, then accept it with --assume compose-development.", liftable=True
+        "compose-development",
+        "A compose file mounts the sources over this image for development.",
+        "Set `user:` in the compose file first, then accept it with --assume compose-development.",
+        liftable=True,
     )
     UNREADABLE_FILES = Reason(
-        "unreadable-files", "A file of the context may be read by its owner only.", "Give it ordinary permissions (chmod a+r)."
+        "unreadable-files",
+        "A file of the context may be read by its owner only.",
+        "Give it ordinary permissions (chmod a+r).",
     )
 
 
@@ -108,7 +135,9 @@ def _unneeded(facts: Facts) -> Outcome | None:
 def _against(facts: Facts) -> Outcome | None:
     for check in (_base, _launch, _neighbours, _steps, _ports, _writes, _files):
         found = check(facts)
-        if found is not None and not (found.reason.reason.liftable and found.reason.reason.code in facts.options.assume):
+        if found is not None and not (
+            found.reason.reason.liftable and found.reason.reason.code in facts.options.assume
+        ):
             return found
     return None
 
@@ -135,9 +164,14 @@ def _launch(facts: Facts) -> Refusal | None:
         return Refusal(Reasons.DROPS_PRIVILEGES, launch.drops)
     for item in launch.started:
         if item.name in _ROOT_DAEMONS:
-            return Refusal(Reasons.ROOT_DAEMON, Evidence(item.evidence.path, item.evidence.line, f"`{item.name}` starts as root"))
+            return Refusal(
+                Reasons.ROOT_DAEMON, Evidence(item.evidence.path, item.evidence.line, f"`{item.name}` starts as root")
+            )
         if item.name in _INSTALLERS or _installs(item.argv):
-            return Refusal(Reasons.INSTALLS_AT_START, Evidence(item.evidence.path, item.evidence.line, f"`{' '.join(item.argv[:3])}`"))
+            return Refusal(
+                Reasons.INSTALLS_AT_START,
+                Evidence(item.evidence.path, item.evidence.line, f"`{' '.join(item.argv[:3])}`"),
+            )
     if launch.unreadable:
         return Refusal(Reasons.UNREADABLE_LAUNCH, launch.unreadable[0])
     if not facts.toolchains:
@@ -150,10 +184,54 @@ def _launch(facts: Facts) -> Refusal | None:
 
 
 _ROOT_DAEMONS = frozenset(
-    "cron crond sshd supervisord apache2 apachectl apache2ctl apache2-foreground httpd nginx postgres mysqld mariadbd "
-    "dockerd containerd systemd init runsvdir s6-svscan haproxy named dnsmasq openvpn squid vsftpd service rsyslogd".split()
+    [
+        "cron",
+        "crond",
+        "sshd",
+        "supervisord",
+        "apache2",
+        "apachectl",
+        "apache2ctl",
+        "apache2-foreground",
+        "httpd",
+        "nginx",
+        "postgres",
+        "mysqld",
+        "mariadbd",
+        "dockerd",
+        "containerd",
+        "systemd",
+        "init",
+        "runsvdir",
+        "s6-svscan",
+        "haproxy",
+        "named",
+        "dnsmasq",
+        "openvpn",
+        "squid",
+        "vsftpd",
+        "service",
+        "rsyslogd",
+    ]
 )
-_INSTALLERS = frozenset({"apt-get", "apt", "apk", "yum", "dnf", "useradd", "adduser", "groupadd", "mount", "iptables", "sysctl", "chown", "ldconfig", "update-ca-certificates"})
+_INSTALLERS = frozenset(
+    {
+        "apt-get",
+        "apt",
+        "apk",
+        "yum",
+        "dnf",
+        "useradd",
+        "adduser",
+        "groupadd",
+        "mount",
+        "iptables",
+        "sysctl",
+        "chown",
+        "ldconfig",
+        "update-ca-certificates",
+    }
+)
 
 
 def _installs(argv: tuple[str, ...]) -> bool:
@@ -161,7 +239,11 @@ def _installs(argv: tuple[str, ...]) -> bool:
         return False
     name = posixpath.basename(argv[0])
     words = set(argv[1:3])
-    return (name in ("pip", "pip3", "npm", "yarn", "pnpm", "poetry", "pipenv", "bundle", "go", "cargo") and bool(words & {"install", "ci", "add", "sync", "run-script-install"}) and not words & {"run", "start"}) or (name == "go" and argv[1:2] == ("run",))
+    return (
+        name in ("pip", "pip3", "npm", "yarn", "pnpm", "poetry", "pipenv", "bundle", "go", "cargo")
+        and bool(words & {"install", "ci", "add", "sync", "run-script-install"})
+        and not words & {"run", "start"}
+    ) or (name == "go" and argv[1:2] == ("run",))
 
 
 def _neighbours(facts: Facts) -> Refusal | None:
@@ -199,19 +281,38 @@ def _steps(facts: Facts) -> Refusal | None:
             for placed in step.run.commands:
                 effects = placed.effects
                 if effects.kind is Kind.UNKNOWN:
-                    return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, effects.why or f"what `{placed.command.name}` does is not known"))
-                if any(inside(path, "/root") for path in effects.writes) and effects.kind not in (Kind.OS_CLEAN, Kind.TOOL_SETUP) and not effects.removes:
+                    return Refusal(
+                        Reasons.UNKNOWN_EFFECT,
+                        facts.at(step.instruction, effects.why or f"what `{placed.command.name}` does is not known"),
+                    )
+                if (
+                    any(inside(path, "/root") for path in effects.writes)
+                    and effects.kind not in (Kind.OS_CLEAN, Kind.TOOL_SETUP)
+                    and not effects.removes
+                ):
                     return Refusal(Reasons.HOME_IS_ROOT, facts.at(step.instruction, "it writes to /root"))
                 if effects.kind is Kind.PROGRAM and "/" in effects.writes:
                     return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, effects.why))
                 if effects.kind is Kind.FILES and placed.command.name == "chmod" and _takes_away(placed.command.argv):
-                    return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "it takes permissions from others"))
-    if any(inside(path, "/root") for step in facts.final.steps if step.copy is not None for path in (step.copy.destination,)):
-        copy = next(step for step in facts.final.steps if step.copy is not None and inside(step.copy.destination, "/root"))
+                    return Refusal(
+                        Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "it takes permissions from others")
+                    )
+    if any(
+        inside(path, "/root")
+        for step in facts.final.steps
+        if step.copy is not None
+        for path in (step.copy.destination,)
+    ):
+        copy = next(
+            step for step in facts.final.steps if step.copy is not None and inside(step.copy.destination, "/root")
+        )
         return Refusal(Reasons.HOME_IS_ROOT, facts.at(copy.instruction, "it copies to /root"))
     if inside(facts.final.after.cwd, "/root"):
         workdir = facts.final.last("WORKDIR")
-        return Refusal(Reasons.HOME_IS_ROOT, facts.at(workdir.instruction if workdir else facts.final.origin, "the work folder is in /root"))
+        return Refusal(
+            Reasons.HOME_IS_ROOT,
+            facts.at(workdir.instruction if workdir else facts.final.origin, "the work folder is in /root"),
+        )
     if inside(facts.final.after.env.get("HOME", "/home"), "/root"):
         return Refusal(Reasons.HOME_IS_ROOT, facts.at(facts.final.origin, "HOME is /root"))
     return None
@@ -262,7 +363,10 @@ def _written_paths(facts: Facts) -> list[Claim]:
                 found.append(Claim(absolute(path, facts.final.after.cwd), facts.at(step.instruction, "a SQLite file")))
         if step.keyword == "VOLUME":
             evidence = facts.at(step.instruction, "a volume")
-            found += [Claim(absolute(path, step.before.cwd) if "$" not in path else None, evidence) for path in step.instruction.args]
+            found += [
+                Claim(absolute(path, step.before.cwd) if "$" not in path else None, evidence)
+                for path in step.instruction.args
+            ]
     return found
 
 
@@ -272,7 +376,10 @@ def _writes(facts: Facts) -> Refusal | None:
             return Refusal(Reasons.WRITES_UNKNOWN, claim.evidence)
         if inside(claim.value, "/tmp") or inside(claim.value, "/var/tmp") or inside(claim.value, "/dev"):
             continue
-        if any(inside(claim.value, folder) for folder in ("/etc", "/usr", "/bin", "/sbin", "/lib", "/boot", "/proc", "/sys", "/root", "/opt/venv")):
+        if any(
+            inside(claim.value, folder)
+            for folder in ("/etc", "/usr", "/bin", "/sbin", "/lib", "/boot", "/proc", "/sys", "/root", "/opt/venv")
+        ):
             code = Reasons.HOME_IS_ROOT if inside(claim.value, "/root") else Reasons.INSTALLS_AT_START
             return Refusal(code, claim.evidence)
     if facts.final.after.cwd == "/" and _owned(facts).tree:
@@ -301,7 +408,9 @@ def _is_folder(facts: Facts, path: str) -> bool:
     for step in facts.final.steps:
         if step.keyword == "VOLUME" and path in step.instruction.args:
             return True
-        if step.run is not None and any(path in placed.effects.writes and placed.command.name == "mkdir" for placed in step.run.commands):
+        if step.run is not None and any(
+            path in placed.effects.writes and placed.command.name == "mkdir" for placed in step.run.commands
+        ):
             return True
     return "." not in posixpath.basename(path)
 
@@ -316,7 +425,9 @@ def _files(facts: Facts) -> Refusal | None:
             for entry in entries:
                 bits = stat.S_IROTH | (stat.S_IXOTH if entry.is_dir else 0)
                 if not entry.is_link and entry.mode & bits != bits:
-                    return Refusal(Reasons.UNREADABLE_FILES, Evidence(entry.path, 0, f"mode {stat.S_IMODE(entry.mode):04o}"))
+                    return Refusal(
+                        Reasons.UNREADABLE_FILES, Evidence(entry.path, 0, f"mode {stat.S_IMODE(entry.mode):04o}")
+                    )
     return None
 
 
@@ -339,7 +450,9 @@ def _account(facts: Facts) -> _Account:
         return _Account(existing.name, existing.name, "")
     if not wanted and existing is not None:
         user = str(existing.uid) if not base.shell else existing.name
-        return _Account(user, f"{existing.uid}:{existing.gid}" if not base.shell else f"{existing.name}:{existing.name}", "")
+        return _Account(
+            user, f"{existing.uid}:{existing.gid}" if not base.shell else f"{existing.name}:{existing.name}", ""
+        )
     name, uid = wanted or NAME, number or str(UID)
     made = _made_account(facts)
     if made is not None and not wanted:
@@ -355,9 +468,17 @@ def _made_account(facts: Facts) -> str | None:
     """An account that the Dockerfile creates and never uses."""
     for step in facts.final.steps:
         for placed in step.run.commands if step.run is not None else ():
-            if placed.command.name in ("useradd", "adduser") and placed.command.words[-1].known and not placed.command.conditional:
+            if (
+                placed.command.name in ("useradd", "adduser")
+                and placed.command.words[-1].known
+                and not placed.command.conditional
+            ):
                 name = placed.command.words[-1].text
-                if re.fullmatch(r"[a-z_][a-z0-9_-]*", name) and "--no-create-home" not in placed.command.argv and "-H" not in placed.command.argv:
+                if (
+                    re.fullmatch(r"[a-z_][a-z0-9_-]*", name)
+                    and "--no-create-home" not in placed.command.argv
+                    and "-H" not in placed.command.argv
+                ):
                     return name
     return None
 
@@ -414,7 +535,22 @@ def _creation_position(facts: Facts) -> tuple[int, str]:
     return document.with_comments(steps[0].instruction).start if steps else facts.final.origin.span.end, ""
 
 
-_TAIL = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "LABEL", "VOLUME", "ENV", "ARG", "MAINTAINER", "ONBUILD", "SHELL"})
+_TAIL = frozenset(
+    {
+        "CMD",
+        "ENTRYPOINT",
+        "EXPOSE",
+        "HEALTHCHECK",
+        "STOPSIGNAL",
+        "LABEL",
+        "VOLUME",
+        "ENV",
+        "ARG",
+        "MAINTAINER",
+        "ONBUILD",
+        "SHELL",
+    }
+)
 
 
 def _user_position(facts: Facts) -> int:
@@ -468,7 +604,8 @@ def _made_inside(facts: Facts, folders: list[str]) -> bool:
         for step in facts.final.steps
         if step.run is not None
         for placed in step.run.commands
-        if placed.effects.kind in (Kind.FILES, Kind.PROGRAM, Kind.BUILD, Kind.INSTALL, Kind.DOWNLOAD) and not placed.effects.removes
+        if placed.effects.kind in (Kind.FILES, Kind.PROGRAM, Kind.BUILD, Kind.INSTALL, Kind.DOWNLOAD)
+        and not placed.effects.removes
         for path in placed.effects.writes
         for folder in folders
     )

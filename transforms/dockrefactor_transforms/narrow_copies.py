@@ -67,7 +67,9 @@ def _source_stage(facts: Facts, step: Step) -> Stage | None:
 def _is_work_folder(stage: Stage, folder: str) -> bool:
     """Whether sources of the context stand in `folder` of that stage."""
     return folder != "/" and any(
-        step.copy is not None and step.copy.origin is None and any(inside(target, folder) for _, target, _ in step.copy.pairs)
+        step.copy is not None
+        and step.copy.origin is None
+        and any(inside(target, folder) for _, target, _ in step.copy.pairs)
         for step in stage.steps
     )
 
@@ -86,9 +88,13 @@ def _edit(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeed
     assert step.copy is not None
     made = _made_by_setup(builder, folder, step.copy.owner is not None)
     if made is None:
-        return Refusal(Reasons.UNKNOWN_READS, facts.at(step.instruction, "a step of the builder writes into the folder"))
+        return Refusal(
+            Reasons.UNKNOWN_READS, facts.at(step.instruction, "a step of the builder writes into the folder")
+        )
     named = dict.fromkeys([*needs.built, *made])
-    built = tuple(path for path in named if not any(other != path and inside("/" + path, "/" + other) for other in named))
+    built = tuple(
+        path for path in named if not any(other != path and inside("/" + path, "/" + other) for other in named)
+    )
     sources = _sources(facts, builder, folder, needs, built)
     if sources is None or len(built) + len(sources) > MOST_LINES:
         return None
@@ -98,7 +104,9 @@ def _edit(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeed
     lines = [f"COPY{flags} {folder}/{path} {shown.at(path)}" for path in built]
     newline = facts.document.newline
     moved = _moved_copy(facts, step, builder, folder) if needs.kept is None else None
-    lines += [] if moved is not None else [f"COPY{owner} {operands}" for operands in sources and _grouped(sources, shown)]
+    lines += (
+        [] if moved is not None else [f"COPY{owner} {operands}" for operands in sources and _grouped(sources, shown)]
+    )
     text = newline.join(map(facts.document.typed, lines)) + newline + (moved or "")
     source = facts.document.source(step.instruction)
     return Edit(step.instruction.span, text if source.endswith("\n") else text.rstrip("\r\n"))
@@ -117,9 +125,21 @@ def _unread(facts: Facts, narrowed: list[Edit]) -> list[Edit]:
                 break
             if step.copy is None or step.copy.origin is not None or step.copy.inline:
                 continue
-            sources = tuple(path for other in facts.stages for later in other.steps if later.copy is not None and later.copy.origin and not any(edit.span == later.instruction.span for edit in narrowed) for path in later.copy.sources)
+            sources = tuple(
+                path
+                for other in facts.stages
+                for later in other.steps
+                if later.copy is not None
+                and later.copy.origin
+                and not any(edit.span == later.instruction.span for edit in narrowed)
+                for path in later.copy.sources
+            )
             named = tuple(word for word in taken.split() if word.startswith("/"))
-            if not any(inside(path, target) and not made_by_run(stage, path) for path in (*sources, *named) for target in step.copy.writes):
+            if not any(
+                inside(path, target) and not made_by_run(stage, path)
+                for path in (*sources, *named)
+                for target in step.copy.writes
+            ):
                 unread.append(step.instruction)
     return [Edit(span, "") for span in document.removals(unread)]
 
@@ -127,7 +147,14 @@ def _unread(facts: Facts, narrowed: list[Edit]) -> list[Edit]:
 def _moved_copy(facts: Facts, step: Step, builder: Stage, folder: str) -> str | None:
     """The author's own copy of the whole folder with its comments, where the builder has no use for it after this."""
     last = builder.steps[-1] if builder.steps else None
-    if last is None or last.copy is None or last.copy.origin is not None or last.copy.owner or step.copy is None or step.copy.owner:
+    if (
+        last is None
+        or last.copy is None
+        or last.copy.origin is not None
+        or last.copy.owner
+        or step.copy is None
+        or step.copy.owner
+    ):
         return None
     same_place = last.before.cwd == step.before.cwd and step.copy.destination == folder == last.copy.destination
     if not same_place or not last.copy.whole_context:
@@ -204,7 +231,8 @@ def _sources(
     if needs.kept is None:
         root = resolve(folder)
         if root is None or not any(
-            step.copy is not None and any(target == folder and source == root for source, target, _ in step.copy.pairs) for step in builder.steps
+            step.copy is not None and any(target == folder and source == root for source, target, _ in step.copy.pairs)
+            for step in builder.steps
         ):
             return None
         if any(facts.context.exists(posixpath.normpath(posixpath.join(root, path))) for path in built):

@@ -12,12 +12,12 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dockrefactor import stages
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
-from dockrefactor import stages
 from dockrefactor.stages import Copy, Placed, Stage, Step, made_by_run
 from dockrefactor.text import Edit, Span, insertion
 
@@ -88,13 +88,24 @@ def _stage(facts: Facts, stage: Stage) -> Outcome:
     if found is None:
         return Unneeded(Reasons.NO_INSTALL, facts.at(stage.origin, "no dependency install after a COPY"))
     copies = [
-        at for at, step in enumerate(stage.steps[: found.first]) if step.copy is not None and _brings_more(facts, step.copy, found.inputs)
+        at
+        for at, step in enumerate(stage.steps[: found.first])
+        if step.copy is not None and _brings_more(facts, step.copy, found.inputs)
     ]
     install = stage.steps[found.first]
     if not copies:
-        project = next((at for at, step in enumerate(stage.steps[: found.first]) if step.copy is not None and _is_project(step.copy, found.inputs)), None)
+        project = next(
+            (
+                at
+                for at, step in enumerate(stage.steps[: found.first])
+                if step.copy is not None and _is_project(step.copy, found.inputs)
+            ),
+            None,
+        )
         if project is not None:
-            return Refusal(Reasons.READS_SOURCES, facts.at(install.instruction, "it builds the project that was copied"))
+            return Refusal(
+                Reasons.READS_SOURCES, facts.at(install.instruction, "it builds the project that was copied")
+            )
         return Unneeded(Reasons.ALREADY_ORDERED, facts.at(install.instruction, "its inputs are copied alone"))
     return _objection(facts, stage, found, copies) or _reorder(facts, stage, found, copies)
 
@@ -150,12 +161,29 @@ def _installs(facts: Facts, stage: Stage, first: int) -> _Install:
         if cut is not None or not step.run.kinds <= _QUIET:
             break
     inputs = InstallInputs(
-        tuple(dict.fromkeys(files)), tuple(dict.fromkeys(folders)), (), False, tuple(open_ended), tuple(dict.fromkeys(missing))
+        tuple(dict.fromkeys(files)),
+        tuple(dict.fromkeys(folders)),
+        (),
+        False,
+        tuple(open_ended),
+        tuple(dict.fromkeys(missing)),
     )
     return _Install(first, last, inputs, cut)
 
 
-_QUIET = frozenset({Kind.INSTALL, Kind.TOOL_SETUP, Kind.TOOL_INSTALL, Kind.QUERY, Kind.OS_UPDATE, Kind.OS_INSTALL, Kind.OS_CLEAN, Kind.OS_REMOVE, Kind.SETTING})
+_QUIET = frozenset(
+    {
+        Kind.INSTALL,
+        Kind.TOOL_SETUP,
+        Kind.TOOL_INSTALL,
+        Kind.QUERY,
+        Kind.OS_UPDATE,
+        Kind.OS_INSTALL,
+        Kind.OS_CLEAN,
+        Kind.OS_REMOVE,
+        Kind.SETTING,
+    }
+)
 
 
 def _cut(step: Step) -> Placed | None:
@@ -176,7 +204,10 @@ def _brings_more(facts: Facts, copy: Copy, inputs: InstallInputs) -> bool:
             continue
         wanted = {path for path in inputs.files if inside(path, target)}
         present = [entry.path for entry in facts.context.walk(source) if not entry.is_dir]
-        if any(posixpath.normpath(posixpath.join(target, posixpath.relpath("/" + path, "/" + source))) not in wanted for path in present):
+        if any(
+            posixpath.normpath(posixpath.join(target, posixpath.relpath("/" + path, "/" + source))) not in wanted
+            for path in present
+        ):
             return True
     return False
 
@@ -192,16 +223,27 @@ def _objection(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int
     install = stage.steps[found.first]
     inputs = found.inputs
     if inputs.missing:
-        return Refusal(Reasons.MANIFEST_MISSING, facts.at(install.instruction, f"`{inputs.missing[0]}` is not in the context"))
+        return Refusal(
+            Reasons.MANIFEST_MISSING, facts.at(install.instruction, f"`{inputs.missing[0]}` is not in the context")
+        )
     if inputs.open_ended:
         first = inputs.open_ended[0]
         local = any(item.path != facts.name for item in inputs.open_ended)
         return Refusal(Reasons.READS_SOURCES if local else Reasons.UNKNOWN_INPUTS, first)
-    trees = [target for at in copies for _, target, is_folder in (stage.steps[at].copy.pairs if stage.steps[at].copy else ()) if is_folder]
+    trees = [
+        target
+        for at in copies
+        for _, target, is_folder in (stage.steps[at].copy.pairs if stage.steps[at].copy else ())
+        if is_folder
+    ]
     if any(inside(tree, folder) for tree in trees for folder in inputs.folders):
         return Refusal(Reasons.READS_SOURCES, facts.at(install.instruction, "it builds the project that was copied"))
-    if found.cut is not None and not _cuttable(install if found.first == found.last else stage.steps[found.last], found.cut):
-        return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(install.instruction, "the install and later commands share one RUN"))
+    if found.cut is not None and not _cuttable(
+        install if found.first == found.last else stage.steps[found.last], found.cut
+    ):
+        return Refusal(
+            Reasons.UNKNOWN_EFFECT, facts.at(install.instruction, "the install and later commands share one RUN")
+        )
     return _between(facts, stage, found, copies) or _overlay(facts, stage, found, copies)
 
 
@@ -213,7 +255,9 @@ def _cuttable(step: Step, cut: Placed) -> bool:
         not step.run.heredoc
         and not step.run.mounts
         and not step.instruction.json
-        and all(placed.effects.kind in _QUIET and placed.command.top and placed.cwd == step.before.cwd for placed in before)
+        and all(
+            placed.effects.kind in _QUIET and placed.command.top and placed.cwd == step.before.cwd for placed in before
+        )
         and all(placed.effects.kind is not Kind.SETTING for placed in before)
         and bool(after)
         and after[0].command.connector == "&&"
@@ -231,15 +275,30 @@ def _between(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int])
         for placed in step.run.commands:
             effects = placed.effects
             if effects.kind is Kind.UNKNOWN or step.run.opaque:
-                return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, effects.why or step.run.opaque or "its effects are not known"))
-            if effects.kind in (Kind.OS_INSTALL, Kind.OS_UPDATE, Kind.OS_CLEAN, Kind.OS_REMOVE, Kind.SETTING, Kind.TOOL_SETUP, Kind.TOOL_INSTALL, Kind.ACCOUNTS):
+                return Refusal(
+                    Reasons.UNKNOWN_EFFECT,
+                    facts.at(step.instruction, effects.why or step.run.opaque or "its effects are not known"),
+                )
+            if effects.kind in (
+                Kind.OS_INSTALL,
+                Kind.OS_UPDATE,
+                Kind.OS_CLEAN,
+                Kind.OS_REMOVE,
+                Kind.SETTING,
+                Kind.TOOL_SETUP,
+                Kind.TOOL_INSTALL,
+                Kind.ACCOUNTS,
+            ):
                 continue
             if overlap((*effects.reads, *effects.writes), moved):
                 return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "it changes the copied files"))
     for at in copies:
         words = stage.steps[at].instruction.args
         if stage.steps[at].before.cwd != cwd and not words[-1].startswith("/"):
-            return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(stage.steps[at].instruction, "the work folder changes between the copy and the install"))
+            return Refusal(
+                Reasons.UNKNOWN_EFFECT,
+                facts.at(stage.steps[at].instruction, "the work folder changes between the copy and the install"),
+            )
     return None
 
 
@@ -252,7 +311,12 @@ def _overlay(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int])
                 continue
             changed = next((path for path in placed.effects.writes if path in found.inputs.files), None)
             if changed is not None:
-                return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(stage.steps[at].instruction, f"the install changes {changed}, and the copy would restore it"))
+                return Refusal(
+                    Reasons.UNKNOWN_EFFECT,
+                    facts.at(
+                        stage.steps[at].instruction, f"the install changes {changed}, and the copy would restore it"
+                    ),
+                )
             for path in placed.effects.writes:
                 for copy_at in copies:
                     source = _source_of(facts, stage.steps[copy_at], path)
@@ -281,7 +345,9 @@ def _reorder(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int])
     first, last = stage.steps[found.first], stage.steps[max(found.last, found.first)]
     manifests = _manifest_copies(facts, stage, found, copies)
     if manifests is None:
-        return Refusal(Reasons.UNKNOWN_INPUTS, facts.at(first.instruction, "a file that it reads is copied under another name"))
+        return Refusal(
+            Reasons.UNKNOWN_INPUTS, facts.at(first.instruction, "a file that it reads is copied under another name")
+        )
     head = "".join(document.typed(line) + newline for line in manifests)
     moved = "".join(_text(facts, stage.steps[at]) for at in copies if _still_read(facts, stage, stage.steps[at], found))
     edits = [Edit(span, "") for span in document.removals(stage.steps[at].instruction for at in copies)]
@@ -303,7 +369,11 @@ def _change(facts: Facts, stage: Stage, copies: Sequence[int], edits: list[Edit]
     """Where the moved copy stands directly above, its place is taken instead of leaving a hole."""
     last_copy = stage.steps[copies[-1]].instruction
     if last_copy.span.end == target and len(copies) == 1 and not facts.document.comment_block(last_copy):
-        rest = [edit for edit in edits if edit.span not in facts.document.removals([last_copy]) and edit.span != Span(target, target)]
+        rest = [
+            edit
+            for edit in edits
+            if edit.span not in facts.document.removals([last_copy]) and edit.span != Span(target, target)
+        ]
         return Change((Edit(last_copy.span, head), *rest), "")
     return Change(tuple(edits), "")
 

@@ -22,7 +22,9 @@ from dockrefactor.toolchain import Blocked, Plan, Toolchain
 class Reasons(ReasonEnum):
     """Why a file is not split."""
 
-    ALREADY_MULTI_STAGE = Reason("already-multi-stage", "The file has several stages.", "Nothing: the other transforms still apply.")
+    ALREADY_MULTI_STAGE = Reason(
+        "already-multi-stage", "The file has several stages.", "Nothing: the other transforms still apply."
+    )
     NOTHING_TO_LEAVE_BEHIND = Reason(
         "nothing-to-leave-behind",
         "Builder and runtime would be the same: nothing is compiled, and the base image has no smaller counterpart.",
@@ -44,7 +46,9 @@ class Reasons(ReasonEnum):
         "Pin by tag, or write the runtime stage by hand.",
     )
     WINDOWS = Reason("windows", "Windows images and shells are not handled.", "Nothing.")
-    ONBUILD = Reason("onbuild", "The image is a base for other builds (ONBUILD).", "Nothing: its users rely on its contents.")
+    ONBUILD = Reason(
+        "onbuild", "The image is a base for other builds (ONBUILD).", "Nothing: its users rely on its contents."
+    )
     UNREADABLE_SHELL = Reason(
         "unreadable-shell",
         "A RUN cannot be read as POSIX shell commands.",
@@ -55,9 +59,13 @@ class Reasons(ReasonEnum):
         "A command may write anywhere, so what the runtime needs of it cannot be shown.",
         "Replace the command by ones whose effects are known, or split by hand.",
     )
-    UNKNOWN_TOOLCHAIN = Reason("unknown-toolchain", "No known language builds here.", "Nothing: the other transforms still apply.")
+    UNKNOWN_TOOLCHAIN = Reason(
+        "unknown-toolchain", "No known language builds here.", "Nothing: the other transforms still apply."
+    )
     SEVERAL_TOOLCHAINS = Reason(
-        "several-toolchains", "More than one language is built in one stage.", "Build each part in a stage of its own first."
+        "several-toolchains",
+        "More than one language is built in one stage.",
+        "Build each part in a stage of its own first.",
     )
     NOT_AN_APPLICATION = Reason(
         "not-an-application",
@@ -115,7 +123,11 @@ class Reasons(ReasonEnum):
         "The build leaves what the program needs in a home folder.",
         "Install to a fixed path outside /root.",
     )
-    LOGIN_SHELL = Reason("login-shell", "A login shell sets PATH anew and would lose the artifacts' folder.", "Start it without a login shell.")
+    LOGIN_SHELL = Reason(
+        "login-shell",
+        "A login shell sets PATH anew and would lose the artifacts' folder.",
+        "Start it without a login shell.",
+    )
     CACHE_MOUNT = Reason(
         "cache-mount-on-output",
         "A cache mount covers the folder of an artifact, so it is not in the image.",
@@ -126,8 +138,12 @@ class Reasons(ReasonEnum):
         "The program links the C library, and the release of the base image's distribution may change under its tag.",
         "Name the release in the tag (golang:1.23-bookworm), or build with CGO_ENABLED=0.",
     )
-    USER_BEFORE_BUILD = Reason("user-before-build", "The build runs as another user than root.", "Set USER after the build.")
-    OWNERSHIP = Reason("ownership-unknown", "Files of the work folder have several owners.", "Give the folder one owner.")
+    USER_BEFORE_BUILD = Reason(
+        "user-before-build", "The build runs as another user than root.", "Set USER after the build."
+    )
+    OWNERSHIP = Reason(
+        "ownership-unknown", "Files of the work folder have several owners.", "Give the folder one owner."
+    )
     COMPOSE = Reason(
         "compose-development",
         "A compose file overrides the command or mounts the sources over this image: the development flow needs the builder.",
@@ -159,7 +175,9 @@ def run(facts: Facts) -> Outcome:
     if isinstance(plan, Blocked):
         return _refuse(plan)
     if plan.gain is None:
-        return Unneeded(Reasons.NOTHING_TO_LEAVE_BEHIND, facts.at(facts.final.origin, "builder and runtime would be the same"))
+        return Unneeded(
+            Reasons.NOTHING_TO_LEAVE_BEHIND, facts.at(facts.final.origin, "builder and runtime would be the same")
+        )
     return _split(facts, plan)
 
 
@@ -217,7 +235,9 @@ def _toolchain(facts: Facts) -> _Chosen | Outcome:
     found = [toolchain for toolchain in facts.toolchains]
     origin = facts.final.origin
     if not found:
-        return Refusal(Reasons.UNKNOWN_TOOLCHAIN, facts.at(origin, "no manifest and no build command of a known language"))
+        return Refusal(
+            Reasons.UNKNOWN_TOOLCHAIN, facts.at(origin, "no manifest and no build command of a known language")
+        )
     if len(found) > 1:
         names = " and ".join(toolchain.name for toolchain in found)
         return Refusal(Reasons.SEVERAL_TOOLCHAINS, facts.at(origin, names))
@@ -237,10 +257,15 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
             continue
         if _needs_more(facts, plan, placed, runtime):
             continue
-        packages = package_lists.plain_install(placed.extra_packages, runtime, facts.document) if placed.extra_packages else ""
+        packages = (
+            package_lists.plain_install(placed.extra_packages, runtime, facts.document) if placed.extra_packages else ""
+        )
         written = _written(facts, runtime)
         if written is None:
-            return Refusal(Reasons.UNRESOLVED_BASE, facts.at(facts.final.origin, "a build argument names the image, and its counterpart cannot follow it"))
+            return Refusal(
+                Reasons.UNRESOLVED_BASE,
+                facts.at(facts.final.origin, "a build argument names the image, and its counterpart cannot follow it"),
+            )
         edits = composition.edits(facts.document, facts.final, plan, placed, written, packages)
         return Change(edits, plan.gain or "", plan.evidence)
     if refusal is not None:
@@ -249,7 +274,9 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
     assert base is not None
     if base.reference.digest:
         return Refusal(Reasons.DIGEST, facts.at(facts.final.origin, base.reference.digest[:19]))
-    return Refusal(Reasons.CGO_RELEASE, facts.at(facts.final.origin, f"`{base.reference.written}` may move to another release"))
+    return Refusal(
+        Reasons.CGO_RELEASE, facts.at(facts.final.origin, f"`{base.reference.written}` may move to another release")
+    )
 
 
 def _written(facts: Facts, runtime: Image) -> str | None:
@@ -297,10 +324,11 @@ def _needs_more(facts: Facts, plan: Plan, placed: placement.Placement, runtime: 
         return True
     programs = {name for name, _ in facts.launch.programs if "/" not in name}
     own = {artifact.path.rpartition("/")[2] for artifact in plan.artifacts}
-    return bool(programs - own) or any(
-        slot.runtime and slot.step.run is not None for slot in placed.slots
-    ) or any(claim.value is None or claim.value for claim in facts.needs.programs) or any(
-        step.keyword == "USER" for step in facts.final.steps
+    return (
+        bool(programs - own)
+        or any(slot.runtime and slot.step.run is not None for slot in placed.slots)
+        or any(claim.value is None or claim.value for claim in facts.needs.programs)
+        or any(step.keyword == "USER" for step in facts.final.steps)
     )
 
 

@@ -60,8 +60,14 @@ class Go:
             return Effects(Kind.INSTALL, writes=("/go/pkg",), programs=programs, network=True, by=self.name)
         if verb == "mod":
             return Effects(Kind.BUILD, writes=(place.cwd,), programs=programs, network=True, by=self.name)
-        if verb == "get" and "-d" in argv and all(word.startswith("-") or word.endswith("...") or word == "." for word in argv[2:]):
-            return Effects(Kind.BUILD, reads=(place.cwd,), writes=("/go/pkg",), programs=programs, network=True, by=self.name)
+        if (
+            verb == "get"
+            and "-d" in argv
+            and all(word.startswith("-") or word.endswith("...") or word == "." for word in argv[2:])
+        ):
+            return Effects(
+                Kind.BUILD, reads=(place.cwd,), writes=("/go/pkg",), programs=programs, network=True, by=self.name
+            )
         if verb == "get":
             return Effects(Kind.BUILD, writes=(place.cwd, "/go"), programs=programs, network=True, by=self.name)
         if verb in _CHECKS:
@@ -76,11 +82,15 @@ class Go:
             return Effects(Kind.UNKNOWN, by=self.name, why="a flag of this build is not known")
         cwd = absolute(build.folder, place.cwd) if build.folder else place.cwd
         if any("@" in package for package in build.packages):
-            return Effects(Kind.TOOL_INSTALL, writes=("/go/bin",), programs=("go",), network=True, by=self.name, detail=build)
+            return Effects(
+                Kind.TOOL_INSTALL, writes=("/go/bin",), programs=("go",), network=True, by=self.name, detail=build
+            )
         writes: tuple[str, ...] = (absolute(build.output, cwd),) if build.output else (cwd,)
         if build.kind == "install":
             writes = ("/go/bin",)
-        return Effects(Kind.BUILD, reads=(cwd,), writes=writes, programs=("go",), network=True, by=self.name, detail=build)
+        return Effects(
+            Kind.BUILD, reads=(cwd,), writes=writes, programs=("go",), network=True, by=self.name, detail=build
+        )
 
     def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
         root = self._root(place, placed.cwd)
@@ -111,7 +121,11 @@ class Go:
         Returns (image paths of the manifests, the instruction), None where there is nothing to download ahead.
         """
         assert step.run is not None
-        builds = [placed for placed in step.run.commands if placed.effects.by == self.name and placed.effects.kind in (Kind.BUILD, Kind.TEST)]
+        builds = [
+            placed
+            for placed in step.run.commands
+            if placed.effects.by == self.name and placed.effects.kind in (Kind.BUILD, Kind.TEST)
+        ]
         if not builds or builds[0].cwd != step.before.cwd:
             return None
         place = facts.place(step, builds[0], stage)
@@ -158,13 +172,18 @@ class Go:
     def plan(self, facts: Facts) -> Plan | Blocked:
         started = facts.launch.main
         if started is not None and started.argv[:2] == ("go", "run"):
-            return Blocked("needs-build-tool", Evidence(started.evidence.path, started.evidence.line, "`go run` compiles when it starts"))
+            return Blocked(
+                "needs-build-tool",
+                Evidence(started.evidence.path, started.evidence.line, "`go run` compiles when it starts"),
+            )
         try:
             programs = list(self._programs(facts, facts.final))
         except _Missing as missing:
             return Blocked(missing.code, facts.at(missing.step.instruction, missing.says))
         if not programs:
-            return Blocked("unknown-toolchain", facts.at(facts.final.origin, "no `go build` or `go install` makes a program"))
+            return Blocked(
+                "unknown-toolchain", facts.at(facts.final.origin, "no `go build` or `go install` makes a program")
+            )
         return self._plan(facts, programs)
 
     def _plan(self, facts: Facts, programs: list[_Program]) -> Plan:
@@ -180,12 +199,15 @@ class Go:
             else:
                 edits[item.step.instruction.index, item.at] = CommandEdit(item.step, item.at, "CGO_ENABLED=0 ")
         artifacts = {
-            item.output: Artifact(item.output, False, facts.at(item.step.instruction, "is built here")) for item in programs
+            item.output: Artifact(item.output, False, facts.at(item.step.instruction, "is built here"))
+            for item in programs
         }
         tree = self._module_folder(facts, programs)
         named = {item.program for item in facts.launch.started} | {item.name for item in facts.launch.started}
         outside = dict.fromkeys(
-            posixpath.dirname(path) for path in artifacts if posixpath.basename(path) in named and posixpath.dirname(path) not in _STANDARD_PATH
+            posixpath.dirname(path)
+            for path in artifacts
+            if posixpath.basename(path) in named and posixpath.dirname(path) not in _STANDARD_PATH
         )
         return Plan(
             prologue=prologue,
@@ -229,9 +251,20 @@ class Go:
             elif item.read.cgo or item.read.unproven:
                 static = False
                 evidence.extend(item.read.cgo)
-                evidence.extend(Evidence(module.evidence.path, module.evidence.line, f"whether {module.name} needs cgo is not known") for module in item.read.unproven)
+                evidence.extend(
+                    Evidence(
+                        module.evidence.path, module.evidence.line, f"whether {module.name} needs cgo is not known"
+                    )
+                    for module in item.read.unproven
+                )
             else:
-                evidence.append(Evidence(item.module.evidence.path, item.module.evidence.line, "no cgo in the module and its requirements"))
+                evidence.append(
+                    Evidence(
+                        item.module.evidence.path,
+                        item.module.evidence.line,
+                        "no cgo in the module and its requirements",
+                    )
+                )
         return static, tuple(dict.fromkeys(evidence))
 
     def _opened(self, facts: Facts, programs: list[_Program], tree: str) -> tuple[str, ...]:
@@ -274,19 +307,30 @@ class Go:
                 if isinstance(placed.effects.detail, GoBuild) and placed.effects.kind is Kind.BUILD:
                     yield from self._of_command(facts, stage, step, at, stage.resolver(position))
 
-    def _of_command(self, facts: Facts, stage: Stage, step: Step, at: int, resolve: ResolveImagePath) -> Iterator[_Program]:
+    def _of_command(
+        self, facts: Facts, stage: Stage, step: Step, at: int, resolve: ResolveImagePath
+    ) -> Iterator[_Program]:
         assert step.run is not None
         placed = step.run.commands[at]
         build = placed.effects.detail
         assert isinstance(build, GoBuild)
-        if not all(word.known for word in placed.command.words if not word.text.startswith("-") and "$" in word.text and "=" not in word.text and not " " in word.text):
+        if not all(
+            word.known
+            for word in placed.command.words
+            if not word.text.startswith("-") and "$" in word.text and "=" not in word.text and " " not in word.text
+        ):
             raise _Missing("unknown-effect", step, "what is built is computed")
         cwd = absolute(build.folder, placed.cwd) if build.folder else placed.cwd
         module = self._module(facts, step, cwd, resolve)
         folders = self._packages(facts, step, build, cwd, module, resolve)
         for folder, name in folders:
             read = go_sources.read_program(
-                facts.context, module, folder, build.tags, environment=facts.final.after.env, arguments=self._arguments(facts)
+                facts.context,
+                module,
+                folder,
+                build.tags,
+                environment=facts.final.after.env,
+                arguments=self._arguments(facts),
             )
             output = self._output(step, build, cwd, name, len(folders))
             if output is not None:
@@ -332,7 +376,9 @@ class Go:
         files = [package for package in build.packages if package.endswith(".go")]
         return found[:1] if len(files) > 1 else found
 
-    def _below(self, facts: Facts, cwd: str, pattern: str, module: GoModule, resolve: ResolveImagePath) -> list[tuple[str, str]]:
+    def _below(
+        self, facts: Facts, cwd: str, pattern: str, module: GoModule, resolve: ResolveImagePath
+    ) -> list[tuple[str, str]]:
         base = resolve(absolute(pattern.removesuffix("...").rstrip("/") or ".", cwd))
         members = [module]
         folders = [
@@ -347,7 +393,9 @@ class Go:
         self, facts: Facts, step: Step, package: str, cwd: str, module: GoModule, resolve: ResolveImagePath
     ) -> tuple[str, str]:
         if package == module.path or package.startswith(module.path + "/"):
-            folder: str | None = posixpath.normpath(posixpath.join(module.folder, package.removeprefix(module.path).lstrip("/") or "."))
+            folder: str | None = posixpath.normpath(
+                posixpath.join(module.folder, package.removeprefix(module.path).lstrip("/") or ".")
+            )
             folder = "" if folder == "." else folder
         else:
             folder = resolve(absolute(package, cwd))
@@ -376,7 +424,12 @@ class Go:
         target = absolute(build.output, cwd)
         if target == "/dev/null":
             return None
-        is_folder = build.output.endswith("/") or build.output in (".", "..") or count > 1 or target in (cwd, "/usr/local/bin", "/usr/bin", "/bin", "/go/bin")
+        is_folder = (
+            build.output.endswith("/")
+            or build.output in (".", "..")
+            or count > 1
+            or target in (cwd, "/usr/local/bin", "/usr/bin", "/bin", "/go/bin")
+        )
         return posixpath.join(target, name) if is_folder else target
 
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
@@ -399,4 +452,10 @@ class Go:
 
 def _outermost(paths: set[str]) -> tuple[str, ...]:
     """The paths without those that lie in another of them, sorted."""
-    return tuple(sorted(path for path in paths if path and not any(other != path and inside("/" + path, "/" + other) for other in paths if other)))
+    return tuple(
+        sorted(
+            path
+            for path in paths
+            if path and not any(other != path and inside("/" + path, "/" + other) for other in paths if other)
+        )
+    )

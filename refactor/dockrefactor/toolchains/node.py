@@ -78,7 +78,9 @@ class Node:
             ]
         if install.named:
             writes.append(posixpath.join(cwd, "package.json"))
-        return Effects(Kind.INSTALL, writes=tuple(writes), programs=programs, network=True, by=self.name, detail=install)
+        return Effects(
+            Kind.INSTALL, writes=tuple(writes), programs=programs, network=True, by=self.name, detail=install
+        )
 
     def _package(self, place: Place, cwd: str) -> PackageJson | None:
         path = place.resolve(posixpath.join(cwd, "package.json"))
@@ -97,7 +99,14 @@ class Node:
         if outputs is None:
             return Effects(Kind.UNKNOWN, by=self.name, why=f"what `{' '.join(command.argv[:3])}` writes is not known")
         writes = tuple(absolute(path, cwd) for output in outputs for path in output.paths)
-        return Effects(Kind.BUILD, reads=(cwd,), writes=writes or (posixpath.join(cwd, "node_modules"),), programs=(command.argv[0],), by=self.name, detail=outputs)
+        return Effects(
+            Kind.BUILD,
+            reads=(cwd,),
+            writes=writes or (posixpath.join(cwd, "node_modules"),),
+            programs=(command.argv[0],),
+            by=self.name,
+            detail=outputs,
+        )
 
     def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
         if not isinstance(placed.effects.detail, NodeInstall):
@@ -110,9 +119,21 @@ class Node:
         base = facts.final.base
         if not found and not started and not (base is not None and base.language in ("javascript", "node")):
             return None
-        managers = {placed.effects.detail.manager for _, placed in found if isinstance(placed.effects.detail, NodeInstall)}
-        frameworks = {output.tool for _, placed in found if isinstance(placed.effects.detail, tuple) for output in placed.effects.detail if isinstance(output, BuildOutput)}
-        place = facts.at(found[0][0].instruction, "a Node.js tool runs") if found else facts.at(facts.final.origin, "the base image is Node.js's")
+        managers = {
+            placed.effects.detail.manager for _, placed in found if isinstance(placed.effects.detail, NodeInstall)
+        }
+        frameworks = {
+            output.tool
+            for _, placed in found
+            if isinstance(placed.effects.detail, tuple)
+            for output in placed.effects.detail
+            if isinstance(output, BuildOutput)
+        }
+        place = (
+            facts.at(found[0][0].instruction, "a Node.js tool runs")
+            if found
+            else facts.at(facts.final.origin, "the base image is Node.js's")
+        )
         return Detection("node", ", ".join(sorted(managers)) or "none", ", ".join(sorted(frameworks)), (place,))
 
     def _starts(self, facts: Facts) -> Iterator[tuple[Started, NodeStart | None, PackageJson | None]]:
@@ -121,7 +142,9 @@ class Node:
         for item in facts.launch.started:
             folder, argv = self._project_of(facts, item)
             path = resolve(posixpath.join(folder, "package.json")) or self._manifest_of_tree(facts, folder)
-            package = node_manifests.read_package_json(facts.context, posixpath.dirname(path)) if path is not None else None
+            package = (
+                node_manifests.read_package_json(facts.context, posixpath.dirname(path)) if path is not None else None
+            )
             argv, package = self._of_workspace(facts, package, argv)
             yield item, node_builds.follow_start(facts.context, package, argv) if package is not None else None, package
 
@@ -138,7 +161,9 @@ class Node:
             folder = posixpath.dirname(folder)
         return item.cwd, item.argv
 
-    def _of_workspace(self, facts: Facts, package: PackageJson | None, argv: tuple[str, ...]) -> tuple[tuple[str, ...], PackageJson | None]:
+    def _of_workspace(
+        self, facts: Facts, package: PackageJson | None, argv: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], PackageJson | None]:
         """`npm start --workspace x` runs the script of that workspace."""
         run = node_commands.parse_run(argv) if package is not None else None
         if package is None or run is None or len(run.workspaces) != 1 or run.script is None:
@@ -154,11 +179,24 @@ class Node:
         for step in facts.final.steps:
             if step.copy is None or not step.copy.origin:
                 continue
-            stage = next((stage for stage in facts.stages[:-1] if step.copy.origin.lower() in (stage.name.lower(), str(stage.index))), None)
+            stage = next(
+                (
+                    stage
+                    for stage in facts.stages[:-1]
+                    if step.copy.origin.lower() in (stage.name.lower(), str(stage.index))
+                ),
+                None,
+            )
             for source in step.copy.sources if stage is not None else ():
-                wanted = posixpath.join("/", source, "package.json") if not source.endswith("package.json") else posixpath.join("/", source)
+                wanted = (
+                    posixpath.join("/", source, "package.json")
+                    if not source.endswith("package.json")
+                    else posixpath.join("/", source)
+                )
                 target = step.copy.destination
-                if posixpath.join(target, "package.json") == posixpath.join(cwd, "package.json") or target == posixpath.join(cwd, "package.json"):
+                if posixpath.join(target, "package.json") == posixpath.join(
+                    cwd, "package.json"
+                ) or target == posixpath.join(cwd, "package.json"):
                     found = stage.resolver()(posixpath.normpath(wanted)) if stage is not None else None
                     if found is not None:
                         return found
@@ -187,7 +225,15 @@ class Node:
             for argv in start.before:
                 if node_commands.parse_install(argv) is not None:
                     unknown.append(("installs-at-start", item.evidence))
-            programs += [Claim(argv[0], item.evidence) for argv in (*start.before, start.argv) if argv and argv[0] not in start.tools and argv[0] not in ("node", "cd") and "/" not in argv[0] and not self._local_tool(facts, package, argv[0])]
+            programs += [
+                Claim(argv[0], item.evidence)
+                for argv in (*start.before, start.argv)
+                if argv
+                and argv[0] not in start.tools
+                and argv[0] not in ("node", "cd")
+                and "/" not in argv[0]
+                and not self._local_tool(facts, package, argv[0])
+            ]
             for path in _tool_writes((*start.tools, item.name)):
                 home = home or path.startswith("~")
                 if not path.startswith("~"):
@@ -197,7 +243,10 @@ class Node:
             found = node_sources.read_sources(facts.context, folder, environment=facts.final.after.env)
             programs += found.programs
             ports += found.ports
-            writes += [Claim(absolute(claim.value, cwd), claim.evidence) if claim.value is not None else claim for claim in found.writes]
+            writes += [
+                Claim(absolute(claim.value, cwd), claim.evidence) if claim.value is not None else claim
+                for claim in found.writes
+            ]
             unknown += [("writes-unknown-path", evidence) for evidence in found.unreadable]
         packages = packages_needs(facts, self._installed(facts))
         unknown += [("artifacts-in-home", evidence) for evidence in packages.browsers]
@@ -220,7 +269,8 @@ class Node:
             for step in stage.steps
             if step.run is not None
             for placed in step.run.commands
-            if placed.effects.by == self.name and placed.effects.kind is Kind.INSTALL
+            if placed.effects.by == self.name
+            and placed.effects.kind is Kind.INSTALL
             and (inputs := self.install_inputs(placed, facts.place(step, placed, stage))) is not None
         ]
 
@@ -266,7 +316,10 @@ class Node:
         for step, placed in installs:
             inputs = self.install_inputs(placed, facts.place(step, placed, facts.final))
             if inputs is not None and inputs.missing:
-                return Blocked("missing-manifest", facts.at(step.instruction, f"{inputs.missing[0]} is not copied from the context"))
+                return Blocked(
+                    "missing-manifest",
+                    facts.at(step.instruction, f"{inputs.missing[0]} is not copied from the context"),
+                )
         return None
 
     def _fetched_manager(self, facts: Facts, item: Started, package: PackageJson | None) -> Blocked | None:
@@ -275,8 +328,12 @@ class Node:
         berry = package is not None and _is_berry(facts, package)
         if berry and not corepack and item.name == "yarn":
             return None
-        if corepack and (item.name == "pnpm" or (item.name == "yarn" and package is not None and package.package_manager)):
-            return Blocked("artifacts-in-home", facts.at(corepack[0][0].instruction, f"corepack keeps {item.name} in /root/.cache"))
+        if corepack and (
+            item.name == "pnpm" or (item.name == "yarn" and package is not None and package.package_manager)
+        ):
+            return Blocked(
+                "artifacts-in-home", facts.at(corepack[0][0].instruction, f"corepack keeps {item.name} in /root/.cache")
+            )
         return None
 
     def _gain(self, facts: Facts, installs: list[tuple[Step, Placed]]) -> str | None:
@@ -298,7 +355,13 @@ class Node:
         """The folder that holds the project: the common parent of the installs' folders, outwards to what was copied."""
         folders = [path.rpartition("/")[0] or "/" for _, placed in installs for path in placed.effects.writes[:1]]
         common = posixpath.commonpath(folders)
-        targets = [target for step in facts.final.steps if step.copy is not None for source, target, is_folder in step.copy.pairs if is_folder and inside(common, target)]
+        targets = [
+            target
+            for step in facts.final.steps
+            if step.copy is not None
+            for source, target, is_folder in step.copy.pairs
+            if is_folder and inside(common, target)
+        ]
         return min([common, *targets], key=len)
 
     def _plan_in_root(self, facts: Facts, installs: list[tuple[Step, Placed]], gain: str) -> Plan | Blocked:
@@ -311,7 +374,9 @@ class Node:
         }
         for path in artifacts:
             source = facts.final.resolver()(posixpath.dirname(path))
-            if source is not None and facts.context.exists(posixpath.join(source, posixpath.basename(path)).lstrip("/")):
+            if source is not None and facts.context.exists(
+                posixpath.join(source, posixpath.basename(path)).lstrip("/")
+            ):
                 return Blocked("context-has-artifacts", Evidence(posixpath.basename(path), 0, "stands in the context"))
         return Plan(epilogue=self._prune(facts, installs, "/"), artifacts=tuple(artifacts.values()), gain=gain)
 
@@ -365,7 +430,9 @@ class Node:
                 builder.resolver()(posixpath.join(path, "package.json")) is not None for path in inputs.folders
             )
             if inputs is not None and (inputs.open_ended or linked):
-                place = inputs.open_ended[0] if inputs.open_ended else facts.at(step.instruction, "links a local package")
+                place = (
+                    inputs.open_ended[0] if inputs.open_ended else facts.at(step.instruction, "links a local package")
+                )
                 return Blocked("unknown-reads", place)
         return _Narrower(self, facts, builder, folder, package).needs(installs, builds)
 
@@ -385,12 +452,24 @@ class _Narrower:
     def __init__(self, node: Node, facts: Facts, builder: Stage, folder: str, package: PackageJson) -> None:
         self.node, self.facts, self.builder, self.folder, self.package = node, facts, builder, folder, package
 
-    def needs(self, installs: list[tuple[Step, Placed]], builds: list[tuple[Step, Placed]]) -> TreeNeeds | Blocked | None:
+    def needs(
+        self, installs: list[tuple[Step, Placed]], builds: list[tuple[Step, Placed]]
+    ) -> TreeNeeds | Blocked | None:
         root = self.builder.resolver()(posixpath.join(self.folder, "package.json"))
         if root is None or posixpath.dirname(root) != self.package.folder:
             return None
-        outputs = [output for _, placed in builds if isinstance(placed.effects.detail, tuple) for output in placed.effects.detail]
-        modules = [self._relative(path) for _, placed in installs for path in placed.effects.writes if not path.endswith(".json")]
+        outputs = [
+            output
+            for _, placed in builds
+            if isinstance(placed.effects.detail, tuple)
+            for output in placed.effects.detail
+        ]
+        modules = [
+            self._relative(path)
+            for _, placed in installs
+            for path in placed.effects.writes
+            if not path.endswith(".json")
+        ]
         built = [self._relative(path) for _, placed in builds for path in placed.effects.writes]
         evidence = tuple(item for output in outputs for item in output.evidence)
         local, entries = self._starts()
@@ -426,14 +505,22 @@ class _Narrower:
                 return local, None
             if start.entry is not None:
                 entries.append(start.entry)
-            local = local or any(node_builds.tool_package(self.facts.context, self.package, tool) for tool in start.tools)
+            local = local or any(
+                node_builds.tool_package(self.facts.context, self.package, tool) for tool in start.tools
+            )
             local = local or item.name in ("npm", "yarn", "pnpm", "npx") or start.entry is not None
         return local, entries
 
     def _served(self, built: list[str]) -> tuple[str, ...]:
         """Built folders that the launch serves by name, with a tool from elsewhere."""
         words = {word.strip("./") for item in self.facts.launch.started for word in item.argv}
-        words |= {word.strip("./") for step in self.facts.final.steps if step.run is not None for placed in step.run.commands for word in placed.command.argv}
+        words |= {
+            word.strip("./")
+            for step in self.facts.final.steps
+            if step.run is not None
+            for placed in step.run.commands
+            for word in placed.command.argv
+        }
         return tuple(path for path in built if path.strip("./") in words)
 
     def _kept(self, consumed: set[str], built: list[str]) -> tuple[str, ...] | Blocked:
@@ -485,5 +572,37 @@ def _tool_writes(tools: tuple[str, ...]) -> list[str]:
 
 
 _RUNTIMES: Final = frozenset({"node", "nodejs", "npm", "npx", "yarn", "pnpm", "pm2-runtime"})
-_STARTERS: Final = frozenset({"node", "nodejs", "npm", "npx", "yarn", "pnpm", "pm2-runtime", "pm2", "nodemon", "ts-node", "tsx", "next", "serve", "http-server"})
-_BUILDERS: Final = frozenset({"tsc", "nest", "ng", "vite", "webpack", "react-scripts", "vue-cli-service", "esbuild", "rollup", "tsup", "babel", "swc"})
+_STARTERS: Final = frozenset(
+    {
+        "node",
+        "nodejs",
+        "npm",
+        "npx",
+        "yarn",
+        "pnpm",
+        "pm2-runtime",
+        "pm2",
+        "nodemon",
+        "ts-node",
+        "tsx",
+        "next",
+        "serve",
+        "http-server",
+    }
+)
+_BUILDERS: Final = frozenset(
+    {
+        "tsc",
+        "nest",
+        "ng",
+        "vite",
+        "webpack",
+        "react-scripts",
+        "vue-cli-service",
+        "esbuild",
+        "rollup",
+        "tsup",
+        "babel",
+        "swc",
+    }
+)

@@ -44,9 +44,10 @@ def packages_needs(facts: Facts, inputs: Iterable[InstallInputs]) -> PackagesNee
 
 def _browser_from_system(facts: Facts) -> bool:
     env = facts.final.after.env
-    return any(env.get(name, "").lower() in ("true", "1") for name in ("PUPPETEER_SKIP_DOWNLOAD", "PUPPETEER_SKIP_CHROMIUM_DOWNLOAD")) or (
-        "PUPPETEER_EXECUTABLE_PATH" in env
-    )
+    return any(
+        env.get(name, "").lower() in ("true", "1")
+        for name in ("PUPPETEER_SKIP_DOWNLOAD", "PUPPETEER_SKIP_CHROMIUM_DOWNLOAD")
+    ) or ("PUPPETEER_EXECUTABLE_PATH" in env)
 
 
 def _libraries(row: dict[str, Any], base: Image | None) -> list[str]:

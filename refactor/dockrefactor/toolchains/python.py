@@ -26,9 +26,13 @@ ENVIRONMENT: Final = "/opt/venv"
 SYSTEM_SITE: Final = ("/usr/local/lib/python", "/usr/local/bin")
 _MANAGERS: Final = frozenset({"poetry", "pipenv", "uv", "pdm", "pip-tools", "poetry-plugin-export"})
 _MANIFESTS: Final = ("requirements.txt", "pyproject.toml", "setup.py", "Pipfile", "setup.cfg")
-_ABSOLUTE: Final = re.compile(r"/usr/local/bin/(?!docker-entrypoint)([\w.-]+)|/usr/local/lib/python3?[\d.]*|/(?:site|dist)-packages\b")
+_ABSOLUTE: Final = re.compile(
+    r"/usr/local/bin/(?!docker-entrypoint)([\w.-]+)|/usr/local/lib/python3?[\d.]*|/(?:site|dist)-packages\b"
+)
 # https://docs.python.org/3/using/cmdline.html#environment-variables, https://pip.pypa.io/en/stable/topics/configuration/
-_STEERING: Final = frozenset({"PYTHONHOME", "PYTHONUSERBASE", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PIP_PYTHON"})
+_STEERING: Final = frozenset(
+    {"PYTHONHOME", "PYTHONUSERBASE", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PIP_PYTHON"}
+)
 _RUNNERS: Final = {"uv-run": "uv run", "poetry-run": "poetry run", "pipenv-run": "pipenv run"}
 _INERT_SCRIPTS: Final = frozenset({"collectstatic", "compilemessages"})
 
@@ -50,7 +54,13 @@ class Python:
             return self._install_effects(install, command, place)
         environment = python_commands.parse_environment(argv)
         if environment is not None:
-            return Effects(Kind.INSTALL, writes=(absolute(environment, place.cwd),), programs=(argv[0],), by=self.name, detail=environment)
+            return Effects(
+                Kind.INSTALL,
+                writes=(absolute(environment, place.cwd),),
+                programs=(argv[0],),
+                by=self.name,
+                detail=environment,
+            )
         return self._program_effects(argv, place)
 
     def _install_effects(self, install: PythonInstall, command: Command, place: Place) -> Effects:
@@ -67,7 +77,9 @@ class Python:
             writes = (base,)
         if install.editable or (install.installs_project and install.manager == "setup.py"):
             writes = (*writes, place.cwd)
-        return Effects(Kind.INSTALL, writes=writes, programs=(command.argv[0],), network=True, by=self.name, detail=install)
+        return Effects(
+            Kind.INSTALL, writes=writes, programs=(command.argv[0],), network=True, by=self.name, detail=install
+        )
 
     def _program_effects(self, argv: tuple[str, ...], place: Place) -> Effects | None:
         start = python_starts.parse_start(argv)
@@ -82,7 +94,14 @@ class Python:
         if start.kind == "django-manage" and start.arguments[:1] == ("migrate",):
             made = (place.cwd, posixpath.join(place.cwd, "db.sqlite3"))
             return Effects(Kind.PROGRAM, writes=made, programs=(argv[0],), by=self.name, detail=start)
-        return Effects(Kind.PROGRAM, writes=("/",), programs=(argv[0],), by=self.name, detail=start, why="a program of the project may write anywhere")
+        return Effects(
+            Kind.PROGRAM,
+            writes=("/",),
+            programs=(argv[0],),
+            by=self.name,
+            detail=start,
+            why="a program of the project may write anywhere",
+        )
 
     def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
         from dockrefactor.toolchains import python_manifests
@@ -97,10 +116,16 @@ class Python:
         base = facts.final.base
         if not found and not started and not (base is not None and base.language == "python"):
             return None
-        managers = {placed.effects.detail.manager for _, placed in found if isinstance(placed.effects.detail, PythonInstall)}
+        managers = {
+            placed.effects.detail.manager for _, placed in found if isinstance(placed.effects.detail, PythonInstall)
+        }
         start = self._start(facts)
-        evidence = [facts.at(step.instruction, "installs Python packages") for step, _ in found] or [facts.at(facts.final.origin, "the base image is Python's")]
-        return Detection("python", ", ".join(sorted(managers)) or "none", start.kind if start else "", tuple(evidence[:1]))
+        evidence = [facts.at(step.instruction, "installs Python packages") for step, _ in found] or [
+            facts.at(facts.final.origin, "the base image is Python's")
+        ]
+        return Detection(
+            "python", ", ".join(sorted(managers)) or "none", start.kind if start else "", tuple(evidence[:1])
+        )
 
     def _start(self, facts: Facts) -> PythonStart | None:
         main = facts.launch.main
@@ -118,7 +143,13 @@ class Python:
         from dockrefactor.toolchains import python_sources
 
         folders = [source for step in facts.final.steps if step.copy is not None for source, _, _ in step.copy.pairs]
-        folders += [source for stage in facts.contributing[1:] for step in stage.steps if step.copy is not None for source, _, _ in step.copy.pairs]
+        folders += [
+            source
+            for stage in facts.contributing[1:]
+            for step in stage.steps
+            if step.copy is not None
+            for source, _, _ in step.copy.pairs
+        ]
         wanted = sorted(set(folders))
         return python_sources.read_sources(facts.context, ("",) if "" in wanted else tuple(wanted))
 
@@ -173,7 +204,9 @@ class Python:
         inputs = self._installed(facts)
         missing = next((path for item in inputs for path in item.missing), None)
         if missing is not None:
-            return Blocked("missing-manifest", facts.at(installs[0][0].instruction, f"{missing} is not copied from the context"))
+            return Blocked(
+                "missing-manifest", facts.at(installs[0][0].instruction, f"{missing} is not copied from the context")
+            )
         if base.counterpart:
             unknown = packages_needs(facts, inputs).unknown
             if unknown is not None and "unknown-package" not in facts.options.assume:
@@ -186,18 +219,37 @@ class Python:
     def _against(self, facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | None:
         for item, start in self._starts(facts):
             if start.kind in _RUNNERS:
-                return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, f"`{_RUNNERS[start.kind]}` resolves dependencies when it starts"))
+                return Blocked(
+                    "needs-build-tool",
+                    Evidence(
+                        item.evidence.path,
+                        item.evidence.line,
+                        f"`{_RUNNERS[start.kind]}` resolves dependencies when it starts",
+                    ),
+                )
         if facts.launch.login_shell is not None:
             return Blocked("login-shell", facts.launch.login_shell)
         for step, placed in installs:
             detail = placed.effects.detail
             if isinstance(detail, PythonInstall) and detail.destination == "user":
                 return Blocked("artifacts-in-home", facts.at(step.instruction, "pip installs to /root/.local"))
-            if isinstance(detail, PythonInstall) and detail.manager == "poetry" and not self._poetry_in_place(facts, step):
-                return Blocked("artifacts-in-home", facts.at(step.instruction, "Poetry makes its environment in /root/.cache"))
-            if isinstance(detail, PythonInstall) and detail.manager == "pipenv" and detail.destination == "project-venv":
+            if (
+                isinstance(detail, PythonInstall)
+                and detail.manager == "poetry"
+                and not self._poetry_in_place(facts, step)
+            ):
+                return Blocked(
+                    "artifacts-in-home", facts.at(step.instruction, "Poetry makes its environment in /root/.cache")
+                )
+            if (
+                isinstance(detail, PythonInstall)
+                and detail.manager == "pipenv"
+                and detail.destination == "project-venv"
+            ):
                 if not facts.final.after.env.get("PIPENV_VENV_IN_PROJECT"):
-                    return Blocked("artifacts-in-home", facts.at(step.instruction, "Pipenv makes its environment in /root/.local"))
+                    return Blocked(
+                        "artifacts-in-home", facts.at(step.instruction, "Pipenv makes its environment in /root/.local")
+                    )
         return self._environment(facts) or self._libraries(facts) or self._absolute_paths(facts)
 
     def _environment(self, facts: Facts) -> Blocked | None:
@@ -234,7 +286,12 @@ class Python:
         value = step.before.env.get(variable, "")
         for other in facts.final.steps:
             for placed in other.run.commands if other.run is not None else ():
-                if placed.effects.detail and placed.effects.kind is Kind.TOOL_SETUP and isinstance(placed.effects.detail, tuple) and placed.effects.detail[0] == key:
+                if (
+                    placed.effects.detail
+                    and placed.effects.kind is Kind.TOOL_SETUP
+                    and isinstance(placed.effects.detail, tuple)
+                    and placed.effects.detail[0] == key
+                ):
                     value = placed.effects.detail[1]
         return value.lower()
 
@@ -242,12 +299,19 @@ class Python:
         return self._poetry_setting(facts, step, "virtualenvs.create", "POETRY_VIRTUALENVS_CREATE") in ("false", "0")
 
     def _poetry_in_project(self, facts: Facts, step: Step) -> bool:
-        return self._poetry_setting(facts, step, "virtualenvs.in-project", "POETRY_VIRTUALENVS_IN_PROJECT") in ("true", "1")
+        return self._poetry_setting(facts, step, "virtualenvs.in-project", "POETRY_VIRTUALENVS_IN_PROJECT") in (
+            "true",
+            "1",
+        )
 
     def _absolute_paths(self, facts: Facts) -> Blocked | None:
         """Paths into the image's own Python, which the virtual environment leaves empty."""
         base = facts.final.base
-        texts = [(facts.name, step.instruction.start_line, step.instruction.logical) for step in facts.final.steps if step.keyword in ("CMD", "ENTRYPOINT", "ENV", "HEALTHCHECK", "RUN")]
+        texts = [
+            (facts.name, step.instruction.start_line, step.instruction.logical)
+            for step in facts.final.steps
+            if step.keyword in ("CMD", "ENTRYPOINT", "ENV", "HEALTHCHECK", "RUN")
+        ]
         scripts = set(facts.launch.scripts.values())
         for path in facts.context.files("", (".sh", ".conf", ".ini", ".service", ".cfg")):
             scripts.add(path)
@@ -282,9 +346,22 @@ class Python:
         if base.counterpart:
             return f"the compilers and headers of {base.reference.written} stay behind"
         for step in facts.final.steps:
-            removed = {word.text for placed in step.run.commands if placed.effects.kind is Kind.OS_REMOVE for word in placed.effects.os_packages} if step.run else set()
+            removed = (
+                {
+                    word.text
+                    for placed in step.run.commands
+                    if placed.effects.kind is Kind.OS_REMOVE
+                    for word in placed.effects.os_packages
+                }
+                if step.run
+                else set()
+            )
             for name in package_lists.packages(step):
-                if name not in removed and not self._virtual_removed(step) and os_packages.role(name, base) in (Role.BUILD, Role.HEADERS):
+                if (
+                    name not in removed
+                    and not self._virtual_removed(step)
+                    and os_packages.role(name, base) in (Role.BUILD, Role.HEADERS)
+                ):
                     return f"`{name}` and its like stay behind"
         return None
 
@@ -293,7 +370,12 @@ class Python:
         assert step.run is not None
         argvs = [placed.command.argv for placed in step.run.commands]
         named = {argv[at + 1] for argv in argvs for at, word in enumerate(argv[:-1]) if word in ("--virtual", "-t")}
-        removed = {word for placed in step.run.commands if placed.effects.kind is Kind.OS_REMOVE for word in placed.command.argv}
+        removed = {
+            word
+            for placed in step.run.commands
+            if placed.effects.kind is Kind.OS_REMOVE
+            for word in placed.command.argv
+        }
         return bool(named & removed)
 
     def _plan(self, facts: Facts, installs: list[tuple[Step, Placed]], gain: str) -> Plan | Blocked:
@@ -334,7 +416,10 @@ class Python:
     def _in_own_environment(self, step: Step, artifacts: dict[str, Artifact]) -> bool:
         """Whether the author's own virtual environment is in force: on PATH, made by an earlier command."""
         path = step.before.env.get("PATH", "")
-        return any(f"{folder}/bin" in path.split(":") for folder in artifacts) or step.before.env.get("VIRTUAL_ENV", "") in artifacts
+        return (
+            any(f"{folder}/bin" in path.split(":") for folder in artifacts)
+            or step.before.env.get("VIRTUAL_ENV", "") in artifacts
+        )
 
     def _foreign_interpreter(self, facts: Facts) -> Blocked | None:
         """uv downloads another Python to /root where the project asks for one that the image does not have."""
@@ -342,18 +427,34 @@ class Python:
         wanted = (facts.context.read(".python-version") or "").strip()
         assert base is not None
         version = base.reference.tag.partition("-")[0]
-        if wanted and re.match(r"\d+\.\d+", wanted) and not (version + ".").startswith(".".join(wanted.split(".")[:2]) + "."):
-            return Blocked("artifacts-in-home", Evidence(".python-version", 1, f"uv downloads Python {wanted} to /root"))
+        if (
+            wanted
+            and re.match(r"\d+\.\d+", wanted)
+            and not (version + ".").startswith(".".join(wanted.split(".")[:2]) + ".")
+        ):
+            return Blocked(
+                "artifacts-in-home", Evidence(".python-version", 1, f"uv downloads Python {wanted} to /root")
+            )
         return None
 
     def _assembled(
-        self, facts: Facts, installs: list[tuple[Step, Placed]], gain: str, environment: bool, artifacts: dict[str, Artifact], tree: str | None
+        self,
+        facts: Facts,
+        installs: list[tuple[Step, Placed]],
+        gain: str,
+        environment: bool,
+        artifacts: dict[str, Artifact],
+        tree: str | None,
     ) -> Plan:
         prologue: list[str] = []
         runtime: list[str] = []
         before: Step | None = None
         if environment:
-            managers = [(step, placed.effects.detail) for step, placed in installs if isinstance(placed.effects.detail, PythonInstall)]
+            managers = [
+                (step, placed.effects.detail)
+                for step, placed in installs
+                if isinstance(placed.effects.detail, PythonInstall)
+            ]
             prologue = [f"RUN python -m venv {ENVIRONMENT}", f"ENV PATH={ENVIRONMENT}/bin:$PATH"]
             if any(detail.manager == "poetry" for _, detail in managers):
                 prologue.insert(1, f"ENV VIRTUAL_ENV={ENVIRONMENT}")
@@ -363,7 +464,12 @@ class Python:
             first = managers[0]
             if _only_managers(first[1]) and len(managers) > 1 and managers[1][0] is not first[0]:
                 before = self._step_after(facts, first[0])
-            artifacts = {ENVIRONMENT: Artifact(ENVIRONMENT, True, facts.at(installs[0][0].instruction, "the virtual environment")), **artifacts}
+            artifacts = {
+                ENVIRONMENT: Artifact(
+                    ENVIRONMENT, True, facts.at(installs[0][0].instruction, "the virtual environment")
+                ),
+                **artifacts,
+            }
         return Plan(
             prologue=tuple(prologue),
             prologue_before=before,
@@ -385,7 +491,11 @@ class Python:
 
 def _only_managers(install: PythonInstall) -> bool:
     """Whether an install brings nothing but tools that install."""
-    return bool(install.named) and set(map(_bare, install.named)) <= _MANAGERS and not (install.requirement_files or install.local_paths)
+    return (
+        bool(install.named)
+        and set(map(_bare, install.named)) <= _MANAGERS
+        and not (install.requirement_files or install.local_paths)
+    )
 
 
 def _bare(requirement: str) -> str:
