@@ -284,7 +284,8 @@ class _Follower:
             program = interpreter[2] or "sh"
         if program not in SHELLS:
             here = Evidence(context_path, 1, f"is run by `{program}`")
-            self.argv((program, path, *argv[1:]), cwd, here, context_path, depth + 1)
+            named = interpreter[1] if interpreter and posixpath.basename(interpreter[1]) != "env" else program
+            self.argv((named, path, *argv[1:]), cwd, here, context_path, depth + 1)
             return True
         self.started.append(
             Started(

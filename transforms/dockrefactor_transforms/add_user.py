@@ -88,6 +88,11 @@ class Reasons(ReasonEnum):
         "The program needs files of /root, which no other user may enter.",
         "Install to a fixed path outside /root.",
     )
+    NO_SHELL = Reason(
+        "no-shell-to-own",
+        "The program writes to a folder, and an image without a shell cannot give it away.",
+        "Use a base image with a shell, or copy an empty folder with --chown.",
+    )
     VOLUME = Reason(
         "volume-outside",
         "A compose file mounts a volume or folder whose files an earlier container wrote as root.",
@@ -382,6 +387,9 @@ def _writes(facts: Facts) -> Refusal | None:
         ):
             code = Reasons.HOME_IS_ROOT if inside(claim.value, "/root") else Reasons.INSTALLS_AT_START
             return Refusal(code, claim.evidence)
+    owned = _owned(facts)
+    if facts.final.base is not None and not facts.final.base.shell and (owned.tree or owned.folders):
+        return Refusal(Reasons.NO_SHELL, next(claim.evidence for claim in _written_paths(facts)))
     if facts.final.after.cwd == "/" and _owned(facts).tree:
         return Refusal(Reasons.WRITES_UNKNOWN, next(claim.evidence for claim in _written_paths(facts)))
     return None

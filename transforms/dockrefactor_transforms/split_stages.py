@@ -320,6 +320,8 @@ def _needs_more(facts: Facts, plan: Plan, placed: placement.Placement, runtime: 
     """Whether an image without shell or package manager is too small for the launch and for the steps that run in it."""
     if runtime.shell:
         return False
+    if any(claim.value is None or not claim.value.startswith("/tmp/") for claim in facts.needs.writes):
+        return True
     if facts.launch.shell or not facts.healthcheck.empty or placed.extra_packages or placed.kept_os_packages:
         return True
     programs = {name for name, _ in facts.launch.programs if "/" not in name}

@@ -203,7 +203,8 @@ class Go:
             for item in programs
         }
         tree = self._module_folder(facts, programs)
-        named = {item.program for item in facts.launch.started} | {item.name for item in facts.launch.started}
+        opened = self._opened(facts, programs, tree)
+        named = {item.argv[0] for item in facts.launch.started}
         outside = dict.fromkeys(
             posixpath.dirname(path)
             for path in artifacts
@@ -213,8 +214,8 @@ class Go:
             prologue=prologue,
             environment=tuple(f"ENV PATH={folder}:$PATH" for folder in outside),
             artifacts=tuple(artifacts.values()),
-            context_paths=self._opened(facts, programs, tree),
-            source_tree=tree,
+            context_paths=opened,
+            source_tree=tree if opened is not None else None,
             edits=tuple(edits.values()),
             static=static,
             gain="the compiler and the sources stay behind",
@@ -267,8 +268,11 @@ class Go:
                 )
         return static, tuple(dict.fromkeys(evidence))
 
-    def _opened(self, facts: Facts, programs: list[_Program], tree: str) -> tuple[str, ...]:
-        """Context paths that the programs open when they run: those that they name, and all data where a path is computed."""
+    def _opened(self, facts: Facts, programs: list[_Program], tree: str) -> tuple[str, ...] | None:
+        """Context paths that the programs open when they run: those that they name, and all data where a path is computed.
+
+        None where they open the work folder itself.
+        """
         resolve = facts.final.resolver()
         cwd = facts.final.after.cwd
         kept: set[str] = set()
@@ -279,7 +283,9 @@ class Go:
                     computed = True
                     continue
                 found = resolve(absolute(claim.value, cwd))
-                if found:
+                if found == "":
+                    return None
+                if found is not None:
                     kept.add(found)
         for path in facts.launch.scripts.values():
             kept.add(path)
@@ -443,7 +449,7 @@ class Go:
             return None
         root = built_in.resolver()(folder)
         opened = self._opened(facts, here, folder)
-        if root is None or any(claim.value is None for item in here for claim in item.read.needs.reads):
+        if root is None or opened is None or any(claim.value is None for item in here for claim in item.read.needs.reads):
             return Blocked("unknown-reads", here[0].module.evidence)
         built = tuple(posixpath.relpath(item.output, folder) for item in here)
         kept = tuple(posixpath.relpath("/" + path, "/" + root) for path in opened if inside("/" + path, "/" + root))

@@ -307,6 +307,9 @@ class Python:
     def _absolute_paths(self, facts: Facts) -> Blocked | None:
         """Paths into the image's own Python, which the virtual environment leaves empty."""
         base = facts.final.base
+        for item in facts.launch.started:
+            if re.fullmatch(r"/usr/(local/)?bin/(python|pip)[\d.]*", item.argv[0]):
+                return Blocked("absolute-tool-path", Evidence(item.evidence.path, item.evidence.line, f"starts {item.argv[0]}"))
         texts = [
             (facts.name, step.instruction.start_line, step.instruction.logical)
             for step in facts.final.steps
