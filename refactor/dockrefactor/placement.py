@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dockrefactor import os_packages, package_lists
-from dockrefactor.effects import Kind, inside, overlap
+from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
@@ -130,16 +130,10 @@ class _Placer:
                 )
             if "/?" in placed.effects.writes or placed.cwd == "/?":
                 raise self._stop("unknown-effect", step, "it works in a computed folder")
+        handed_over = (*(artifact.path for artifact in self.plan.artifacts), *filter(None, [self.plan.tree]))
         for mount in step.run.mounts:
             target = re.search(r"(?:target|dst|destination)=([^,]+)", mount)
-            if (
-                "type=cache" in mount
-                and target
-                and any(
-                    inside(artifact.path, target[1]) or inside(target[1], artifact.path)
-                    for artifact in self.plan.artifacts
-                )
-            ):
+            if "type=cache" in mount and target and overlap((absolute(target[1], step.before.cwd),), handed_over):
                 raise self._stop("cache-mount-on-output", step, f"a cache mount hides {target[1]}")
 
     def _extend_builder(self) -> None:

@@ -86,17 +86,18 @@ def build(context: Path) -> tuple[str, tuple[Step, ...]]:
     return tag, tuple(building.finished)
 
 
-def steps_until(context: Path, words: str, count: int) -> tuple[Step, ...]:
-    """Build `context` until it is known of `count` steps with these words whether they are cached, or one is not.
+def steps_until(context: Path, words: Sequence[str]) -> tuple[Step, ...]:
+    """The steps of a build of `context` that have one of `words`; the build is broken off where one of them is not
+    cached, or all are known (each of `words` stands for one step).
 
-    The build is broken off then. Raises EngineError where it fails before.
+    Raises EngineError where it fails before.
     """
     found: list[Step] = []
     with _Building(context) as building:
         for step in building.steps():
-            if words in step.text:
+            if any(word in step.text for word in words):
                 found.append(step)
-                if not step.cached or len(found) == count:
+                if not step.cached or len(found) == len(words):
                     return tuple(found)
         if building.wait():
             raise EngineError(f"the build failed:\n{building.output(lines=60)}")

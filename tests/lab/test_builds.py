@@ -11,6 +11,7 @@ import pytest
 import engine
 from cases import Case, HttpProbe, OutputProbe, SourceEdit, all_cases, facts_of, in_words, result_of
 from dockrefactor.contract import BUILD_ONLY_ENV
+from dockrefactor.document import Instruction
 from workshop import Built, Image, Sizes, copy_context
 
 pytestmark = pytest.mark.lab
@@ -93,6 +94,16 @@ def rebuilt(case: Case, edit: SourceEdit, image: Image, folder: Path) -> tuple[e
         # like no edit before it: an earlier run's build of the same sources would still be in the cache
         file.write(edit.append.replace("edited", f"edited {uuid.uuid4().hex}"))
     stages = facts_of(case, (folder / "Dockerfile").read_bytes().decode()).contributing
-    runs = [step for stage in stages for step in stage.steps if step.keyword == "RUN"]
-    count = sum(edit.cached in step.instruction.logical for step in runs)
-    return engine.steps_until(folder, edit.cached, count) if count else ()
+    runs = [step.instruction for stage in stages for step in stage.steps if step.keyword == "RUN"]
+    words = [shown for run in runs if (shown := shown_words(run, edit.cached))]
+    return engine.steps_until(folder, words) if words else ()
+
+
+def shown_words(run: Instruction, words: str) -> str:
+    """By what the engine's progress shows a RUN that has these words; the empty string where it has them not."""
+    if words in run.logical:
+        return words
+    if run.heredocs and words in run.heredocs[0].content:
+        # of a here-document, only the first line is shown
+        return f"{run.value} ({run.heredocs[0].content.splitlines()[0]}"
+    return ""

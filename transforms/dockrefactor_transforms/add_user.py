@@ -1,9 +1,8 @@
 """Makes the container run as an ordinary user, with a numeric or well-known account.
 
 An account that the base image has is used (`node`, distroless' 65532); else one is created with the distribution's own
-tool and a fixed id. Folders that the program writes to are given to it: by `COPY --chown`, never by a recursive chown in a
-layer of its own. The user is not added where the program needs root, or where it cannot be shown that it does not: low
-ports, daemons that start as root, entrypoints that drop privileges themselves, writes to places that are not known.
+tool and a fixed id. Folders that the program writes to are given to it by `COPY --chown`, and themselves by a chown.
+The user is not added where the program needs root, or where it cannot be shown that it does not: low ports, daemons that start as root, entrypoints that drop privileges themselves, writes to places that are not known.
 """
 
 from __future__ import annotations
@@ -11,19 +10,14 @@ from __future__ import annotations
 import posixpath
 import re
 import stat
-from dataclasses import dataclass
 
-from dockrefactor import image, reachability
-from dockrefactor.effects import Kind, absolute, inside
+from dockrefactor import accounts, image, ownership, placement, reachability, tables
+from dockrefactor.effects import Kind, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
-from dockrefactor.launch import Launch
-from dockrefactor.needs import Claim
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
-from dockrefactor.stages import Step
+from dockrefactor.stages import Placed
 from dockrefactor.text import Edit, insertion
-
-NAME, UID = "app", 10001
 
 
 class Reasons(ReasonEnum):
@@ -168,11 +162,11 @@ def _launch(facts: Facts) -> Refusal | None:
     if launch.drops is not None:
         return Refusal(Reasons.DROPS_PRIVILEGES, launch.drops)
     for item in launch.started:
-        if item.name in _ROOT_DAEMONS:
+        if item.name in tables.toml("launches")["root_daemons"]:
             return Refusal(
                 Reasons.ROOT_DAEMON, Evidence(item.evidence.path, item.evidence.line, f"`{item.name}` starts as root")
             )
-        if item.name in _INSTALLERS or _installs(item.argv):
+        if item.name in tables.toml("launches")["needs_root"] or _installs(item.argv):
             return Refusal(
                 Reasons.INSTALLS_AT_START,
                 Evidence(item.evidence.path, item.evidence.line, f"`{' '.join(item.argv[:3])}`"),
@@ -188,67 +182,13 @@ def _launch(facts: Facts) -> Refusal | None:
     return None
 
 
-_ROOT_DAEMONS = frozenset(
-    [
-        "cron",
-        "crond",
-        "sshd",
-        "supervisord",
-        "apache2",
-        "apachectl",
-        "apache2ctl",
-        "apache2-foreground",
-        "httpd",
-        "nginx",
-        "postgres",
-        "mysqld",
-        "mariadbd",
-        "dockerd",
-        "containerd",
-        "systemd",
-        "init",
-        "runsvdir",
-        "s6-svscan",
-        "haproxy",
-        "named",
-        "dnsmasq",
-        "openvpn",
-        "squid",
-        "vsftpd",
-        "service",
-        "rsyslogd",
-    ]
-)
-_INSTALLERS = frozenset(
-    {
-        "apt-get",
-        "apt",
-        "apk",
-        "yum",
-        "dnf",
-        "useradd",
-        "adduser",
-        "groupadd",
-        "mount",
-        "iptables",
-        "sysctl",
-        "chown",
-        "ldconfig",
-        "update-ca-certificates",
-    }
-)
-
-
 def _installs(argv: tuple[str, ...]) -> bool:
-    if not argv:
+    """Whether a started command installs with a language's package manager, or compiles."""
+    table = tables.toml("launches")
+    if not argv or posixpath.basename(argv[0]) not in table["package_managers"]:
         return False
-    name = posixpath.basename(argv[0])
     words = set(argv[1:3])
-    return (
-        name in ("pip", "pip3", "npm", "yarn", "pnpm", "poetry", "pipenv", "bundle", "go", "cargo")
-        and bool(words & {"install", "ci", "add", "sync", "run-script-install"})
-        and not words & {"run", "start"}
-    ) or (name == "go" and argv[1:2] == ("run",))
+    return (bool(words & set(table["install_words"])) and not words & {"run", "start"}) or argv[:2] == ("go", "run")
 
 
 def _neighbours(facts: Facts) -> Refusal | None:
@@ -273,51 +213,44 @@ def _unless_assumed(facts: Facts, refusal: Refusal) -> Refusal | None:
 
 
 def _steps(facts: Facts) -> Refusal | None:
-    """RUN steps of the final stage (and of the stages it builds on) leave files that others may read."""
+    """RUN steps of the final stage, and of the stages it builds on, leave files that others may read."""
     stages = [facts.final]
     while stages[-1].base_stage is not None:
         stages.append(facts.stages[stages[-1].base_stage])
-    for stage in stages:
-        for step in stage.steps:
-            if step.run is None:
-                continue
-            if step.run.opaque:
-                return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, step.run.opaque))
-            for placed in step.run.commands:
-                effects = placed.effects
-                if effects.kind is Kind.UNKNOWN:
-                    return Refusal(
-                        Reasons.UNKNOWN_EFFECT,
-                        facts.at(step.instruction, effects.why or f"what `{placed.command.name}` does is not known"),
-                    )
-                if (
-                    any(inside(path, "/root") for path in effects.writes)
-                    and effects.kind not in (Kind.OS_CLEAN, Kind.TOOL_SETUP)
-                    and not effects.removes
-                ):
-                    return Refusal(Reasons.HOME_IS_ROOT, facts.at(step.instruction, "it writes to /root"))
-                if effects.kind is Kind.PROGRAM and "/" in effects.writes:
-                    return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, effects.why))
-                if effects.kind is Kind.FILES and placed.command.name == "chmod" and _takes_away(placed.command.argv):
-                    return Refusal(
-                        Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "it takes permissions from others")
-                    )
-    if any(
-        inside(path, "/root")
-        for step in facts.final.steps
-        if step.copy is not None
-        for path in (step.copy.destination,)
-    ):
-        copy = next(
-            step for step in facts.final.steps if step.copy is not None and inside(step.copy.destination, "/root")
-        )
-        return Refusal(Reasons.HOME_IS_ROOT, facts.at(copy.instruction, "it copies to /root"))
+    for step in (step for stage in stages for step in stage.steps):
+        if step.run is None:
+            continue
+        if step.run.opaque:
+            return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, step.run.opaque))
+        for placed in step.run.commands:
+            found = _command(placed)
+            if found is not None:
+                return Refusal(found[0], facts.at(step.instruction, found[1]))
+    return _root_home(facts)
+
+
+def _command(placed: Placed) -> tuple[Reasons, str] | None:
+    """What stands against an ordinary user in one command of a RUN."""
+    effects = placed.effects
+    if effects.kind is Kind.UNKNOWN or (effects.kind is Kind.PROGRAM and "/" in effects.writes):
+        return Reasons.UNKNOWN_EFFECT, effects.why or f"what `{placed.command.name}` does is not known"
+    harmless = effects.removes or effects.kind in (Kind.OS_CLEAN, Kind.TOOL_SETUP)
+    if any(inside(path, "/root") for path in effects.writes) and not harmless:
+        return Reasons.HOME_IS_ROOT, "it writes to /root"
+    if placed.command.name == "chmod" and _takes_away(placed.command.argv):
+        return Reasons.UNKNOWN_EFFECT, "it takes permissions from others"
+    return None
+
+
+def _root_home(facts: Facts) -> Refusal | None:
+    """What the final stage keeps in root's home folder, which no other user may enter."""
+    for step in facts.final.steps:
+        if step.copy is not None and inside(step.copy.destination, "/root"):
+            return Refusal(Reasons.HOME_IS_ROOT, facts.at(step.instruction, "it copies to /root"))
     if inside(facts.final.after.cwd, "/root"):
         workdir = facts.final.last("WORKDIR")
-        return Refusal(
-            Reasons.HOME_IS_ROOT,
-            facts.at(workdir.instruction if workdir else facts.final.origin, "the work folder is in /root"),
-        )
+        place = workdir.instruction if workdir else facts.final.origin
+        return Refusal(Reasons.HOME_IS_ROOT, facts.at(place, "the work folder is in /root"))
     if inside(facts.final.after.env.get("HOME", "/home"), "/root"):
         return Refusal(Reasons.HOME_IS_ROOT, facts.at(facts.final.origin, "HOME is /root"))
     return None
@@ -338,89 +271,33 @@ def _ports(facts: Facts) -> Refusal | None:
             number = word.partition("/")[0].partition("-")[0]
             if number.isdigit() and int(number) < 1024:
                 return Refusal(Reasons.PRIVILEGED_PORT, facts.at(step.instruction, f"port {number}"))
+    for name in tables.toml("launches")["port_variables"]:
+        value = facts.final.after.env.get(name, "")
+        if value.isdigit() and 0 < int(value) < 1024:
+            return Refusal(Reasons.PRIVILEGED_PORT, facts.at(facts.final.origin, f"{name}={value}"))
     for claim in facts.needs.ports:
         if claim.value and claim.value.isdigit() and 0 < int(claim.value) < 1024:
             return Refusal(Reasons.PRIVILEGED_PORT, claim.evidence)
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Owned:
-    """Folders that the user must own: `tree` where the work folder itself is written to."""
-
-    tree: bool
-    folders: tuple[str, ...]
-
-
-def _written_paths(facts: Facts) -> list[Claim]:
-    found = [claim for claim in facts.needs.writes]
-    for item in facts.launch.started:
-        found += [Claim(None if path == "?" else path, item.evidence) for path in item.writes]
-        if item.name in ("mkdir", "touch", "cp", "mv", "ln", "tee", "rm", "sed"):
-            operands = [word for word in item.argv[1:] if not word.startswith("-")]
-            last = operands[-1:] if item.name in ("cp", "mv", "ln", "sed") else operands
-            if item.name == "sed" and not any(word.startswith("-i") for word in item.argv):
-                continue
-            found += [Claim(absolute(word, item.cwd) if "$" not in word else None, item.evidence) for word in last]
-    for step in facts.final.steps:
-        if step.keyword == "ENV":
-            for path in re.findall(r"sqlite(?:\+\w+)?:///(/?[^\s\"'?]+)", step.instruction.value):
-                found.append(Claim(absolute(path, facts.final.after.cwd), facts.at(step.instruction, "a SQLite file")))
-        if step.keyword == "VOLUME":
-            evidence = facts.at(step.instruction, "a volume")
-            found += [
-                Claim(absolute(path, step.before.cwd) if "$" not in path else None, evidence)
-                for path in step.instruction.args
-            ]
-    return found
-
-
 def _writes(facts: Facts) -> Refusal | None:
-    for claim in _written_paths(facts):
+    for claim in ownership.written_paths(facts):
         if claim.value is None:
             return Refusal(Reasons.WRITES_UNKNOWN, claim.evidence)
-        if inside(claim.value, "/tmp") or inside(claim.value, "/var/tmp") or inside(claim.value, "/dev"):
-            continue
-        if any(
-            inside(claim.value, folder)
-            for folder in ("/etc", "/usr", "/bin", "/sbin", "/lib", "/boot", "/proc", "/sys", "/root", "/opt/venv")
+        if inside(claim.value, "/root"):
+            return Refusal(Reasons.HOME_IS_ROOT, claim.evidence)
+        if any(inside(claim.value, folder) for folder in ownership.SYSTEM_FOLDERS) and not ownership.is_open(
+            claim.value
         ):
-            code = Reasons.HOME_IS_ROOT if inside(claim.value, "/root") else Reasons.INSTALLS_AT_START
-            return Refusal(code, claim.evidence)
-    owned = _owned(facts)
-    if facts.final.base is not None and not facts.final.base.shell and (owned.tree or owned.folders):
-        return Refusal(Reasons.NO_SHELL, next(claim.evidence for claim in _written_paths(facts)))
-    if facts.final.after.cwd == "/" and _owned(facts).tree:
-        return Refusal(Reasons.WRITES_UNKNOWN, next(claim.evidence for claim in _written_paths(facts)))
+            return Refusal(Reasons.INSTALLS_AT_START, claim.evidence)
+    given = ownership.owned(facts)
+    base = facts.final.base
+    if base is not None and not base.shell and (given.tree or given.folders):
+        return Refusal(Reasons.NO_SHELL, ownership.written_paths(facts)[0].evidence)
+    if facts.final.after.cwd == "/" and given.tree:
+        return Refusal(Reasons.WRITES_UNKNOWN, ownership.written_paths(facts)[0].evidence)
     return None
-
-
-def _owned(facts: Facts) -> _Owned:
-    """What the user must own, from what the program writes."""
-    cwd = facts.final.after.cwd
-    tree = False
-    folders: list[str] = []
-    for claim in _written_paths(facts):
-        if claim.value is None or any(inside(claim.value, folder) for folder in ("/tmp", "/var/tmp", "/dev")):
-            continue
-        if inside(claim.value, cwd):
-            tree = True
-        else:
-            folders.append(claim.value)
-    named = [path if _is_folder(facts, path) else posixpath.dirname(path) for path in folders]
-    return _Owned(tree, tuple(dict.fromkeys(path for path in named if path not in ("/", "/home"))))
-
-
-def _is_folder(facts: Facts, path: str) -> bool:
-    """Whether a written path is a folder: a volume, one that a step makes, or one without an extension."""
-    for step in facts.final.steps:
-        if step.keyword == "VOLUME" and path in step.instruction.args:
-            return True
-        if step.run is not None and any(
-            path in placed.effects.writes and placed.command.name == "mkdir" for placed in step.run.commands
-        ):
-            return True
-    return "." not in posixpath.basename(path)
 
 
 def _files(facts: Facts) -> Refusal | None:
@@ -439,72 +316,16 @@ def _files(facts: Facts) -> Refusal | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """The user: what USER and --chown say, and the instruction that creates it, `""` where the image has it."""
-
-    user: str
-    owner: str
-    creation: str
-
-
-def _account(facts: Facts) -> _Account:
-    base = facts.final.base
-    assert base is not None
-    newline = facts.document.newline
-    wanted, _, number = facts.options.user.partition(":")
-    existing = base.users[0] if base.users else None
-    if wanted and existing is not None and wanted == existing.name:
-        return _Account(existing.name, existing.name, "")
-    if not wanted and existing is not None:
-        user = str(existing.uid) if not base.shell else existing.name
-        return _Account(
-            user, f"{existing.uid}:{existing.gid}" if not base.shell else f"{existing.name}:{existing.name}", ""
-        )
-    name, uid = wanted or NAME, number or str(UID)
-    made = _made_account(facts)
-    if made is not None and not wanted:
-        return _Account(made, made, "")
-    if base.is_alpine:
-        creation = f"RUN adduser -D -u {uid} {name}{newline}"
-    else:
-        creation = f"RUN useradd --create-home --uid {uid} {name}{newline}"
-    return _Account(uid, f"{uid}:{uid}", creation)
-
-
-def _made_account(facts: Facts) -> str | None:
-    """An account that the Dockerfile creates and never uses."""
-    for step in facts.final.steps:
-        for placed in step.run.commands if step.run is not None else ():
-            if (
-                placed.command.name in ("useradd", "adduser")
-                and placed.command.words[-1].known
-                and not placed.command.conditional
-            ):
-                name = placed.command.words[-1].text
-                if (
-                    re.fullmatch(r"[a-z_][a-z0-9_-]*", name)
-                    and "--no-create-home" not in placed.command.argv
-                    and "-H" not in placed.command.argv
-                ):
-                    return name
-    return None
-
-
 def _add(facts: Facts) -> Outcome:
-    account = _account(facts)
-    owned = _owned(facts)
-    edits = [*_base_edit(facts), *_chowns(facts, account, owned)]
+    account = accounts.choose(facts)
+    given = ownership.owned(facts)
+    edits = [*_base_edit(facts), *_chowns(facts, account.owner, given)]
     position = _user_position(facts)
-    folders = _folder_commands(facts, account, owned)
-    newline = facts.document.newline
-    creation_at, lead = _creation_position(facts)
-    late = folders and creation_at > position
+    folders = ownership.handover(facts, given, account.owner)
+    newline, typed = facts.document.newline, facts.document.typed
     if account.creation:
-        edits.append(insertion(creation_at, lead + facts.document.typed(account.creation)))
-    typed = facts.document.typed
+        edits.append(insertion(_creation_position(facts), typed(account.creation)))
     text = (typed(f"RUN {' && '.join(folders)}{newline}") if folders else "") + typed(f"USER {account.user}{newline}")
-    assert not late
     prefix = "" if facts.document.text[:position].endswith("\n") else newline
     if not facts.document.text[position:]:
         text = text.rstrip("\r\n")
@@ -523,42 +344,23 @@ def _base_edit(facts: Facts) -> list[Edit]:
     return [Edit(span, smaller.reference.written)] if smaller is not None else []
 
 
-def _first_copy(facts: Facts) -> Step | None:
-    return next((step for step in facts.final.steps if step.copy is not None), None)
-
-
-def _creation_position(facts: Facts) -> tuple[int, str]:
-    """Where the account is created: before the first COPY (so that the layer stays in the cache), after what precedes it."""
+def _creation_position(facts: Facts) -> int:
+    """Where the account is created: before the first COPY, so that the layer stays in the cache, after the RUNs there."""
     document = facts.document
     steps = facts.final.steps
     copy_at = next((at for at, step in enumerate(steps) if step.copy is not None), None)
     run_at = max((at for at, step in enumerate(steps[:copy_at]) if step.run is not None), default=None)
     if run_at is not None:
-        return document.with_comments(steps[run_at].instruction).end, ""
+        return document.with_comments(steps[run_at].instruction).end
     if copy_at is not None:
         at = copy_at
         while at > 0 and steps[at - 1].keyword == "WORKDIR":
             at -= 1
-        return document.with_comments(steps[at].instruction).start, ""
-    return document.with_comments(steps[0].instruction).start if steps else facts.final.origin.span.end, ""
+        return document.with_comments(steps[at].instruction).start
+    return document.with_comments(steps[0].instruction).start if steps else facts.final.origin.span.end
 
 
-_TAIL = frozenset(
-    {
-        "CMD",
-        "ENTRYPOINT",
-        "EXPOSE",
-        "HEALTHCHECK",
-        "STOPSIGNAL",
-        "LABEL",
-        "VOLUME",
-        "ENV",
-        "ARG",
-        "MAINTAINER",
-        "ONBUILD",
-        "SHELL",
-    }
-)
+_TAIL = frozenset({*placement.FINAL_ONLY, "ENV", "ARG", "SHELL"})
 
 
 def _user_position(facts: Facts) -> int:
@@ -572,56 +374,15 @@ def _user_position(facts: Facts) -> int:
     return document.with_comments(facts.final.steps[at].instruction).start
 
 
-def _chowns(facts: Facts, account: _Account, owned: _Owned) -> list[Edit]:
+def _chowns(facts: Facts, owner: str, given: ownership.Owned) -> list[Edit]:
     """`--chown` on the copies into folders that the program writes to."""
-    cwd = facts.final.after.cwd
-    edits: list[Edit] = []
-    for step in facts.final.steps:
-        if step.copy is None or step.copy.owner is not None:
-            continue
-        target = step.copy.destination
-        into_tree = owned.tree and cwd != "/" and inside(target, cwd)
-        if into_tree or any(inside(target, folder) for folder in owned.folders):
-            edits.append(insertion(step.instruction.value_span.start, f"--chown={account.owner} "))
-    return edits
-
-
-def _folder_commands(facts: Facts, account: _Account, owned: _Owned) -> list[str]:
-    """Commands that make and give away the written folders themselves; what is in them was copied with its owner."""
-    base = facts.final.base
-    assert base is not None
-    if not base.shell:
-        return []
-    folders = [*([facts.final.after.cwd] if owned.tree and facts.final.after.cwd != "/" else []), *owned.folders]
-    if not folders:
-        return []
-    made = _made_inside(facts, folders)
-    recursive = "-R " if made else ""
-    commands = []
-    fresh = [folder for folder in owned.folders]
-    if fresh:
-        commands.append(f"mkdir -p {' '.join(fresh)}")
-    commands.append(f"chown {recursive}{account.owner} {' '.join(folders)}")
-    return commands
-
-
-def _made_inside(facts: Facts, folders: list[str]) -> bool:
-    """Whether RUN steps of the final stage write into a folder that is given away (they belong to root then)."""
-    return any(
-        inside(path, folder) and path != folder
+    folders = given.all(facts.final.after.cwd)
+    return [
+        insertion(step.instruction.value_span.start, f"--chown={owner} ")
         for step in facts.final.steps
-        if step.run is not None
-        for placed in step.run.commands
-        if placed.effects.kind in (Kind.FILES, Kind.PROGRAM, Kind.BUILD, Kind.INSTALL, Kind.DOWNLOAD)
-        and not placed.effects.removes
-        for path in placed.effects.writes
-        for folder in folders
-    )
-
-
-def explain_launch(launch: Launch) -> str:
-    """The programs that a launch starts, for messages."""
-    return ", ".join(item.name for item in launch.started)
+        if step.copy is not None and step.copy.owner is None
+        if any(inside(step.copy.destination, folder) for folder in folders)
+    ]
 
 
 TRANSFORM = Transform("add-user", run, Reasons)

@@ -232,7 +232,7 @@ def _guard_neighbours(facts: Facts) -> Outcome | None:
 
 
 def _toolchain(facts: Facts) -> _Chosen | Outcome:
-    found = [toolchain for toolchain in facts.toolchains]
+    found = facts.toolchains
     origin = facts.final.origin
     if not found:
         return Refusal(
