@@ -13,11 +13,10 @@ from typing import Final
 
 from dockrefactor import os_packages, package_lists
 from dockrefactor.effects import Kind, absolute, inside, overlap
-from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
-from dockrefactor.launch import BUILTINS
 from dockrefactor.os_packages import Role
+from dockrefactor.runtime_packages import RuntimePackages, Unplaced
 from dockrefactor.stages import Copy, Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan
 
@@ -60,11 +59,6 @@ def place(facts: Facts, plan: Plan, runtime: Image) -> Placement | Blocked:
     return _Placer(facts, plan, runtime).place()
 
 
-class _Stop(Exception):
-    def __init__(self, blocked: Blocked) -> None:
-        self.blocked = blocked
-
-
 class _Placer:
     def __init__(self, facts: Facts, plan: Plan, runtime: Image) -> None:
         self.facts = facts
@@ -75,10 +69,8 @@ class _Placer:
         self.base = stage.base
         self.steps = stage.steps
         self.slots = [Slot(step) for step in self.steps]
-        self.wanted = self._wanted_programs()
+        self.packages = RuntimePackages(facts, stage.base, runtime)
         self.owner: str | None = None
-        self.extra: list[str] = []
-        self.kept: list[str] = []
         self.last = max((at for at, step in enumerate(self.steps) if self._builds(step)), default=-1)
 
     def place(self) -> Placement | Blocked:
@@ -91,50 +83,33 @@ class _Placer:
                 self._place(at, slot)
             self._builder_reads()
             self._drop_repeated()
-            self._add_packages()
-        except _Stop as stop:
-            return stop.blocked
-        return Placement(self.slots, self.last, self.extra, self.owner, self.kept)
-
-    def _stop(self, code: str, step: Step, says: str) -> _Stop:
-        return _Stop(Blocked(code, self.facts.at(step.instruction, says)))
+            self.packages.complete()
+        except Unplaced as unplaced:
+            return unplaced.blocked
+        return Placement(self.slots, self.last, self.packages.extra, self.owner, self.packages.kept)
 
     def _builds(self, step: Step) -> bool:
         return step.run is not None and bool(step.run.kinds & BUILDING)
 
-    def _wanted_programs(self) -> dict[str, Evidence]:
-        """Programs that must be found when the container runs."""
-        wanted: dict[str, Evidence] = {}
-        for name, evidence in (*self.facts.launch.programs, *self.facts.healthcheck.programs):
-            wanted.setdefault(posixpath.basename(name), evidence)
-        for claim in self.facts.needs.programs:
-            if claim.value:
-                wanted.setdefault(posixpath.basename(claim.value), claim.evidence)
-        return wanted
-
-    @property
-    def _computed_programs(self) -> bool:
-        return any(claim.value is None for claim in self.facts.needs.programs)
-
     def _reject_unknown(self, step: Step) -> None:
         if step.copy is not None and (not step.copy.known and not step.copy.inline):
-            raise self._stop("unknown-effect", step, "its paths are computed")
+            raise self.packages.stop("unknown-effect", step, "its paths are computed")
         if step.run is None:
             return
         if step.run.opaque:
-            raise self._stop("unreadable-shell", step, step.run.opaque)
+            raise self.packages.stop("unreadable-shell", step, step.run.opaque)
         for placed in step.run.commands:
             if placed.effects.kind is Kind.UNKNOWN:
-                raise self._stop(
+                raise self.packages.stop(
                     "unknown-effect", step, placed.effects.why or f"what `{placed.command.name}` does is not known"
                 )
             if "/?" in placed.effects.writes or placed.cwd == "/?":
-                raise self._stop("unknown-effect", step, "it works in a computed folder")
+                raise self.packages.stop("unknown-effect", step, "it works in a computed folder")
         handed_over = (*(artifact.path for artifact in self.plan.artifacts), *filter(None, [self.plan.tree]))
         for mount in step.run.mounts:
             target = re.search(r"(?:target|dst|destination)=([^,]+)", mount)
             if "type=cache" in mount and target and overlap((absolute(target[1], step.before.cwd),), handed_over):
-                raise self._stop("cache-mount-on-output", step, f"a cache mount hides {target[1]}")
+                raise self.packages.stop("cache-mount-on-output", step, f"a cache mount hides {target[1]}")
 
     def _extend_builder(self) -> None:
         """Setup that only touches the tree which is copied whole belongs to the builder, also after the last build step."""
@@ -174,7 +149,7 @@ class _Placer:
             if step.keyword != "USER" or step.instruction.args[0] in ("root", "0", "root:root", "0:0"):
                 continue
             if self.plan.tree is None or "$" in step.instruction.args[0]:
-                raise self._stop("user-before-build", step, f"the build runs as {step.instruction.args[0]}")
+                raise self.packages.stop("user-before-build", step, f"the build runs as {step.instruction.args[0]}")
             self._own(step, step.instruction.args[0])
 
     def _place(self, at: int, slot: Slot) -> None:
@@ -212,7 +187,7 @@ class _Placer:
         slot.builder = at <= self.last
         if copy.origin is not None:
             names = {posixpath.basename(path) for path in (*copy.sources, copy.destination)}
-            slot.runtime = at > self.last or bool(names & self.wanted.keys()) or not names & _BUILD_TOOLS
+            slot.runtime = at > self.last or bool(names & self.packages.wanted.keys()) or not names & _BUILD_TOOLS
             return
         if self.plan.tree is not None and all(inside(path, self.plan.tree) for path in copy.writes):
             slot.runtime = at > self.last
@@ -235,7 +210,7 @@ class _Placer:
 
     def _own(self, step: Step, owner: str) -> None:
         if self.owner is not None and self.owner.partition(":")[0] != owner.partition(":")[0]:
-            raise self._stop("ownership-unknown", step, "files of the work folder have several owners")
+            raise self.packages.stop("ownership-unknown", step, "files of the work folder have several owners")
         self.owner = owner if self.owner is None or ":" in owner else self.owner
 
     def _restricted(self, step: Step, copy: Copy) -> str:
@@ -276,7 +251,7 @@ class _Placer:
             slot.builder = True
         elif kinds <= BUILDING | NEUTRAL | OS:
             slot.builder = True
-            slot.runtime_text = self._packages_text(step, generated=True)
+            slot.runtime_text = self.packages.of_step(step, generated=True)
             slot.runtime = slot.runtime_text is not None
         elif kinds <= SETUP | NEUTRAL | OS:
             self._place_setup(at, slot)
@@ -284,21 +259,16 @@ class _Placer:
             self._place_program(at, slot)
         elif kinds <= {Kind.TOOL_INSTALL} | NEUTRAL:
             slot.runtime = any(
-                self._tool_runs(placed) for placed in step.run.commands if placed.effects.kind is Kind.TOOL_INSTALL
+                self.packages.starts(placed) for placed in step.run.commands if placed.effects.kind is Kind.TOOL_INSTALL
             )
             slot.builder = at <= self.last and not slot.runtime
         else:
             self._place_mixed(at, slot)
 
-    def _tool_runs(self, placed: Placed) -> bool:
-        """Whether the container starts a tool that the command installs."""
-        names = {posixpath.basename(name).partition("@")[0] for name in placed.effects.programs[1:]}
-        return not names or bool(names & self.wanted.keys())
-
     def _divide_packages(self, at: int, slot: Slot) -> None:
         step = slot.step
         slot.builder = at <= self.last
-        text = self._packages_text(step)
+        text = self.packages.of_step(step)
         if text is None:
             slot.runtime = False
             return
@@ -314,61 +284,6 @@ class _Placer:
             slot.builder_text = package_lists.retyped(
                 self.facts.document, step, lambda name: name in build, (), self.base
             )
-
-    def _packages_text(self, step: Step, generated: bool = False) -> str | None:
-        """The install of what the runtime needs of a step's packages; None where it needs nothing."""
-        assert step.run is not None
-        names = package_lists.packages(step)
-        removed = {
-            word.text
-            for placed in step.run.commands
-            if placed.effects.kind is Kind.OS_REMOVE
-            for word in placed.effects.os_packages
-        }
-        kept = [name for name in names if name not in removed and self._keeps(name, step)]
-        libraries = [
-            library
-            for name in names
-            if os_packages.role(name, self.base) is Role.HEADERS
-            for library in self._libraries(name, step)
-        ]
-        libraries += [library for name in names if name not in removed for library in self._left_by_compilers(name)]
-        added = [name for name in dict.fromkeys(libraries) if name not in kept]
-        if any(placed.effects.why == "upgrade" for placed in step.run.commands):
-            if step.run.kinds - {Kind.OS_REMOVE} <= OS | NEUTRAL and not names:
-                return self.facts.document.source(step.instruction)
-            raise self._stop("unknown-effect", step, "it upgrades the packages of the base image")
-        self.kept.extend([*kept, *added])
-        if generated:
-            total = [*kept, *added]
-            return package_lists.plain_install(total, self.runtime, self.facts.document) if total else None
-        return package_lists.retyped(self.facts.document, step, lambda name: name in kept, added, self.runtime)
-
-    def _keeps(self, name: str, step: Step) -> bool:
-        role = os_packages.role(name, self.base)
-        if not name or "$" in name:
-            raise self._stop("unknown-library", step, "a package name is computed")
-        if role in (Role.BUILD, Role.HEADERS):
-            return bool(os_packages.programs_of(name, self.base) & self.wanted.keys())
-        if role is Role.TOOL:
-            return self._computed_programs or bool(os_packages.programs_of(name, self.base) & self.wanted.keys())
-        return True
-
-    def _left_by_compilers(self, name: str) -> list[str]:
-        """Run-time libraries of languages that a dropped compiler brought, where the runtime image has them not."""
-        if os_packages.role(name, self.base) is not Role.BUILD:
-            return []
-        return [
-            library
-            for library in os_packages.left_behind(name, self.base)
-            if library in _LANGUAGE_LIBRARIES and library not in self.runtime.packages
-        ]
-
-    def _libraries(self, name: str, step: Step) -> tuple[str, ...]:
-        found = os_packages.libraries(name, self.base)
-        if found is None:
-            raise self._stop("unknown-library", step, f"what `{name}` leaves for the runtime is not known")
-        return found
 
     def _place_setup(self, at: int, slot: Slot) -> None:
         """Folders, links, accounts, downloads: the image's own, unless they only touch what the builder hands over."""
@@ -390,13 +305,13 @@ class _Placer:
         if all(placed.command.name == "mkdir" for placed in step.run.commands) and self._is_made_by_workdir(step):
             slot.builder, slot.runtime = at <= self.last, at > self.last
             return
-        missing = self._missing_programs(step)
+        missing = self.packages.missing_programs(step)
         if missing and at <= self.last and self._exact(step):
             slot.builder = True
             slot.artifacts = self._as_artifacts(step)
             return
         for program in missing:
-            self._want(program, step)
+            self.packages.want(program, self.facts.at(step.instruction, "runs here"))
         slot.runtime = True
 
     def _setup_with_packages(self, at: int, slot: Slot) -> None:
@@ -407,7 +322,7 @@ class _Placer:
         if at <= self.last and self._exact(step):
             slot.builder = True
             slot.artifacts = self._as_artifacts(step)
-            slot.runtime_text = self._packages_text(step, generated=True)
+            slot.runtime_text = self.packages.of_step(step, generated=True)
             slot.runtime = slot.runtime_text is not None
             return
         if roles & {Role.BUILD, Role.HEADERS} and at <= self.last:
@@ -464,8 +379,8 @@ class _Placer:
         if self.plan.tree is not None:
             slot.builder, slot.runtime = at <= self.last, at > self.last
             return
-        for program in self._missing_programs(step):
-            self._want(program, step)
+        for program in self.packages.missing_programs(step):
+            self.packages.want(program, self.facts.at(step.instruction, "runs here"))
         slot.runtime = True
 
     def _place_mixed(self, at: int, slot: Slot) -> None:
@@ -478,16 +393,24 @@ class _Placer:
             placed
             for placed in commands
             if (placed.effects.kind in SETUP and not self._handed_over(placed))
-            or (placed.effects.kind is Kind.TOOL_INSTALL and self._tool_runs(placed))
+            or (placed.effects.kind is Kind.TOOL_INSTALL and self.packages.starts(placed))
         ]
         if not setup:
+            slot.runtime_text = (
+                self.packages.of_step(step, generated=True) if Kind.OS_INSTALL in step.run.kinds else None
+            )
+            slot.runtime = slot.runtime_text is not None
+            slot.keeps_comments = False
             return
         if step.run.heredoc or step.run.mounts or not all(self._movable(placed) for placed in setup):
-            raise self._stop("unknown-effect", step, "it builds and sets up the image in one line")
+            raise self.packages.stop("unknown-effect", step, "it builds and sets up the image in one line")
         if any(placed.effects.kind is Kind.PROGRAM for placed in commands):
-            raise self._stop("unknown-effect", step, "it builds, runs the program and sets up the image in one line")
+            raise self.packages.stop(
+                "unknown-effect", step, "it builds, runs the program and sets up the image in one line"
+            )
         text = " && ".join(step.run.script.text[placed.command.start : placed.command.end] for placed in setup)
-        slot.runtime_text = self.facts.document.typed(f"RUN {text}{self.facts.document.newline}")
+        packages = self.packages.of_step(step, generated=True) if Kind.OS_INSTALL in step.run.kinds else None
+        slot.runtime_text = (packages or "") + self.facts.document.typed(f"RUN {text}{self.facts.document.newline}")
         slot.keeps_comments = False
         slot.runtime = True
 
@@ -504,22 +427,6 @@ class _Placer:
         command = placed.command
         at_home = placed.cwd in {step.before.cwd for step in self.steps if step.run and placed in step.run.commands}
         return command.top and not command.conditional and command.depth == 0 and at_home
-
-    def _missing_programs(self, step: Step) -> list[str]:
-        assert step.run is not None
-        needed = {name for placed in step.run.commands for name in placed.effects.programs}
-        have = self.runtime.programs | BUILTINS
-        installed = {program for name in self.kept for program in os_packages.programs_of(name, self.runtime)}
-        return sorted(name for name in needed if name not in have | installed and not name.startswith("/"))
-
-    def _want(self, program: str, step: Step) -> None:
-        if program not in self.base.programs:
-            return  # the build brings it itself, or it is not there today either
-        package = os_packages.package_of(program, self.runtime)
-        if package is None:
-            raise self._stop("unknown-library", step, f"`{program}` is not in {self.runtime.reference.written}")
-        if package not in self.extra:
-            self.extra.append(package)
 
     def _builder_reads(self) -> None:
         """Setup steps before the last build step stay in the builder too where the build can see what they do."""
@@ -543,89 +450,40 @@ class _Placer:
     def _drop_repeated(self) -> None:
         """A manifest copied ahead need not be copied to the runtime when the whole folder follows."""
         for at, slot in enumerate(self.slots[: self.last + 1]):
-            copy = slot.step.copy
-            if (
-                not slot.runtime
-                or copy is None
-                or copy.origin is not None
-                or slot.runtime_text is not None
-                or not copy.pairs
-                or copy.owner
-            ):
+            if not self._plain_copy(slot) or slot.step.instruction.flag("chown"):
                 continue
             for later in self.slots[at + 1 :]:
                 if later.runtime and later.step.run is not None:
                     break
-                other = later.step.copy
-                if (
-                    later.runtime
-                    and other is not None
-                    and other.origin is None
-                    and later.runtime_text is None
-                    and all(
-                        any(
-                            folder and target == posixpath.join(place, posixpath.relpath("/" + source, "/" + origin))
-                            for origin, place, folder in other.pairs
-                            if inside("/" + source, "/" + origin)
-                        )
-                        for source, target, _ in copy.pairs
-                    )
-                ):
+                if self._plain_copy(later) and _covers(later.step.copy, slot.step.copy):
                     slot.runtime = False
                     break
 
-    def _add_packages(self) -> None:
-        """Packages for programs and libraries that the base image has and the runtime's does not."""
-        for name, evidence in self.facts.needs.os_packages:
-            there = {"ca-certificates": self.runtime.ca_certificates, "tzdata": self.runtime.tzdata}.get(name, False)
-            if name not in self.kept and name not in self.extra and name not in self.runtime.packages and not there:
-                self.extra.append(name)
-                self.kept.append(name)
-        have = {
-            program for name in (*self.kept, *self.extra) for program in os_packages.programs_of(name, self.runtime)
-        }
-        for program, evidence in self.wanted.items():
-            if program in self.runtime.programs or program in have or program not in self.base.programs:
-                continue
-            package = os_packages.package_of(program, self.runtime)
-            if package is None:
-                raise _Stop(
-                    Blocked(
-                        "unknown-library",
-                        Evidence(
-                            evidence.path, evidence.line, f"`{program}` is not in {self.runtime.reference.written}"
-                        ),
-                    )
-                )
-            if package not in self.extra:
-                self.extra.append(package)
-            if (
-                program in _TLS_CLIENTS
-                and self.base.ca_certificates
-                and not self.runtime.ca_certificates
-                and not self._asks_itself(program)
-            ):
-                self.extra.append("ca-certificates")
-        self.extra = list(dict.fromkeys(self.extra))
-
-    def _asks_itself(self, program: str) -> bool:
-        """Whether only the health check uses a client, over plain HTTP."""
-        used = [item for item in self.facts.launch.started if program in (item.name, item.program)]
-        checks = [item for item in self.facts.healthcheck.started if item.name == program]
-        plain = all(not any(word.startswith("https:") for word in item.argv) for item in checks)
-        in_sources = any(
-            claim.value is not None and posixpath.basename(claim.value) == program
-            for claim in self.facts.needs.programs
+    def _plain_copy(self, slot: Slot) -> bool:
+        """Whether the runtime has a copy of the context as the author wrote it."""
+        copy = slot.step.copy
+        return (
+            slot.runtime and slot.runtime_text is None and copy is not None and copy.origin is None and bool(copy.pairs)
         )
-        return bool(checks) and plain and not used and not in_sources
 
 
-# what compiled C++ and Fortran links besides libc; OpenMP, atomics and quad precision are linked only on request
-_LANGUAGE_LIBRARIES: Final = frozenset(
-    {"libgcc", "libstdc++", "libgcc-s1", "libstdc++6", "libgfortran", "libgfortran5"}
-)
-# programs that check the certificates of the servers they ask
-_TLS_CLIENTS: Final = frozenset({"curl", "wget", "git"})
+def _covers(wide: Copy | None, narrow: Copy | None) -> bool:
+    """Whether one copy brings all that another brings, to the same places."""
+    return (
+        wide is not None
+        and narrow is not None
+        and all(
+            any(
+                is_folder
+                and inside("/" + source, "/" + origin)
+                and target == posixpath.normpath(posixpath.join(place, posixpath.relpath("/" + source, "/" + origin)))
+                for origin, place, is_folder in wide.pairs
+            )
+            for source, target, _ in narrow.pairs
+        )
+    )
+
+
 _BUILD_TOOLS: Final = frozenset({"uv", "uvx", "composer", "poetry", "cargo", "go", "node", "npm"})
 
 

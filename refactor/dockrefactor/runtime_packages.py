@@ -1,0 +1,175 @@
+"""Which packages of the distribution the runtime stage installs: what the author's lists say, less what only builds need,
+and what the base image of the build has and that of the runtime has not."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Final
+
+from dockrefactor import os_packages, package_lists
+from dockrefactor.effects import Kind
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.image import Image
+from dockrefactor.launch import BUILTINS
+from dockrefactor.os_packages import Role
+from dockrefactor.stages import Placed, Step
+from dockrefactor.toolchain import Blocked
+
+# what compiled C++ and Fortran links besides libc; OpenMP, atomics and quad precision are linked only on request
+LANGUAGE_LIBRARIES: Final = frozenset({"libgcc", "libstdc++", "libgcc-s1", "libstdc++6", "libgfortran", "libgfortran5"})
+# programs that check the certificates of the servers they ask
+TLS_CLIENTS: Final = frozenset({"curl", "wget", "git"})
+
+
+class Unplaced(Exception):
+    """Something has no place in either stage; `blocked` says what and why."""
+
+    def __init__(self, blocked: Blocked) -> None:
+        super().__init__(blocked.code)
+        self.blocked = blocked
+
+
+class RuntimePackages:
+    """Gathers, step by step, the packages that the runtime needs.
+
+    `kept` are those that retyped steps of the author install there, `extra` those for which an install of our own is needed.
+    """
+
+    def __init__(self, facts: Facts, base: Image, runtime: Image) -> None:
+        self.facts = facts
+        self.base = base
+        self.runtime = runtime
+        self.kept: list[str] = []
+        self.extra: list[str] = []
+        self.wanted = self._wanted_programs()
+
+    def _wanted_programs(self) -> dict[str, Evidence]:
+        """Programs that must be found when the container runs."""
+        wanted: dict[str, Evidence] = {}
+        for name, evidence in (*self.facts.launch.programs, *self.facts.healthcheck.programs):
+            wanted.setdefault(posixpath.basename(name), evidence)
+        for claim in self.facts.needs.programs:
+            if claim.value:
+                wanted.setdefault(posixpath.basename(claim.value), claim.evidence)
+        return wanted
+
+    def stop(self, code: str, step: Step, says: str) -> Unplaced:
+        return Unplaced(Blocked(code, self.facts.at(step.instruction, says)))
+
+    def of_step(self, step: Step, generated: bool = False) -> str | None:
+        """The install of what the runtime needs of a step's packages; None where it needs nothing.
+
+        The author's lines without what only builds need, or (`generated`) an install of our own. Raises Unplaced.
+        """
+        assert step.run is not None
+        names = package_lists.packages(step)
+        if any(placed.effects.why == "upgrade" for placed in step.run.commands):
+            return self._upgrade(step, names)
+        removed = _removed(step)
+        kept = [name for name in names if name not in removed and self._keeps(name, step)]
+        left = [library for name in names for library in self._left_behind(name, step)]
+        added = [name for name in dict.fromkeys(left) if name not in kept]
+        self.kept.extend([*kept, *added])
+        if generated:
+            total = [*kept, *added]
+            return package_lists.plain_install(total, self.runtime, self.facts.document) if total else None
+        return package_lists.retyped(self.facts.document, step, lambda name: name in kept, added, self.runtime)
+
+    def _upgrade(self, step: Step, names: tuple[str, ...]) -> str:
+        """An upgrade of the whole image is made in both stages, where the step does nothing else."""
+        assert step.run is not None
+        package_kinds = {Kind.OS_UPDATE, Kind.OS_INSTALL, Kind.OS_CLEAN, Kind.OS_REMOVE, Kind.QUERY, Kind.SETTING}
+        if names or not step.run.kinds <= package_kinds:
+            raise self.stop("unknown-effect", step, "it upgrades the packages of the base image")
+        return self.facts.document.source(step.instruction)
+
+    def _keeps(self, name: str, step: Step) -> bool:
+        """Whether the runtime installs a package under its own name."""
+        if not name or "$" in name:
+            raise self.stop("unknown-library", step, "a package name is computed")
+        role = os_packages.role(name, self.base)
+        used = bool(os_packages.programs_of(name, self.base) & self.wanted.keys())
+        if role in (Role.BUILD, Role.HEADERS):
+            return used
+        if role is Role.TOOL:
+            return used or any(claim.value is None for claim in self.facts.needs.programs)
+        return True
+
+    def _left_behind(self, name: str, step: Step) -> tuple[str, ...]:
+        """Libraries that what was built with a package links."""
+        role = os_packages.role(name, self.base)
+        if role is Role.HEADERS:
+            found = os_packages.libraries(name, self.base)
+            if found is None:
+                raise self.stop("unknown-library", step, f"what `{name}` leaves for the runtime is not known")
+            return found
+        if role is not Role.BUILD or name in _removed(step):
+            return ()
+        languages = os_packages.left_behind(name, self.base)
+        return tuple(item for item in languages if item in LANGUAGE_LIBRARIES and item not in self.runtime.packages)
+
+    def missing_programs(self, step: Step) -> list[str]:
+        """Programs that a step runs and the runtime image has not."""
+        assert step.run is not None
+        needed = {name for placed in step.run.commands for name in placed.effects.programs}
+        have = self.runtime.programs | BUILTINS | self._brought()
+        return sorted(name for name in needed if name not in have and not name.startswith("/"))
+
+    def _brought(self) -> frozenset[str]:
+        names = (*self.kept, *self.extra)
+        return frozenset(program for name in names for program in os_packages.programs_of(name, self.runtime))
+
+    def starts(self, placed: Placed) -> bool:
+        """Whether the container starts a tool that a command installs."""
+        names = {posixpath.basename(name).partition("@")[0] for name in placed.effects.programs[1:]}
+        return not names or bool(names & self.wanted.keys())
+
+    def want(self, program: str, evidence: Evidence) -> None:
+        """See that the runtime has a program which the base image of the build has. Raises Unplaced."""
+        if program not in self.base.programs:
+            return  # the build brings it itself, or it is not there today either
+        package = os_packages.package_of(program, self.runtime)
+        if package is None:
+            says = f"`{program}` is not in {self.runtime.reference.written}"
+            raise Unplaced(Blocked("unknown-library", Evidence(evidence.path, evidence.line, says)))
+        if package not in self.extra:
+            self.extra.append(package)
+
+    def complete(self) -> None:
+        """Add the packages for programs and libraries that the base image has and the runtime's has not. Raises Unplaced."""
+        there = {"ca-certificates": self.runtime.ca_certificates, "tzdata": self.runtime.tzdata}
+        for name, _ in self.facts.needs.os_packages:
+            if name not in (*self.kept, *self.extra) and name not in self.runtime.packages and not there.get(name):
+                self.extra.append(name)
+        have = self._brought() | self.runtime.programs
+        for program, evidence in self.wanted.items():
+            if program in have or program not in self.base.programs:
+                continue
+            self.want(program, evidence)
+            if program in TLS_CLIENTS and self._needs_certificates(program):
+                self.extra.append("ca-certificates")
+        self.extra = list(dict.fromkeys(self.extra))
+
+    def _needs_certificates(self, program: str) -> bool:
+        """Whether a client may ask other servers: all but a health check over plain HTTP."""
+        if not self.base.ca_certificates or self.runtime.ca_certificates:
+            return False
+        checks = [item for item in self.facts.healthcheck.started if item.name == program]
+        plain = all(not any(word.startswith("https:") for word in item.argv) for item in checks)
+        started = any(program in (item.name, item.program) for item in self.facts.launch.started)
+        in_sources = any(
+            claim.value and posixpath.basename(claim.value) == program for claim in self.facts.needs.programs
+        )
+        return not (checks and plain) or started or in_sources
+
+
+def _removed(step: Step) -> set[str]:
+    """Packages that a step removes again."""
+    assert step.run is not None
+    return {
+        word.text
+        for placed in step.run.commands
+        if placed.effects.kind is Kind.OS_REMOVE
+        for word in placed.effects.os_packages
+    }
