@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dockrefactor import effects, launch, neighbours, stages
+from dockrefactor import effects, launch as launches, neighbours, stages
 from dockrefactor.context import BuildContext
 from dockrefactor.document import Document, Instruction
 from dockrefactor.evidence import Evidence
@@ -66,12 +66,12 @@ class Facts:
         return tuple(found)
 
     @cached_property
-    def launch(self) -> launch.Launch:
-        return launch.of_stage(self.final, self.name)
+    def launch(self) -> launches.Launch:
+        return launches.of_stage(self.final, self.name)
 
     @cached_property
-    def healthcheck(self) -> launch.Launch:
-        return launch.of_healthcheck(self.final, self.name)
+    def healthcheck(self) -> launches.Launch:
+        return launches.of_healthcheck(self.final, self.name)
 
     @cached_property
     def toolchains(self) -> tuple[Toolchain, ...]:

@@ -118,7 +118,7 @@ class Launch:
     def main(self) -> Started | None:
         """What the container becomes: the last command that runs for certain, else the last."""
         certain = [item for item in self.started if not item.conditional]
-        return (certain or list(self.started) or [None])[-1]
+        return next(reversed(certain or self.started), None)
 
     @property
     def programs(self) -> tuple[tuple[str, Evidence], ...]:

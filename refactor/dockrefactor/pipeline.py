@@ -71,7 +71,10 @@ def refactor(
     if whole_file is not None:
         answers = tuple(Answer(transform.name, None, whole_file) for transform in transforms)
         return Result(name, before, before, answers, detections)
-    facts, answers_made, broken, all_edits = original, [], [], []
+    facts = original
+    answers_made: list[Answer] = []
+    broken: list[contract.Objection] = []
+    all_edits: list[tuple[Edit, ...]] = []
     for transform in transforms:
         comment = switched_off.get(transform.name) or switched_off.get("")
         if comment is not None:

@@ -116,9 +116,11 @@ class _Reader:
         self.commands: list[Command] = []
         self.opaque = ""
         # tree-sitter counts bytes
-        self._index: Callable[[int], int] = (
-            (lambda at: at) if text.isascii() else (lambda at, raw=text.encode(): len(raw[:at].decode(errors="ignore")))
-        )
+        self._encoded = None if text.isascii() else text.encode()
+
+    def _index(self, at: int) -> int:
+        """The character that a byte offset stands for."""
+        return at if self._encoded is None else len(self._encoded[:at].decode(errors="ignore"))
 
     def read(self, node: Node, place: _Place) -> None:
         kind = node.type
@@ -312,7 +314,6 @@ class _Reader:
             return self._variable(source, parts), False
         if kind == "command_substitution":
             inner = _Reader(self.text, self.variables)
-            inner._index = self._index
             for child in node.named_children:
                 inner.read(child, _Place(conditional=False, depth=1, top=False))
             pieces.extend(inner.commands)

@@ -95,7 +95,8 @@ def steps_until(context: Path, words: Sequence[str]) -> tuple[Step, ...]:
     found: list[Step] = []
     with _Building(context) as building:
         for step in building.steps():
-            if any(word in step.text for word in words):
+            # the progress shows the instruction's first word in capitals, and ends it at a space alone
+            if any(word.lower() in step.text.lower() for word in words):
                 found.append(step)
                 if not step.cached or len(found) == len(words):
                     return tuple(found)

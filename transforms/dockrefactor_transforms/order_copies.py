@@ -230,13 +230,7 @@ def _objection(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int
         first = inputs.open_ended[0]
         local = any(item.path != facts.name for item in inputs.open_ended)
         return Refusal(Reasons.READS_SOURCES if local else Reasons.UNKNOWN_INPUTS, first)
-    trees = [
-        target
-        for at in copies
-        for _, target, is_folder in (stage.steps[at].copy.pairs if stage.steps[at].copy else ())
-        if is_folder
-    ]
-    if any(inside(tree, folder) for tree in trees for folder in inputs.folders):
+    if any(_is_project(copy, inputs) for at in copies if (copy := stage.steps[at].copy) is not None):
         return Refusal(Reasons.READS_SOURCES, facts.at(install.instruction, "it builds the project that was copied"))
     if found.cut is not None and not _cuttable(
         install if found.first == found.last else stage.steps[found.last], found.cut
