@@ -312,7 +312,7 @@ def _apt(command: Command) -> Effects:
         return Effects(
             Kind.OS_INSTALL, writes=("/usr", "/etc", "/var"), os_packages=words, programs=programs, network=True
         )
-    if verb in ("clean", "autoclean"):
+    if verb in ("clean", "autoclean", "dist-clean", "distclean"):
         return Effects(Kind.OS_CLEAN, writes=("/var/cache",), programs=programs, removes=True)
     if verb in ("remove", "purge", "autoremove"):
         words = _package_words(command, after, _APT_VALUED)

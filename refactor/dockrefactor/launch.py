@@ -25,6 +25,10 @@ WRAPPERS: Final[Mapping[str, frozenset[str]]] = {
     "catatonit": frozenset(), "stdbuf": frozenset(), "command": frozenset(), "timeout": frozenset({"-s", "-k"}),
     "cross-env": frozenset(), "docker-entrypoint.sh": frozenset(),
 }  # fmt: skip
+# entrypoints of official images that end in `exec "$@"`
+HANDING_OVER: Final = frozenset(
+    {"docker-entrypoint.sh", "docker-php-entrypoint", "mvn-entrypoint.sh", "__cacert_entrypoint.sh"}
+)
 DROPPERS: Final = frozenset({"gosu", "su-exec", "setpriv", "su", "runuser", "sudo", "chroot", "chpst", "setuidgid"})
 BUILTINS: Final = frozenset(
     [
@@ -210,8 +214,10 @@ class _Follower:
                     self.dockerfile, item.start_line, f"`{words[0]}` is one word of the exec form"
                 )
         self.rest = appended
-        passthrough = inherited_wrapper and posixpath.basename(inherited_wrapper[0]) == "docker-entrypoint.sh"
-        if passthrough and argv and (argv[0].startswith("-") or argv[0].endswith((".js", ".cjs", ".mjs"))):
+        inherited = posixpath.basename(inherited_wrapper[0]) if inherited_wrapper else ""
+        if inherited and inherited not in HANDING_OVER:
+            argv = (*inherited_wrapper, *argv)
+        if inherited == "docker-entrypoint.sh" and argv and (argv[0].startswith("-") or argv[0].endswith((".js", ".cjs", ".mjs"))):
             argv = ("node", *argv)  # as node's own entrypoint does
         self.argv((*argv, *appended), cwd, evidence, own=len(argv))
 

@@ -79,7 +79,11 @@ _CONDITIONAL: Final = frozenset(
      "until_statement", "case_statement", "case_item", "function_definition", "do_group"}
 )  # fmt: skip
 _TRANSPARENT: Final = frozenset({"program", "list", "compound_statement", "pipeline", "subshell", "negated_command"})
-_SILENT: Final = frozenset({"comment", "heredoc_body", "variable_name", "word", "string", "number", "test_command"})
+# the words of `for` and the patterns of `case` among them
+_SILENT: Final = frozenset(
+    {"comment", "heredoc_body", "variable_name", "word", "string", "raw_string", "number", "concatenation",
+     "simple_expansion", "expansion", "extglob_pattern", "test_command"}
+)  # fmt: skip
 
 
 @cache
@@ -136,6 +140,9 @@ class _Reader:
             self._sequence(node, place)
         elif kind in _CONDITIONAL:
             self._sequence(node, replace(place, conditional=True, top=False))
+        elif kind == "variable_assignments":
+            for child in node.named_children:
+                self._assign(child, place)
         elif kind in _SILENT:
             return
         else:

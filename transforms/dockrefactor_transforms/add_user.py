@@ -337,8 +337,9 @@ def _base_edit(facts: Facts) -> list[Edit]:
     """Distroless images have the ordinary user as a tag of their own."""
     base = facts.final.base
     assert base is not None
-    if base.counterpart != "nonroot" or facts.final.origin.args[0] != base.reference.written or facts.options.user:
-        return []
+    written = facts.final.origin.args[0] == base.reference.written
+    if base.counterpart != "nonroot" or not written or facts.options.user or facts.final.last("WORKDIR") is None:
+        return []  # the other tag has another work folder
     smaller = image.counterpart(base)
     span = facts.final.origin.words[0].span
     return [Edit(span, smaller.reference.written)] if smaller is not None else []

@@ -1,3 +1,0 @@
-const escape = require('escape-html');
-
-process.stdout.write(`<p>${escape(process.argv[2])}</p>`);
