@@ -14,7 +14,7 @@ from dockrefactor_transforms import add_user
 
 DOCKERFILE = (
     "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt ./\nRUN pip install -r requirements.txt\n"
-    'COPY {copy}\nCMD ./start.sh\n'
+    "COPY {copy}\nCMD ./start.sh\n"
 )
 START = "#!/bin/sh\nexec python app/main.py\n"
 

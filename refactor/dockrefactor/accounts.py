@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from dockrefactor import tables
 from dockrefactor.effects import Kind
 from dockrefactor.facts import Facts
+from dockrefactor.records import dataclass
 
 # ids above 10000 do not meet those of a host's own users
 UID: Final = 10001
@@ -36,9 +37,38 @@ def choose(facts: Facts) -> Account:
     made = _made_here(facts) if not wanted else None
     if made is not None:
         return Account(made, made, "")
-    name, uid = wanted or _free_name(facts), number or str(UID)
+    if wanted and not number and wanted in _system_users(facts):
+        return Account(wanted, wanted, "")
+    words = _account_words(facts)
+    free = next(str(uid) for uid in range(UID, UID + 1000) if str(uid) not in words)
+    name, uid = wanted or _free_name(facts), number or free
     create = f"adduser -D -u {uid}" if base.is_alpine else f"useradd --create-home --uid {uid}"
     return Account(uid, f"{uid}:{uid}", f"RUN {create} {name}{facts.document.newline}")
+
+
+def conflict(facts: Facts) -> str | None:
+    """Why the account that `--user` names cannot be made: the image has its name or its id for another; None where it can."""
+    base = facts.final.base
+    wanted, _, number = facts.options.user.partition(":")
+    if base is None or not wanted:
+        return None
+    for user in base.users:
+        if user.name == wanted and number not in ("", str(user.uid)):
+            return f"{base.reference.written} has {wanted} with the id {user.uid}"
+        if user.name != wanted and number == str(user.uid):
+            return f"{base.reference.written} has the id {number} for {user.name}"
+    if number and (wanted in _system_users(facts) or int(number) < 1000):
+        return f"{wanted}:{number} is taken by the distribution"
+    if ({wanted, number} - {""}) & _account_words(facts):
+        return "the Dockerfile makes that account itself"
+    return None
+
+
+def _system_users(facts: Facts) -> frozenset[str]:
+    """Accounts that the distribution beneath the base image has."""
+    base = facts.final.base
+    key = "alpine" if base is not None and base.is_alpine else "debian"
+    return frozenset(tables.toml("images")["bases"][key]["system_users"])
 
 
 def _account_words(facts: Facts) -> set[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -19,6 +18,7 @@ from dockrefactor.context import BuildContext, ContextError
 from dockrefactor.facts import Facts, Options
 from dockrefactor.outcome import Refusal
 from dockrefactor.paths import shown
+from dockrefactor.records import dataclass
 from dockrefactor.report import Detected, Fault, FileReport, StageFound
 from dockrefactor.settings import Configurations, Settings, SettingsError
 from dockrefactor.toolchain import Toolchain

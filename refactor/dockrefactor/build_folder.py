@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.outcome import Reason as ReasonText
 from dockrefactor.outcome import ReasonEnum, Refusal
 from dockrefactor.paths import is_below, shown
+from dockrefactor.records import dataclass
 
 COMPOSE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _MAX_SIZE: Final = 1_000_000

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from dockrefactor.outcome import Reason, ReasonEnum, Transform
+from dockrefactor.records import dataclass
 
 
 class UnknownNameError(LookupError):

@@ -6,17 +6,19 @@ import is imported where it is used, so that `--version` and `--help` answer at 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 import click
 
 from dockrefactor import __version__
+from dockrefactor.records import replace
 from dockrefactor.wish import RUNTIMES, Wish
 
 if TYPE_CHECKING:
@@ -169,13 +171,16 @@ _COMMANDS: Final[dict[str, click.Command]] = {"detect": detect, "explain": expla
 
 def main() -> None:
     """The entry point of the program."""
+    # what is imported and read stays: looking for garbage among it so often would be for nothing
+    gc.set_threshold(20_000, 20, 50)
     program.main(prog_name="dockrefactor")
 
 
 def _registries() -> tuple[tuple[Transform, ...], tuple[Toolchain, ...]]:
     """Everything that the program can do; importing it takes the longest of all."""
-    from dockrefactor.toolchains import TOOLCHAINS
     from dockrefactor_transforms import TRANSFORMS
+
+    from dockrefactor.toolchains import TOOLCHAINS
 
     return TRANSFORMS, TOOLCHAINS
 

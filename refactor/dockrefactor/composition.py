@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dockrefactor.document import Document
 from dockrefactor.placement import Placement, Slot
+from dockrefactor.records import dataclass
 from dockrefactor.stages import Stage
 from dockrefactor.text import Edit, Span, insertion
 from dockrefactor.toolchain import Plan
@@ -19,28 +18,32 @@ class Names:
     runtime: str
 
 
-def free_names(stage: Stage) -> Names:
+def free_names(stage: Stage, targets: frozenset[str]) -> Names:
     """`builder` and `runtime`. A name that the only stage has stays with the final image, which others may build by it;
-    unless it says that the stage is a builder."""
+    unless it says that the stage is a builder and none of `targets`, which compose files build, is it."""
     if not stage.name:
         return Names("builder", "runtime")
-    if stage.name.lower() in ("build", "builder", "build-env", "compile"):
+    says_builder = stage.name.lower() in ("build", "builder", "build-env", "compile")
+    if says_builder and stage.name not in targets:
         return Names(stage.name, "runtime")
-    return Names("builder", stage.name)
+    return Names("build" if stage.name.lower() == "builder" else "builder", stage.name)
 
 
 def edits(
-    document: Document, stage: Stage, plan: Plan, placement: Placement, runtime_base: str, packages: str
-) -> tuple[Edit, ...]:
-    """The edits that split `stage`; `packages` is an instruction that installs what the runtime lacks, or `""`."""
-    composer = _Composer(document, stage, plan, placement, runtime_base, packages)
+    document: Document, stage: Stage, plan: Plan, placement: Placement, runtime_base: str, packages: str,
+    targets: frozenset[str],
+) -> tuple[Edit, ...]:  # fmt: skip
+    """The edits that split `stage`; `packages` is an instruction that installs what the runtime lacks, or `""`;
+    `targets` are the stages that compose files build by name."""
+    composer = _Composer(document, stage, plan, placement, runtime_base, packages, free_names(stage, targets))
     return composer.edits()
 
 
 class _Composer:
     def __init__(
-        self, document: Document, stage: Stage, plan: Plan, placement: Placement, runtime_base: str, packages: str
-    ) -> None:
+        self, document: Document, stage: Stage, plan: Plan, placement: Placement, runtime_base: str, packages: str,
+        names: Names,
+    ) -> None:  # fmt: skip
         self.document = document
         self.stage = stage
         self.plan = plan
@@ -48,7 +51,7 @@ class _Composer:
         self.runtime_base = runtime_base
         self.packages = packages
         self.newline = document.newline
-        self.names = free_names(stage)
+        self.names = names
 
     def edits(self) -> tuple[Edit, ...]:
         cut = self.placement.last_builder

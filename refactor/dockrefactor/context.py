@@ -8,19 +8,22 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from e2b_dockerfile_utils import PatternMatcher
+
+from dockrefactor.records import dataclass
 
 MAX_ENTRIES: Final = 50_000
 MAX_DEPTH: Final = 64
 MAX_READ: Final = 4 * 1024 * 1024
 # Dependencies and version control are never read as sources: they are listed as one folder.
 UNLISTED: Final = frozenset({".git", "node_modules", ".venv", "venv", "__pycache__", ".hg", ".svn"})
+
+Answer = TypeVar("Answer")
 
 
 class ContextError(Exception):
@@ -29,6 +32,8 @@ class ContextError(Exception):
 
 def normalise(path: str) -> str:
     """A context path in its plain form: no leading `/` or `./`, no trailing `/`; the root is the empty string."""
+    if path and path[0] not in "./" and path[-1] != "/" and "/." not in path and "//" not in path:
+        return path
     clean = posixpath.normpath("/" + path).lstrip("/")
     return "" if clean == "." else clean
 
@@ -68,13 +73,21 @@ class BuildContext:
         self._dockerfile_name = dockerfile_name
         self.truncated = False
         self._text: dict[str, str | None] = {}
+        self._found: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, work: Callable[[], Answer]) -> Answer:
+        """What `work` makes of this context, which does not change: done at the first call with that key only."""
+        if key not in self._found:
+            self._found[key] = work()
+        answer: Answer = self._found[key]
+        return answer
 
     @cached_property
     def ignore_file(self) -> str | None:
         """Name of the ignore file in force, if there is one."""
         for name in (f"{self._dockerfile_name}.dockerignore", ".dockerignore"):
-            path = self.root / name
-            if path.is_file() and not path.is_symlink():
+            path = os.path.join(self.root, name)
+            if os.path.isfile(path) and not os.path.islink(path):
                 return name
         return None
 
@@ -128,7 +141,7 @@ class BuildContext:
 
     def _scan(self, folder: str) -> Iterator[Entry]:
         try:
-            with os.scandir(self.root / folder if folder else self.root) as entries:
+            with os.scandir(os.path.join(self.root, folder)) as entries:
                 for entry in sorted(entries, key=lambda item: item.name):
                     try:
                         status = entry.stat(follow_symlinks=False)
@@ -156,16 +169,18 @@ class BuildContext:
         return self._tree.get(normalise(path))
 
     def exists(self, path: str) -> bool:
-        return normalise(path) == "" or normalise(path) in self._tree
+        clean = normalise(path)
+        return clean == "" or clean in self._tree
 
     def is_file(self, path: str) -> bool:
         entry = self.entry(path)
         return entry is not None and not entry.is_dir
 
     def is_dir(self, path: str) -> bool:
-        if normalise(path) == "":
+        clean = normalise(path)
+        if clean == "":
             return True
-        entry = self.entry(path)
+        entry = self._tree.get(clean)
         return entry is not None and entry.is_dir
 
     @cached_property
@@ -206,9 +221,12 @@ class BuildContext:
         entry = self._tree.get(clean)
         if entry is None or entry.is_dir or (not entry.is_link and not stat.S_ISREG(entry.mode)):
             return None
-        real = os.path.realpath(self.root / clean)
-        if os.path.commonpath([real, self._real_root]) != self._real_root or not os.path.isfile(real):
-            return None
+        real = os.path.join(self._real_root, clean)
+        # the folders above it are none, or the tree would not have it
+        if entry.is_link:
+            real = os.path.realpath(real)
+            if os.path.commonpath([real, self._real_root]) != self._real_root or not os.path.isfile(real):
+                return None
         try:
             if os.path.getsize(real) > MAX_READ:
                 return None

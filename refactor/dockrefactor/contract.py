@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from dockrefactor import reachability
@@ -11,6 +11,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Reason as ReasonText
 from dockrefactor.outcome import ReasonEnum
+from dockrefactor.records import dataclass
 from dockrefactor.stages import Stage
 
 # build-only by their documentation: they may stay behind in the builder
@@ -41,6 +42,7 @@ class Objection:
         return f"{self.point}: {self.before!r} became {self.after!r}"
 
 
+@lru_cache(maxsize=2)  # the original is compared with every step
 def configuration(facts: Facts) -> dict[str, str]:
     """The image configuration that the final stage and all that it builds on set, as comparable strings."""
     chain: list[Stage] = []
@@ -76,6 +78,8 @@ def configuration(facts: Facts) -> dict[str, str]:
 
 
 def _labels(facts: Facts) -> Mapping[str, str]:
+    if all(instruction.keyword != "LABEL" for instruction in facts.document.instructions):
+        return {}
     try:
         return dict(facts.document.parser.labels)
     except (ValueError, IndexError):

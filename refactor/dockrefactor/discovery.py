@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
 from dockrefactor.gitignore import IgnoreFiles
 from dockrefactor.paths import is_below
+from dockrefactor.records import dataclass
 
 PATTERNS: Final = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "*.dockerfile", "Containerfile*")
 UNSEARCHED: Final = frozenset(

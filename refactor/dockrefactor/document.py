@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dockrefactor import grammar
+from dockrefactor.records import dataclass
 from dockrefactor.text import Span
+
+if TYPE_CHECKING:
+    from dockrefactor.buildkit_parser import BuildKitParser
 
 BOM: Final = "\ufeff"
 _WORD: Final = re.compile(r"(?:\\.|\"(?:\\.|[^\"\\])*\"|'[^']*'|[^\s\"'\\]|[\"'\\])+", re.DOTALL)
@@ -215,9 +218,11 @@ class Document:
         return count
 
     @cached_property
-    def parser(self) -> grammar.BuildKitParser:
+    def parser(self) -> BuildKitParser:
         """dockerfile-parse's view of this file."""
-        return grammar.BuildKitParser(grammar.parse(self.text), self.text)
+        from dockrefactor.buildkit_parser import BuildKitParser
+
+        return BuildKitParser(grammar.parse(self.text), self.text)
 
 
 def read(text: str) -> Document:
@@ -240,25 +245,28 @@ class _Lines:
 
     def span(self, first: int, last: int) -> Span:
         """Lines `first` to `last`, 1-based."""
+        return Span(*self._bounds(first, last))
+
+    def _bounds(self, first: int, last: int) -> tuple[int, int]:
         end = self.starts[last] if last < len(self.starts) else len(self.text)
         start = self.starts[first - 1]
-        return Span(start + (1 if start == 0 and self.text.startswith(BOM) else 0), end)
+        return start + (1 if start == 0 and self.text.startswith(BOM) else 0), end
 
     def join(self, first: int, last: int) -> tuple[str, tuple[int, ...]]:
         """The logical line that begins on line `first`, with the source offset of each of its characters."""
         pieces: list[str] = []
         offsets: list[int] = []
         for line in range(first, last + 1):
-            span = self.span(line, line)
-            content = span.of(self.text).rstrip("\r\n")
-            start = span.start
+            start, end = self._bounds(line, line)
+            content = self.text[start:end].rstrip("\r\n")
             stripped = content.lstrip()
             if line == first:
                 start += len(content) - len(stripped)
                 content = stripped
             elif stripped.startswith("#") or not stripped:
                 continue
-            match = self._continued.search(content)
+            # most lines do not have it at all
+            match = self._continued.search(content) if self.escape in content else None
             kept = content[: match.start(1)] if match else content
             pieces.append(kept)
             offsets.extend(range(start, start + len(kept)))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 from dockrefactor import tables
+from dockrefactor.records import dataclass
 from dockrefactor.shell import Command, ShellWord
 
 
@@ -105,7 +105,7 @@ def of_command(command: Command, cwd: str) -> Effects:
 
 
 def _wrapped(command: Command, cwd: str) -> Effects:
-    from dataclasses import replace
+    from dockrefactor.records import replace
 
     rest = list(command.words[1:])
     while rest and (rest[0].text.startswith("-") or "=" in rest[0].text):

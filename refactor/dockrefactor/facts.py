@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 
-from dockrefactor import effects, launch as launches, neighbours, stages
+from dockrefactor import effects, neighbours, stages
+from dockrefactor import launch as launches
 from dockrefactor.context import BuildContext
 from dockrefactor.document import Document, Instruction
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import InstallInputs
+from dockrefactor.records import dataclass, field
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step
 from dockrefactor.toolchain import RuntimeNeeds, Toolchain

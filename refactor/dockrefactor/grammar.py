@@ -1,15 +1,14 @@
 """The seam behind which a Dockerfile is read as BuildKit reads it.
 
-The grammar is that of `e2b-dockerfile-utils` (a port of BuildKit's parser); `BuildKitParser` gives it to
+The grammar is that of `e2b-dockerfile-utils` (a port of BuildKit's parser); `buildkit_parser` gives it to
 dockerfile-parse, whose own line scanner misreads heredocs, continuations and the escape directive.
 """
 
 from __future__ import annotations
 
-from io import BytesIO
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
-from dockerfile_parse import DockerfileParser
 from e2b_dockerfile_utils import (
     DockerfileAst,
     DockerfileHeredoc,
@@ -19,7 +18,7 @@ from e2b_dockerfile_utils import (
     parse_dockerfile_ast,
 )
 
-__all__ = ["BuildKitParser", "DockerfileHeredoc", "DockerfileInstruction", "expand", "parse"]
+__all__ = ["DockerfileHeredoc", "DockerfileInstruction", "expand", "parse"]
 
 MAX_SOURCE: Final = 1_000_000
 
@@ -33,6 +32,7 @@ class SyntaxFault(Exception):
         self.line = line
 
 
+@lru_cache(maxsize=4)  # the original and what the transforms make of it are read again and again
 def parse(text: str) -> DockerfileAst:
     """The instructions of `text`. Raises SyntaxFault where BuildKit would not read it either."""
     if len(text) > MAX_SOURCE:
@@ -62,33 +62,3 @@ def expand(word: str, variables: dict[str, str], escape: str = "\\") -> str | No
         return ShellLex(escape, env=variables).process_word(word)
     except ValueError:
         return None
-
-
-class BuildKitParser(DockerfileParser):  # type: ignore[misc]
-    """dockerfile-parse over BuildKit's grammar: every property that reads `structure` becomes right.
-
-    Built on a copy in memory only, since the setters of a parser with a path write to disk at once.
-    """
-
-    def __init__(self, ast: DockerfileAst, text: str) -> None:
-        super().__init__(fileobj=BytesIO(text.encode()))
-        self._ast = ast
-
-    @property
-    def structure(self) -> list[dict[str, Any]]:
-        """One entry an instruction, in dockerfile-parse's own shape; an ARG of several names gives one entry a name."""
-        entries: list[dict[str, Any]] = []
-        for instruction in self._ast.instructions:
-            value = instruction.original.strip().partition(" ")[2].strip()
-            names = instruction.args if instruction.name == "ARG" and len(instruction.args) > 1 else [value]
-            entries.extend(
-                {
-                    "instruction": instruction.name,
-                    "startline": instruction.start_line - 1,
-                    "endline": instruction.end_line - 1,
-                    "content": instruction.original + "\n",
-                    "value": name,
-                }
-                for name in names
-            )
-        return entries

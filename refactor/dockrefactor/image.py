@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from dockrefactor import tables
+from dockrefactor.records import dataclass
 
 SUITES: Final = ("stretch", "buster", "bullseye", "bookworm", "trixie", "forky")
 _REFERENCE: Final = re.compile(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from dockrefactor import shell
@@ -13,6 +12,7 @@ from dockrefactor.document import Instruction
 from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import ResolveImagePath
+from dockrefactor.records import dataclass, replace
 from dockrefactor.stages import Stage, resolver
 
 SHELLS: Final = frozenset(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dockrefactor.evidence import Evidence
+from dockrefactor.records import dataclass
 
 ResolveImagePath = Callable[[str], str | None]
 """Absolute image path -> the context path whose copy stands there at this point of the build, None where none does."""

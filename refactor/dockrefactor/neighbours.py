@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
-from dataclasses import dataclass
 from typing import Any, Final
 
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.evidence import Evidence
+from dockrefactor.records import dataclass
 
 COMPOSE_NAMES: Final = (
     "compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml",
@@ -16,10 +17,18 @@ COMPOSE_NAMES: Final = (
 )  # fmt: skip
 
 
+# what a service can say that matters here, and what can bring it from elsewhere or spell it otherwise
+_TELLING: Final = (
+    "command", "entrypoint", "user", "volumes", "target", "health", "extends", "include", "docker.sock", "\\", "<<",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A compose service that builds this Dockerfile. `mounts` are container paths of bind mounts of the context; `volumes`
-    those of named volumes."""
+    """A compose service that builds this Dockerfile, in a file with any word of `_TELLING`.
+
+    `mounts` are container paths of bind mounts of the context; `volumes` those of named volumes.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -43,11 +52,16 @@ class Neighbours:
 
 def read(context: BuildContext, dockerfile: str) -> Neighbours:
     """What the context's own compose files and action file say of `dockerfile`."""
+    return context.once((read, dockerfile), lambda: _read(context, dockerfile))
+
+
+def _read(context: BuildContext, dockerfile: str) -> Neighbours:
     services: list[Service] = []
     broken: list[Evidence] = []
     for name in COMPOSE_NAMES:
         text = context.read(name) or _ignored_text(context, name)
-        if text is None:
+        # the parser takes long to import
+        if text is None or not any(word in text for word in _TELLING):
             continue
         data = _yaml(text)
         if not isinstance(data, dict):
@@ -66,11 +80,12 @@ def read(context: BuildContext, dockerfile: str) -> Neighbours:
 
 def _ignored_text(context: BuildContext, name: str) -> str | None:
     """The ignore file often keeps compose files out of the context; they still say how the image is used."""
-    path = context.root / name
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > 1_000_000:
+    path = os.path.join(context.root, name)
+    if not os.path.isfile(path) or os.path.islink(path) or os.path.getsize(path) > 1_000_000:
         return None
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with open(path, encoding="utf-8-sig") as file:
+            return file.read()
     except (OSError, UnicodeDecodeError):
         return None
 

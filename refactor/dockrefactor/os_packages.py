@@ -30,14 +30,11 @@ def bare(name: str) -> str:
 
 
 @cache
-def _headers() -> Mapping[str, tuple[tuple[frozenset[str], tuple[str, ...], tuple[str, ...]], ...]]:
-    rows: dict[str, tuple[tuple[frozenset[str], tuple[str, ...], tuple[str, ...]], ...]] = {}
-    for line in tables.text("debian_packages.tsv").splitlines():
-        if not line or line.startswith("#"):
-            continue
-        package, suites, runtime, through = line.split("\t")
-        rows[package] = (*rows.get(package, ()), (frozenset(suites.split(",")), _names(runtime), _names(through)))
-    return rows
+def _headers(package: str) -> tuple[tuple[frozenset[str], tuple[str, ...], tuple[str, ...]], ...]:
+    return tuple(
+        (frozenset(suites.split(",")), _names(runtime), _names(through))
+        for _, suites, runtime, through in tables.rows("debian_packages.tsv", package)
+    )
 
 
 def _names(cell: str) -> tuple[str, ...]:
@@ -77,7 +74,17 @@ def programs_of(package: str, image: Image) -> frozenset[str]:
     """The programs that an installed package is known to bring."""
     name = bare(package)
     key = "alpine" if image.is_alpine else (image.release or "bookworm")
-    return frozenset(program for program, row in _programs().items() if row.get(key) == name) | {name}
+    return _brought(key).get(name, frozenset()) | {name}
+
+
+@cache
+def _brought(suite: str) -> Mapping[str, frozenset[str]]:
+    """The programs of each package of a suite."""
+    found: dict[str, set[str]] = {}
+    for program, row in _programs().items():
+        if (package := row.get(suite)) is not None:
+            found.setdefault(package, set()).add(program)
+    return {package: frozenset(programs) for package, programs in found.items()}
 
 
 def libraries(package: str, image: Image) -> tuple[str, ...] | None:
@@ -87,8 +94,8 @@ def libraries(package: str, image: Image) -> tuple[str, ...] | None:
         return _alpine_libraries(name)
     if not image.is_debian:
         return None
-    rows = _headers().get(name)
-    if rows is None:
+    rows = _headers(name)
+    if not rows:
         return None
     suites = [image.release] if image.release else ["bookworm", "trixie"]
     found: list[tuple[str, ...]] = []
@@ -115,7 +122,7 @@ def role(package: str, image: Image) -> Role:
         return Role.TOOL
     if name in table["runtime"] or _matches(table, "runtime_patterns", name):
         return Role.RUNTIME
-    if name.endswith("-dev") or (image.is_debian and name in _headers()):
+    if name.endswith("-dev") or (image.is_debian and _headers(name)):
         return Role.HEADERS
     return Role.UNKNOWN
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from dockrefactor.evidence import Evidence
+from dockrefactor.records import dataclass
 from dockrefactor.text import Edit
 
 if TYPE_CHECKING:

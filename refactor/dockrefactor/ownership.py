@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.facts import Facts
 from dockrefactor.needs import Claim
+from dockrefactor.records import dataclass
 
 # anybody may write there
 OPEN_FOLDERS: Final = ("/tmp", "/var/tmp", "/dev")
@@ -95,7 +95,9 @@ def handover(facts: Facts, given: Owned, owner: str) -> list[str]:
         return []
     commands = [f"mkdir -p {' '.join(given.folders)}"] if given.folders else []
     recursive = "-R " if _made_inside(facts, folders) else ""
-    return [*commands, f"chown {recursive}{owner} {' '.join(folders)}"]
+    # the work folder may depend on a build argument
+    named = ["." if folder == facts.final.after.cwd else folder for folder in folders]
+    return [*commands, f"chown {recursive}{owner} {' '.join(named)}"]
 
 
 def _made_inside(facts: Facts, folders: list[str]) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from dockrefactor import contract, document, grammar
@@ -15,6 +14,7 @@ from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts, Options
 from dockrefactor.outcome import Change, Outcome, Refusal, Transform, Unneeded
+from dockrefactor.records import dataclass, field
 from dockrefactor.text import Edit, apply
 from dockrefactor.toolchain import Detection, Toolchain
 

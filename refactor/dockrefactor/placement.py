@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
 from dockrefactor import os_packages, package_lists
@@ -16,6 +15,7 @@ from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.os_packages import Role
+from dockrefactor.records import dataclass, field
 from dockrefactor.runtime_packages import RuntimePackages, Unplaced
 from dockrefactor.stages import Copy, Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan

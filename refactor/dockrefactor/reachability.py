@@ -9,7 +9,7 @@ from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import BUILTINS, SHELLS, Started
-from dockrefactor.stages import Stage
+from dockrefactor.stages import Stage, Step
 
 _PATH = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
 _INTERPRETERS = {
@@ -77,6 +77,11 @@ def may_exist(facts: Facts, stage: Stage, path: str) -> bool:
     ):
         return True
     for step in stage.steps:
+        handed = _handed_over(facts, step, path)
+        if handed is not None:
+            if handed:
+                return True
+            continue
         if step.copy is not None and (
             step.copy.origin is not None
             or step.copy.unpacks
@@ -97,6 +102,24 @@ def may_exist(facts: Facts, stage: Stage, path: str) -> bool:
                     return True
                 if not effects.removes and any(inside(path, item) for item in effects.writes if item != "/"):
                     return True
+    return False
+
+
+def _handed_over(facts: Facts, step: Step, path: str) -> bool | None:
+    """Whether a copy from another stage brings `path`; None where the step is no such copy, or not of that path."""
+    copy = step.copy
+    if copy is None or not copy.origin or not copy.known or not inside(path, copy.destination):
+        return None
+    names = {name: stage for stage in facts.stages for name in (stage.name.lower(), str(stage.index)) if name}
+    builder = names.get(copy.origin.lower())
+    if builder is None:
+        return None
+    for source in copy.sources:
+        folder = absolute(source, "/")
+        inner = posixpath.relpath(path, copy.destination)
+        for candidate in {folder, posixpath.normpath(posixpath.join(folder, inner)), posixpath.join(posixpath.dirname(folder), inner)}:
+            if inside(candidate, folder) and may_exist(facts, builder, candidate):
+                return True
     return False
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dockrefactor.evidence import Evidence
 from dockrefactor.outcome import Change, Reason, Refusal, Unneeded
 from dockrefactor.paths import printable
+from dockrefactor.records import dataclass
 
 if TYPE_CHECKING:
     from dockrefactor.contract import Objection

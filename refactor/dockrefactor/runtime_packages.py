@@ -125,16 +125,21 @@ class RuntimePackages:
         names = {posixpath.basename(name).partition("@")[0] for name in placed.effects.programs[1:]}
         return not names or bool(names & self.wanted.keys())
 
-    def want(self, program: str, evidence: Evidence) -> None:
-        """See that the runtime has a program which the base image of the build has. Raises Unplaced."""
+    def want(self, program: str, evidence: Evidence, certificates: bool = True) -> None:
+        """See that the runtime has a program which the base image of the build has. Raises Unplaced.
+
+        `certificates`: a program that asks other servers gets the certificates to check them by.
+        """
         if program not in self.base.programs:
             return  # the build brings it itself, or it is not there today either
         package = os_packages.package_of(program, self.runtime)
         if package is None:
             says = f"`{program}` is not in {self.runtime.reference.written}"
             raise Unplaced(Blocked("unknown-library", Evidence(evidence.path, evidence.line, says)))
-        if package not in self.extra:
-            self.extra.append(package)
+        self.extra.append(package)
+        if program in TLS_CLIENTS and self.base.ca_certificates and not self.runtime.ca_certificates and certificates:
+            self.extra.append("ca-certificates")
+        self.extra = list(dict.fromkeys(self.extra))
 
     def complete(self) -> None:
         """Add the packages for programs and libraries that the base image has and the runtime's has not. Raises Unplaced."""
@@ -146,15 +151,10 @@ class RuntimePackages:
         for program, evidence in self.wanted.items():
             if program in have or program not in self.base.programs:
                 continue
-            self.want(program, evidence)
-            if program in TLS_CLIENTS and self._needs_certificates(program):
-                self.extra.append("ca-certificates")
-        self.extra = list(dict.fromkeys(self.extra))
+            self.want(program, evidence, self._needs_certificates(program))
 
     def _needs_certificates(self, program: str) -> bool:
         """Whether a client may ask other servers: all but a health check over plain HTTP."""
-        if not self.base.ca_certificates or self.runtime.ca_certificates:
-            return False
         checks = [item for item in self.facts.healthcheck.started if item.name == program]
         plain = all(not any(word.startswith("https:") for word in item.argv) for item in checks)
         started = any(program in (item.name, item.program) for item in self.facts.launch.started)

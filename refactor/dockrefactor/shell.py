@@ -6,10 +6,12 @@ and whether it runs at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final
+
+from dockrefactor.records import dataclass, replace
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -84,6 +86,14 @@ _SILENT: Final = frozenset(
     {"comment", "heredoc_body", "variable_name", "word", "string", "raw_string", "number", "concatenation",
      "simple_expansion", "expansion", "extglob_pattern", "test_command"}
 )  # fmt: skip
+# words joined by `&&` and nothing else: most lines, for which the grammar need not even be loaded
+_COMMAND: Final = r"[ \t]*[./]*[A-Za-z_][\w./-]*(?:[ \t]+(?:\+|--?)?[A-Za-z0-9./][\w./:@+,=-]*)*[ \t]*"
+_PLAIN: Final = re.compile(
+    r"(?!.*(?<![^ \t&])(?:if|then|elif|else|fi|for|while|until|do|done|case|esac|in|select|function|time|coproc|declare"
+    r"|typeset|export|readonly|local|unset|unsetenv|test)(?![^ \t&]))"
+    rf"{_COMMAND}(?:&&{_COMMAND})*",
+    re.ASCII,
+)
 
 
 @cache
@@ -96,12 +106,25 @@ def _parser() -> Parser:
 
 def parse(text: str, variables: Mapping[str, str] | None = None) -> Script:
     """The commands of `text`; `variables` are those whose values are known before it runs."""
+    if _PLAIN.fullmatch(text):
+        return Script(text, tuple(_plain_commands(text)))
     reader = _Reader(text, dict(variables or {}))
     root = _parser().parse(text.encode()).root_node
     if root.has_error:
         return Script(text, (), "it is not plain POSIX shell")
     reader.read(root, _Place())
     return Script(text, tuple(reader.commands), reader.opaque)
+
+
+def _plain_commands(text: str) -> Iterator[Command]:
+    """The commands of a line that `_PLAIN` matches, as the grammar gives them."""
+    at = 0
+    for number, part in enumerate(text.split("&&")):
+        words = tuple(
+            ShellWord(match[0], True, at + match.start(), at + match.end()) for match in re.finditer(r"[^ \t]+", part)
+        )
+        yield Command(words, (), (), "&&" if number else "", False, 0, True, words[0].start, words[-1].end)
+        at += len(part) + 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from dockrefactor import grammar, image, shell
@@ -14,6 +13,7 @@ from dockrefactor.context import BuildContext, normalise
 from dockrefactor.document import Document, Instruction
 from dockrefactor.effects import Effects, Kind, absolute, inside
 from dockrefactor.needs import ResolveImagePath
+from dockrefactor.records import dataclass, replace
 
 _REMOTE: Final = re.compile(r"(https?|git|ssh)://|git@", re.IGNORECASE)
 _ARCHIVE: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
@@ -137,6 +137,10 @@ class Stage:
         """Image path -> context path, for what stands before the step with that position (all steps by default)."""
         return resolver(self.steps[:before] if before is not None else self.steps, self.context)
 
+    def copied(self, path: str) -> str | None:
+        """The context path of a file that a COPY put at `path`, whatever later steps made of it."""
+        return resolver([step for step in self.steps if step.copy is not None], self.context)(path)
+
     def last(self, keyword: str) -> Step | None:
         """The last step with that keyword."""
         return next((step for step in reversed(self.steps) if step.keyword == keyword), None)
@@ -164,13 +168,14 @@ def mounted(resolve: ResolveImagePath, mounts: tuple[str, ...], cwd: str, contex
     return found
 
 
-def made_by_run(stage: Stage, path: str) -> bool:
-    """Whether a command of the stage made what stands at `path`."""
+def made_by_run(stage: Stage, path: str, tree: str) -> bool:
+    """Whether an install or a build of the stage made what stands at `path`, in a place of its own below `tree`."""
     return any(
-        item != "/" and inside(path, item)
+        item != tree and inside(item, tree) and inside(path, item)
         for step in stage.steps
         if step.run is not None
         for placed in step.run.commands
+        if placed.effects.kind in (Kind.INSTALL, Kind.BUILD)
         for item in placed.effects.writes
     )
 
@@ -204,10 +209,17 @@ def _copied(copy: Copy, path: str, context: BuildContext) -> str | None:
         if path == target:
             return source
         if is_folder and inside(path, target):
-            candidate = normalise(posixpath.join(source, posixpath.relpath(path, target)))
+            candidate = normalise(posixpath.join(source, _inner(path, target)))
             if context.exists(candidate):
                 return candidate
     return None
+
+
+def _inner(path: str, folder: str) -> str:
+    """`path` relative to a folder that it lies in."""
+    if "/." in path or "//" in path or "/." in folder or "//" in folder:
+        return posixpath.relpath(path, folder)
+    return path.removeprefix(folder).strip("/")
 
 
 def read(document: Document, context: BuildContext, effects_of: EffectsOf) -> tuple[Stage, ...]:
@@ -294,6 +306,8 @@ class _Reader:
 
     def expand(self, word: str) -> str | None:
         """`word` with ENV and ARG replaced; None where it names something unknown."""
+        if "$" not in word:
+            return grammar.expand(word, {}, self.document.escape)
         variables = self.variables()
         bare = re.sub(r"\\\$", "", word)
         for name, modifier in re.findall(r"\$\{?(\w+)(:[-+])?", bare):

@@ -7,12 +7,12 @@ claims with evidence; it never changes a text.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from dockrefactor.effects import Effects
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, InstallInputs
+from dockrefactor.records import dataclass, field
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Step
 

@@ -12,6 +12,7 @@ import re
 import stat
 
 from dockrefactor import accounts, image, ownership, placement, reachability, tables
+from dockrefactor.context import Entry
 from dockrefactor.effects import Kind, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -82,6 +83,9 @@ class Reasons(ReasonEnum):
         "The program needs files of /root, which no other user may enter.",
         "Install to a fixed path outside /root.",
     )
+    ACCOUNT_CONFLICT = Reason(
+        "account-conflict", "The account that --user names is taken.", "Name another, or the image's own without an id."
+    )
     NO_SHELL = Reason(
         "no-shell-to-own",
         "The program writes to a folder, and an image without a shell cannot give it away.",
@@ -132,7 +136,7 @@ def _unneeded(facts: Facts) -> Outcome | None:
 
 
 def _against(facts: Facts) -> Outcome | None:
-    for check in (_base, _launch, _neighbours, _steps, _ports, _writes, _files):
+    for check in (_base, _account, _launch, _neighbours, _steps, _ports, _writes, _files):
         found = check(facts)
         if found is not None and not (
             found.reason.reason.liftable and found.reason.reason.code in facts.options.assume
@@ -148,6 +152,11 @@ def _base(facts: Facts) -> Refusal | None:
     if facts.document.escape == "`" or image.is_windows(stage.written_base):
         return Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, "Windows"))
     return None
+
+
+def _account(facts: Facts) -> Refusal | None:
+    conflict = accounts.conflict(facts)
+    return Refusal(Reasons.ACCOUNT_CONFLICT, facts.at(facts.final.origin, conflict)) if conflict else None
 
 
 def _launch(facts: Facts) -> Refusal | None:
@@ -173,6 +182,9 @@ def _launch(facts: Facts) -> Refusal | None:
             )
     if launch.unreadable:
         return Refusal(Reasons.UNREADABLE_LAUNCH, launch.unreadable[0])
+    if not any(step.copy is not None and step.copy.origin is None for stage in facts.contributing for step in stage.steps):
+        says = "nothing of the program is in the build context"
+        return _unless_assumed(facts, Refusal(Reasons.WRITES_UNKNOWN, facts.at(facts.final.origin, says)))
     if not facts.toolchains:
         return Refusal(Reasons.UNKNOWN_TOOLCHAIN, facts.at(facts.final.origin, "no known language"))
     for code, evidence in facts.needs.unknown:
@@ -218,6 +230,8 @@ def _steps(facts: Facts) -> Refusal | None:
     while stages[-1].base_stage is not None:
         stages.append(facts.stages[stages[-1].base_stage])
     for step in (step for stage in stages for step in stage.steps):
+        if step.keyword == "ONBUILD":
+            return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "builds on this image may need root"))
         if step.run is None:
             continue
         if step.run.opaque:
@@ -257,9 +271,13 @@ def _root_home(facts: Facts) -> Refusal | None:
 
 
 def _takes_away(argv: tuple[str, ...]) -> bool:
+    """Whether a chmod leaves others without what they need to read or start a file."""
     mode = next((word for word in argv[1:] if not word.startswith("-") or re.fullmatch(r"-[rwx]+", word)), "")
     if re.fullmatch(r"[0-7]{3,4}", mode):
-        return int(mode[-1]) & 4 == 0
+        owner, others = int(mode[-3]), int(mode[-1])
+        return others & 4 == 0 or (owner & 1 == 1 and others & 1 == 0)
+    if re.search(r"(^|,)u\+[rwX]*x", mode) and not re.search(r"(^|,)([ugo]*[ao][ugo]*)?\+[rwX]*x", mode):
+        return True
     return bool(re.search(r"(^|,)[ao]*o[ao]*[-=]|(^|,)a?-[rwx]|go[-=]", mode))
 
 
@@ -301,19 +319,29 @@ def _writes(facts: Facts) -> Refusal | None:
 
 
 def _files(facts: Facts) -> Refusal | None:
-    """Files of the context that only their owner may read stay unreadable for the user."""
+    """Files of the context that only their owner may read, or start, stay closed to the user."""
+    owner = accounts.choose(facts).owner.partition(":")[0]
+    scripts = frozenset(facts.launch.scripts.values())
     for step in facts.final.steps:
-        if step.copy is None or step.copy.owner or step.instruction.flag("chmod"):
+        if step.copy is None or (step.copy.owner or "").partition(":")[0] == owner:
+            continue
+        mode = step.instruction.flag("chmod")
+        if mode is not None:
+            if not re.fullmatch(r"[0-7]*[4-7]", mode):
+                return Refusal(Reasons.UNREADABLE_FILES, facts.at(step.instruction, f"--chmod={mode}"))
             continue
         for source, _, is_folder in step.copy.pairs:
             entries = facts.context.walk(source) if is_folder else filter(None, [facts.context.entry(source)])
-            for entry in entries:
-                bits = stat.S_IROTH | (stat.S_IXOTH if entry.is_dir else 0)
-                if not entry.is_link and entry.mode & bits != bits:
-                    return Refusal(
-                        Reasons.UNREADABLE_FILES, Evidence(entry.path, 0, f"mode {stat.S_IMODE(entry.mode):04o}")
-                    )
+            closed = next((entry for entry in entries if _is_closed(entry, entry.path in scripts)), None)
+            if closed is not None:
+                return Refusal(Reasons.UNREADABLE_FILES, Evidence(closed.path, 0, f"mode {stat.S_IMODE(closed.mode):04o}"))
     return None
+
+
+def _is_closed(entry: Entry, started: bool) -> bool:
+    """Whether others may not read an entry, enter it where it is a folder, or start it where its owner may."""
+    bits = stat.S_IROTH | (stat.S_IXOTH if entry.is_dir or (started and entry.mode & stat.S_IXUSR) else 0)
+    return not entry.is_link and entry.mode & bits != bits
 
 
 def _add(facts: Facts) -> Outcome:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 
 from dockrefactor.document import Instruction
-from dockrefactor.effects import Kind, absolute, inside
+from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
 from dockrefactor.stages import Stage, Step, made_by_run
@@ -136,7 +136,7 @@ def _unread(facts: Facts, narrowed: list[Edit]) -> list[Edit]:
             )
             named = tuple(word for word in taken.split() if word.startswith("/"))
             if not any(
-                inside(path, target) and not made_by_run(stage, path)
+                overlap((path,), (target,)) and not made_by_run(stage, path, target)
                 for path in (*sources, *named)
                 for target in step.copy.writes
             ):

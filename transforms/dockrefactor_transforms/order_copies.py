@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dockrefactor import stages
 from dockrefactor.effects import Kind, absolute, inside, overlap
@@ -18,6 +17,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
+from dockrefactor.records import dataclass
 from dockrefactor.stages import Copy, Placed, Stage, Step, made_by_run
 from dockrefactor.text import Edit, Span, insertion
 
@@ -86,6 +86,9 @@ def run(facts: Facts) -> Outcome:
 def _stage(facts: Facts, stage: Stage) -> Outcome:
     found = _find(facts, stage)
     if found is None:
+        unknown = _unknown_install(facts, stage)
+        if unknown is not None:
+            return unknown
         return Unneeded(Reasons.NO_INSTALL, facts.at(stage.origin, "no dependency install after a COPY"))
     copies = [
         at
@@ -93,6 +96,9 @@ def _stage(facts: Facts, stage: Stage) -> Outcome:
         if step.copy is not None and _brings_more(facts, step.copy, found.inputs)
     ]
     install = stage.steps[found.first]
+    computed = next((step for step in stage.steps[: found.first] if step.copy is not None and not step.copy.known and not step.copy.inline), None)
+    if computed is not None:
+        return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(computed.instruction, "its paths are not known"))
     if not copies:
         project = next(
             (
@@ -108,6 +114,17 @@ def _stage(facts: Facts, stage: Stage) -> Outcome:
             )
         return Unneeded(Reasons.ALREADY_ORDERED, facts.at(install.instruction, "its inputs are copied alone"))
     return _objection(facts, stage, found, copies) or _reorder(facts, stage, found, copies)
+
+
+def _unknown_install(facts: Facts, stage: Stage) -> Refusal | None:
+    """A package manager's command after a COPY whose effects are not known."""
+    copied = False
+    for step in stage.steps:
+        copied = copied or (step.copy is not None and step.copy.origin is None)
+        for placed in step.run.commands if step.run is not None and copied else ():
+            if placed.effects.kind is Kind.UNKNOWN and placed.effects.by:
+                return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, placed.effects.why))
+    return None
 
 
 def _find(facts: Facts, stage: Stage) -> _Install | None:
@@ -222,6 +239,8 @@ def _is_project(copy: Copy, inputs: InstallInputs) -> bool:
 def _objection(facts: Facts, stage: Stage, found: _Install, copies: Sequence[int]) -> Refusal | None:
     install = stage.steps[found.first]
     inputs = found.inputs
+    if inputs.missing and stage.copied(inputs.missing[0]) is not None:
+        return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(install.instruction, f"a step changes {inputs.missing[0]} before it"))
     if inputs.missing:
         return Refusal(
             Reasons.MANIFEST_MISSING, facts.at(install.instruction, f"`{inputs.missing[0]}` is not in the context")
@@ -403,7 +422,11 @@ def _still_read(facts: Facts, stage: Stage, step: Step, found: _Install) -> bool
         for later in other.steps:
             if later.copy is not None and (later.copy.origin or "").lower() in names:
                 sources = tuple(absolute(path, "/") for path in later.copy.sources)
-                if overlap(tuple(path for path in sources if not made_by_run(stage, path)), _written(step)):
+                if any(
+                    overlap((path,), (tree,)) and not made_by_run(stage, path, tree)
+                    for path in sources
+                    for tree in _written(step)
+                ):
                     return True
     return False
 

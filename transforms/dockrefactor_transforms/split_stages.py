@@ -260,13 +260,14 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
         packages = (
             package_lists.plain_install(placed.extra_packages, runtime, facts.document) if placed.extra_packages else ""
         )
+        targets = frozenset(service.target for service in facts.neighbours.services)
         written = _written(facts, runtime)
         if written is None:
             return Refusal(
                 Reasons.UNRESOLVED_BASE,
                 facts.at(facts.final.origin, "a build argument names the image, and its counterpart cannot follow it"),
             )
-        edits = composition.edits(facts.document, facts.final, plan, placed, written, packages)
+        edits = composition.edits(facts.document, facts.final, plan, placed, written, packages, targets)
         return Change(edits, plan.gain or "", plan.evidence)
     if refusal is not None:
         return refusal

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dockrefactor.effects import Effects, Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.inert import is_inert
 from dockrefactor.needs import Claim, InstallInputs, ResolveImagePath
+from dockrefactor.records import dataclass
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step
 from dockrefactor.toolchain import Artifact, Blocked, CommandEdit, Detection, Plan, RuntimeNeeds, TreeNeeds
-from dockrefactor.toolchains import go_module, go_sources
+from dockrefactor.toolchains import go_module
 from dockrefactor.toolchains.go_build import GoBuild, default_output_name, parse_go_build
 from dockrefactor.toolchains.go_module import GoModule
+
+if TYPE_CHECKING:
+    from dockrefactor.toolchains.go_sources import GoProgram
 
 _CHECKS: Final = frozenset({"test", "vet", "fmt"})
 # the PATH of every image that a Go program may run on; Go's own image adds /go/bin
@@ -35,7 +38,7 @@ class _Program:
     module: GoModule
     package: str
     output: str
-    read: go_sources.GoProgram
+    read: GoProgram
 
 
 class _Missing(Exception):
@@ -316,6 +319,8 @@ class Go:
     def _of_command(
         self, facts: Facts, stage: Stage, step: Step, at: int, resolve: ResolveImagePath
     ) -> Iterator[_Program]:
+        from dockrefactor.toolchains import go_sources
+
         assert step.run is not None
         placed = step.run.commands[at]
         build = placed.effects.detail
@@ -385,6 +390,8 @@ class Go:
     def _below(
         self, facts: Facts, cwd: str, pattern: str, module: GoModule, resolve: ResolveImagePath
     ) -> list[tuple[str, str]]:
+        from dockrefactor.toolchains import go_sources
+
         base = resolve(absolute(pattern.removesuffix("...").rstrip("/") or ".", cwd))
         members = [module]
         folders = [

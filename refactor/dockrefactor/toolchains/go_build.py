@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from dockrefactor.records import dataclass
 from dockrefactor.toolchains.go_module import GoModule
 
 # https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies

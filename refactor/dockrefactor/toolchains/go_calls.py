@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from dockrefactor import tables
+from dockrefactor.records import dataclass, replace
 from dockrefactor.toolchains.go_syntax import GoFile, text_of
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class _Table:
 
 @lru_cache(maxsize=1)
 def _table() -> _Table:
-    data = tomllib.loads((files("dockrefactor") / "data" / "go_calls.toml").read_text(encoding="utf-8"))
+    data = tables.toml("go_calls")
     table = _Table({}, {}, {})
     for entry in data["call"]:
         for name in entry["names"]:

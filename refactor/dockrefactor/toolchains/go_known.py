@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
+
+from dockrefactor import tables
+from dockrefactor.records import dataclass
 
 WithoutCgo = Literal["does-not-build", "fails-when-used", "works-differently"]
 
@@ -42,9 +42,7 @@ class _Tables:
 
 @lru_cache(maxsize=1)
 def _tables() -> _Tables:
-    data: dict[str, Any] = tomllib.loads(
-        (files("dockrefactor") / "data" / "go_modules.toml").read_text(encoding="utf-8")
-    )
+    data = tables.toml("go_modules")
     return _Tables(
         cgo=tuple(
             ModuleNeeds(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import LanguagePackage
+from dockrefactor.records import dataclass
 
 # From go 1.17 on, go.mod names every module that gives a package to the build.
 COMPLETE_REQUIRES: Final = (1, 17)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
+from dockrefactor.records import dataclass
 from dockrefactor.toolchains.go_constraints import may_compile
 from dockrefactor.toolchains.go_syntax import GoFile, descendants, enclosing_function, parse_file, text_of
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
+from dockrefactor.records import dataclass
 from dockrefactor.toolchains.go_constraints import may_compile
 from dockrefactor.toolchains.go_module import GoModule, join_path, local_modules, read_module, vendor_folder
 from dockrefactor.toolchains.go_package import GoPackage, read_package

@@ -10,12 +10,12 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, LanguagePackage, SourceNeeds
+from dockrefactor.records import dataclass, replace
 from dockrefactor.toolchains.go_build import GoBuild, default_output_name, parse_go_build
 from dockrefactor.toolchains.go_claims import GoClaims
 from dockrefactor.toolchains.go_constraints import may_compile

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor.evidence import Evidence
+from dockrefactor.records import dataclass, field
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Query

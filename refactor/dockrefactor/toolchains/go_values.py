@@ -9,10 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
+from dockrefactor.records import dataclass
 from dockrefactor.toolchains.go_package import Bound, GoPackage, bindings
 from dockrefactor.toolchains.go_syntax import STRINGS, GoFile, literal_text, text_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dockrefactor import os_packages, package_lists
 from dockrefactor.effects import Effects, Kind, absolute, inside
@@ -18,12 +18,14 @@ from dockrefactor.os_packages import Role
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step
 from dockrefactor.toolchain import Artifact, Blocked, Detection, Plan, RuntimeNeeds, TreeNeeds
-from dockrefactor.toolchains import node_builds, node_commands, node_manifests
-from dockrefactor.toolchains.node_build_tools import BuildOutput
-from dockrefactor.toolchains.node_builds import NodeStart
+from dockrefactor.toolchains import node_commands
 from dockrefactor.toolchains.node_commands import NodeInstall, NodeRun
-from dockrefactor.toolchains.node_manifests import PackageJson
 from dockrefactor.toolchains.node_packages import packages_needs, programs_of_package
+
+if TYPE_CHECKING:
+    from dockrefactor.toolchains.node_build_tools import BuildOutput
+    from dockrefactor.toolchains.node_builds import NodeStart
+    from dockrefactor.toolchains.node_manifests import PackageJson
 
 _TESTS: Final = re.compile(r"^(test|lint|check|typecheck|type-check|format|prettier|coverage)(:|$)")
 _BUILD_ONLY: Final = (
@@ -61,6 +63,8 @@ class Node:
         return None
 
     def _install(self, install: NodeInstall, command: Command, place: Place) -> Effects:
+        from dockrefactor.toolchains import node_manifests
+
         programs = (command.argv[0],)
         if install.global_:
             brought = tuple(name for package in install.named for name in programs_of_package(package))
@@ -83,6 +87,8 @@ class Node:
         )
 
     def _package(self, place: Place, cwd: str) -> PackageJson | None:
+        from dockrefactor.toolchains import node_manifests
+
         path = place.resolve(posixpath.join(cwd, "package.json"))
         return node_manifests.read_package_json(place.context, posixpath.dirname(path)) if path is not None else None
 
@@ -93,6 +99,8 @@ class Node:
         return self._built(command, place, command.argv, run.prefix)
 
     def _built(self, command: Command, place: Place, argv: tuple[str, ...], prefix: str | None = None) -> Effects:
+        from dockrefactor.toolchains import node_builds
+
         cwd = absolute(prefix, place.cwd) if prefix else place.cwd
         package = self._package(place, cwd)
         outputs = node_builds.command_outputs(place.context, package, argv) if package is not None else None
@@ -109,6 +117,8 @@ class Node:
         )
 
     def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
+        from dockrefactor.toolchains import node_manifests
+
         if not isinstance(placed.effects.detail, NodeInstall):
             return None
         return node_manifests.install_inputs(placed.effects.detail, placed.cwd, place.resolve, place.context)
@@ -119,6 +129,8 @@ class Node:
         base = facts.final.base
         if not found and not started and not (base is not None and base.language in ("javascript", "node")):
             return None
+        from dockrefactor.toolchains.node_build_tools import BuildOutput
+
         managers = {
             placed.effects.detail.manager for _, placed in found if isinstance(placed.effects.detail, NodeInstall)
         }
@@ -138,6 +150,8 @@ class Node:
 
     def _starts(self, facts: Facts) -> Iterator[tuple[Started, NodeStart | None, PackageJson | None]]:
         """Every started command with the package whose scripts it may run, and what that finally runs."""
+        from dockrefactor.toolchains import node_builds, node_manifests
+
         resolve = facts.final.resolver()
         for item in facts.launch.started:
             folder, argv = self._project_of(facts, item)
@@ -165,6 +179,8 @@ class Node:
         self, facts: Facts, package: PackageJson | None, argv: tuple[str, ...]
     ) -> tuple[tuple[str, ...], PackageJson | None]:
         """`npm start --workspace x` runs the script of that workspace."""
+        from dockrefactor.toolchains import node_manifests
+
         run = node_commands.parse_run(argv) if package is not None else None
         if package is None or run is None or len(run.workspaces) != 1 or run.script is None:
             return argv, package
@@ -260,6 +276,8 @@ class Node:
         )
 
     def _local_tool(self, facts: Facts, package: PackageJson | None, name: str) -> bool:
+        from dockrefactor.toolchains import node_builds
+
         return package is not None and node_builds.tool_package(facts.context, package, name) is not None
 
     def _installed(self, facts: Facts) -> list[InstallInputs]:
@@ -315,7 +333,7 @@ class Node:
                 return Blocked(code, evidence)
         for step, placed in installs:
             inputs = self.install_inputs(placed, facts.place(step, placed, facts.final))
-            if inputs is not None and inputs.missing:
+            if inputs is not None and any(facts.final.copied(path) is None for path in inputs.missing):
                 return Blocked(
                     "missing-manifest",
                     facts.at(step.instruction, f"{inputs.missing[0]} is not copied from the context"),
@@ -398,7 +416,7 @@ class Node:
         return (f"RUN {command}" if last == placed.cwd else f"RUN cd {placed.cwd} && {command}",)
 
     def _prunable(self, facts: Facts, package: PackageJson) -> bool:
-        from dockrefactor.toolchains import node_sources
+        from dockrefactor.toolchains import node_builds, node_sources
 
         development = package.dev_dependencies.keys() - package.runtime_dependencies().keys()
         if not development or {"prisma", "@prisma/client"} & package.every_dependency().keys():
@@ -496,6 +514,8 @@ class _Narrower:
 
     def _starts(self) -> tuple[bool, list[str] | None]:
         """Whether the project's own packages are used at start, and the files that node runs; None where unknown."""
+        from dockrefactor.toolchains import node_builds
+
         local = False
         entries: list[str] = []
         for item, start, _ in self.node._starts(self.facts):

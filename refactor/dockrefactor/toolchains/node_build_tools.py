@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
+from dockrefactor.records import dataclass
 from dockrefactor.toolchains.node_commands import node_facts
 from dockrefactor.toolchains.node_manifests import PackageJson
 from dockrefactor.toolchains.node_settings import (

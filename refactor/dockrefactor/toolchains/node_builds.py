@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
+from dockrefactor.records import dataclass, replace
 from dockrefactor.toolchains.node_build_tools import NOTHING, BuildOutput, BuildStep, step_outputs
 from dockrefactor.toolchains.node_commands import ScriptCommand, node_facts, parse_run, script_commands
 from dockrefactor.toolchains.node_manifests import PackageJson

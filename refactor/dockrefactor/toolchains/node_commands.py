@@ -9,12 +9,12 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final, Literal
+
+from dockrefactor import tables
+from dockrefactor.records import dataclass
 
 Manager = Literal["npm", "yarn", "pnpm", "bun"]
 
@@ -35,7 +35,7 @@ _ASSIGNMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 @cache
 def node_facts() -> Mapping[str, Any]:
     """The table of facts about Node packages and tools, `data/node_packages.toml`."""
-    return tomllib.loads(files("dockrefactor").joinpath("data/node_packages.toml").read_text(encoding="utf-8"))
+    return tables.toml("node_packages")
 
 
 @dataclass(frozen=True, slots=True)

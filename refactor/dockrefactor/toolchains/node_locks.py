@@ -6,12 +6,12 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import LanguagePackage
+from dockrefactor.records import dataclass
 from dockrefactor.toolchains.node_commands import bare_name, node_facts
 
 _KEY_LINE: Final = re.compile(r"""^\s*["']?(?P<key>[^\s"'#].*?)["']?:(\s*\{)?\s*$""")
@@ -45,6 +45,11 @@ def read_lock(context: BuildContext, path: str, manifests: Sequence[Manifest]) -
     `manifests` are the project's and its workspaces' package.json: with locks that do not mark development packages,
     everything that no production dependency reaches counts as development.
     """
+    key = (read_lock, path, tuple(manifest.folder for manifest in manifests))
+    return context.once(key, lambda: _read_lock(context, path, manifests))
+
+
+def _read_lock(context: BuildContext, path: str, manifests: Sequence[Manifest]) -> tuple[LanguagePackage, ...] | None:
     text = context.read(path)
     if text is None:
         return None

@@ -6,12 +6,12 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
+from dockrefactor.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,10 @@ class PackageJson:
 
 def read_package_json(context: BuildContext, folder: str) -> PackageJson | None:
     """The package.json of a context folder; None where there is none or it is broken (see `manifest_error`)."""
+    return context.once((read_package_json, folder), lambda: _read_package_json(context, folder))
+
+
+def _read_package_json(context: BuildContext, folder: str) -> PackageJson | None:
     text = context.read(posixpath.join(folder, "package.json"))
     document = _parse_object(text)
     if text is None or document is None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.needs import Claim, InstallInputs
+from dockrefactor.records import dataclass
 from dockrefactor.toolchains.node_commands import bare_name, node_facts
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains.node_commands import node_facts
 from dockrefactor.toolchains.node_settings import read_tsconfig
 from dockrefactor.toolchains.node_syntax import (
@@ -98,6 +98,14 @@ def read_sources(
     program, the default and an unknown claim are both given; a path with an unknown end counts as its known folder.
     `environment`: variables that the image sets. `imports` stays empty: see `imported_packages`.
     """
+    variables = tuple(sorted(environment.items())) if environment is not None else None
+    key = (read_sources, folder, tuple(roots) if roots is not None else None, variables)
+    return context.once(key, lambda: _read_sources(context, folder, roots, environment))
+
+
+def _read_sources(
+    context: BuildContext, folder: str, roots: Sequence[str] | None, environment: Mapping[str, str] | None
+) -> SourceNeeds:
     found = _Found()
     for path in source_files(context, folder, roots):
         text = context.read(path)

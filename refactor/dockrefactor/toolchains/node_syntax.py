@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
+
+from dockrefactor.records import dataclass
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Query

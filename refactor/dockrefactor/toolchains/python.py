@@ -33,6 +33,7 @@ _ABSOLUTE: Final = re.compile(
 _STEERING: Final = frozenset(
     {"PYTHONHOME", "PYTHONUSERBASE", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PIP_PYTHON"}
 )
+_STARTS_PROGRAMS: Final = re.compile(r"subprocess|os\.(system|popen|exec|spawn)|popen|pexpect|shutil\.which|ctypes|__import__")
 _RUNNERS: Final = {"uv-run": "uv run", "poetry-run": "poetry run", "pipenv-run": "pipenv run"}
 _INERT_SCRIPTS: Final = frozenset({"collectstatic", "compilemessages"})
 
@@ -195,6 +196,10 @@ class Python:
         installs = self._install_steps(facts)
         if base.language != "python":
             return Blocked("unknown-base", facts.at(facts.final.origin, "its Python comes from the distribution"))
+        opaque = facts.commands(lambda placed: placed.effects.kind is Kind.UNKNOWN)
+        if opaque and not installs:
+            step, placed = opaque[0]
+            return Blocked("unknown-effect", facts.at(step.instruction, placed.effects.why))
         gain = self._gain(facts) if installs else None
         if gain is None:
             return Plan()
@@ -250,7 +255,17 @@ class Python:
                     return Blocked(
                         "artifacts-in-home", facts.at(step.instruction, "Pipenv makes its environment in /root/.local")
                     )
-        return self._environment(facts) or self._libraries(facts) or self._absolute_paths(facts)
+        return self._inline(facts) or self._environment(facts) or self._libraries(facts) or self._absolute_paths(facts)
+
+    def _inline(self, facts: Facts) -> Blocked | None:
+        """Code on the command line of a RUN that may start programs which a smaller image has not."""
+        base = facts.final.base
+        for step, placed in facts.commands(lambda placed: placed.effects.kind is Kind.PROGRAM):
+            start = placed.effects.detail
+            code = isinstance(start, PythonStart) and start.kind in ("python-code", "python-shell")
+            if code and base is not None and base.counterpart and _STARTS_PROGRAMS.search(placed.command.argv[-1]):
+                return Blocked("unknown-effect", facts.at(step.instruction, "its code may start other programs"))
+        return None
 
     def _environment(self, facts: Facts) -> Blocked | None:
         """Variables that take Python or pip away from the virtual environment."""

@@ -6,7 +6,7 @@ The functions are named in `data/python_calls.toml`. This module imports libcst:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
+from dockrefactor.records import dataclass, field
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.python_paths import Value
 from dockrefactor.toolchains.python_shell_lines import ASSIGNMENT, CARRIERS, INTERPRETER, UNKNOWN_PIECE, command_words
@@ -43,7 +44,7 @@ _NO_PATHS: Final = (":memory:", "file:", "sqlite:", "http://", "https://", "s3:/
 
 
 @cache
-def _calls() -> dict[str, Any]:
+def _calls() -> Mapping[str, Any]:
     return toml("python_calls")
 
 

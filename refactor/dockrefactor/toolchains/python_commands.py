@@ -9,9 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from dockrefactor.records import dataclass
 from dockrefactor.toolchains.python_options import (
     PIP,
     PYTHON,

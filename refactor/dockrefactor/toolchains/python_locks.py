@@ -7,12 +7,12 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import LanguagePackage
+from dockrefactor.records import dataclass
 from dockrefactor.toolchains.python_requirements import Gathering, canonical, installs_on_linux
 
 _LOCK_NAME: Final = re.compile(r'^name = "([^"]+)"', re.MULTILINE)

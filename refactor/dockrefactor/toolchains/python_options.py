@@ -8,10 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from dockrefactor.records import dataclass
 from dockrefactor.tables import toml
 
 PYTHON: Final = re.compile(r"(?:python|pypy)(?:[23](?:\.\d+)?)?$")

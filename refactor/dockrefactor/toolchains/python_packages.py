@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from dockrefactor import tables
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.needs import Claim, InstallInputs, LanguagePackage
+from dockrefactor.records import dataclass, field
+
+_NUMBERS: Final = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})*")
 
 
 @dataclass(slots=True)
@@ -213,9 +215,19 @@ def _tag_fits(tag: str, minor: int | None) -> bool:
 
 
 def _between(low: str, version: str, high: str) -> bool:
+    if all(_NUMBERS.fullmatch(text) for text in (low, version, high)):
+        return _release(low) <= _release(version) <= _release(high)
     from packaging.version import InvalidVersion, Version
 
     try:
         return Version(low) <= Version(version) <= Version(high)
     except InvalidVersion:
         return False
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """A version of numbers alone as one that compares: zeros at its end mean nothing."""
+    parts = [int(part) for part in version.split(".")]
+    while parts and not parts[-1]:
+        parts.pop()
+    return tuple(parts)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from typing import Final
+
+from dockrefactor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import configparser
 import posixpath
 import re
 import warnings
@@ -192,6 +191,8 @@ def _add_setuptools(
 
 
 def _add_config(gathering: Gathering, config: tuple[str, str], extras: Sequence[str]) -> bool:
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(config[1])

@@ -6,13 +6,13 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import InstallInputs, LanguagePackage, ResolveImagePath
+from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains.python_commands import is_archive, requirement_kind, split_extras
 
 _COMMENT: Final = re.compile(r"(?:^|\s+)#.*$")
@@ -21,6 +21,10 @@ _EGG: Final = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
 _NAME: Final = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _PLATFORM: Final = ("sys_platform", "platform_system", "os_name")
 _READS: Final = {"-r": "requirement", "--requirement": "requirement", "-c": "constraint", "--constraint": "constraint"}
+_SIMPLE: Final = re.compile(
+    r"([A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*) *(?:\[[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*\])? *"
+    r"(?:(?:==|>=|<=|!=|<|>) *[0-9]+(?:\.[0-9]+)* *(?:, *(?:==|>=|<=|!=|<|>) *[0-9]+(?:\.[0-9]+)*)*)?"
+)
 _VALUED: Final = frozenset(
     {"-e", "--editable", "-f", "--find-links", "-i", "--index-url", "--extra-index-url", "--pypi-url"}
     | {"--trusted-host", "--no-binary", "--only-binary", "--use-feature", *_READS}
@@ -134,6 +138,12 @@ def canonical(name: str) -> str:
 
 def add_requirement(gathering: Gathering, text: str, evidence: Evidence, development: bool = False) -> None:
     """Notes the package that a requirement string names, or why it cannot be known."""
+    # most are a name and a version: the parser takes long to import
+    plain = _SIMPLE.fullmatch(text)
+    if plain is not None and text.count("==") < 2:
+        version = text.partition("==")[2].partition(",")[0].strip() or None
+        gathering.packages.append(LanguagePackage(canonical(plain[1]), version, evidence, development=development))
+        return
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:

@@ -10,13 +10,13 @@ import posixpath
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.records import dataclass
 from dockrefactor.tables import toml
 
 _IMPORT: Final = re.compile(
@@ -47,6 +47,11 @@ def read_sources(context: BuildContext, folders: Sequence[str] = ("",), exclude_
     Paths that a source places by `__file__` are relative to the context's root and their evidence says so; other
     relative paths are relative to the process's working directory. `reads` holds only what the context has.
     """
+    key = (read_sources, tuple(folders), exclude_tests)
+    return context.once(key, lambda: _read_sources(context, folders, exclude_tests))
+
+
+def _read_sources(context: BuildContext, folders: Sequence[str], exclude_tests: bool) -> SourceNeeds:
     found = [(path, _read(context, path)) for path in _files(context, folders, exclude_tests)]
     sources = [source for _, source in found]
     writes = [claim for source in sources for claim in source.writes]

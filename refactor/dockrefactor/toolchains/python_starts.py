@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
+from dockrefactor.records import dataclass, replace
 from dockrefactor.toolchains.python_options import (
     PYTHON,
     Options,

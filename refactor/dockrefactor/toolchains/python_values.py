@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 import libcst as cst
 
+from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains.python_paths import TEMPORARY, Value, add, join, parent
 from dockrefactor.toolchains.python_shell_lines import INTERPRETER, UNKNOWN_PIECE
 

@@ -1,0 +1,5 @@
+import sys
+
+import markdown
+
+print(markdown.markdown(sys.argv[1]))
