@@ -200,7 +200,6 @@ def test_starts(
         ("vite dev", "vite dev", None),
         ("next dev", "next dev", None),
         ("nodemon server.js", "nodemon server.js", "server.js"),
-        ("ts-node src/main.ts", "ts-node src/main.ts", "src/main.ts"),
         ("nest start --watch", "nest start", "dist/main.js"),
         ("node --watch server.js", "node --watch", "server.js"),
     ],
@@ -212,6 +211,12 @@ def test_development_servers(tmp_path: Path, script: str, server: str, entry: st
     assert (found.development_server.value, found.entry) == (server, entry)
     assert found.development_server.evidence.line == 3
     assert not found.production
+
+
+def test_compiling_at_start_is_no_development_server(tmp_path: Path) -> None:
+    found = start(tmp_path, {"start": "ts-node src/main.ts"}, "npm start")
+    assert found is not None
+    assert (found.development_server, found.tools, found.entry) == (None, ("ts-node",), "src/main.ts")
 
 
 def test_preview_is_no_development_server(tmp_path: Path) -> None:

@@ -46,11 +46,6 @@ def parse(text: str) -> DockerfileAst:
         raise SyntaxFault(f"cannot be read: {error}", 0) from None
     if not ast.instructions:
         raise SyntaxFault("no instructions", 0)
-    first = next((item for item in ast.instructions if item.name != "ARG"), None)
-    if first is None:
-        raise SyntaxFault("no FROM instruction", 0)
-    if first.name != "FROM":
-        raise SyntaxFault(f"{first.name} stands before the first FROM", first.start_line)
     return ast
 
 

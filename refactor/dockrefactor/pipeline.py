@@ -65,33 +65,64 @@ def refactor(
     """
     options = options or Options()
     before = document.decode(source)
-    original = Facts(document.read(before), context, toolchains, options, name)
+    original = Facts(_with_stages(document.read(before)), context, toolchains, options, name)
     switched_off, whole_file = _ignores(original)
     detections = tuple(found for toolchain in original.toolchains if (found := toolchain.detect(original)) is not None)
     if whole_file is not None:
         answers = tuple(Answer(transform.name, None, whole_file) for transform in transforms)
         return Result(name, before, before, answers, detections)
-    facts = original
-    answers_made: list[Answer] = []
-    broken: list[contract.Objection] = []
-    all_edits: list[tuple[Edit, ...]] = []
-    for transform in transforms:
-        comment = switched_off.get(transform.name) or switched_off.get("")
-        if comment is not None:
-            answers_made.append(Answer(transform.name, None, comment))
-            continue
-        outcome = transform.run(facts)
-        if isinstance(outcome, Change):
-            changed = _changed(facts, outcome)
-            objections = contract.compare(original, changed)
-            if objections:
-                broken.extend(objections)
-                answers_made.append(Answer(transform.name, Refusal(contract.Reason.CONTRACT, objections[0].at)))
+    run = _Run(original, switched_off)
+    run.through(transforms, each=False)
+    if run.facts is not original and contract.compare(original, run.facts):
+        # find out which of them it was, and keep the others
+        run = _Run(original, switched_off)
+        run.through(transforms, each=True)
+    after = run.facts.document.text
+    return Result(name, before, after, tuple(run.answers), detections, tuple(run.broken), tuple(run.edits))
+
+
+def _with_stages(parsed: document.Document) -> document.Document:
+    """`parsed`, which must begin with FROM but for arguments. Raises SyntaxFault."""
+    first = next((item for item in parsed.instructions if item.keyword != "ARG"), None)
+    if first is None or not any(item.keyword == "FROM" for item in parsed.instructions):
+        raise grammar.SyntaxFault("no FROM instruction", 0)
+    if first.keyword != "FROM":
+        raise grammar.SyntaxFault(f"{first.keyword} stands before the first FROM", first.start_line)
+    return parsed
+
+
+class _Run:
+    """The transforms one after the other, from the facts of the original."""
+
+    def __init__(self, original: Facts, switched_off: dict[str, Evidence]) -> None:
+        self.original = original
+        self.switched_off = switched_off
+        self.facts = original
+        self.answers: list[Answer] = []
+        self.broken: list[contract.Objection] = []
+        self.edits: list[tuple[Edit, ...]] = []
+
+    def through(self, transforms: Sequence[Transform], each: bool) -> None:
+        """Apply all `transforms`; with `each`, undo one whose result breaks the contract."""
+        for transform in transforms:
+            comment = self.switched_off.get(transform.name) or self.switched_off.get("")
+            if comment is not None:
+                self.answers.append(Answer(transform.name, None, comment))
                 continue
-            facts = changed
-            all_edits.append(outcome.edits)
-        answers_made.append(Answer(transform.name, outcome))
-    return Result(name, before, facts.document.text, tuple(answers_made), detections, tuple(broken), tuple(all_edits))
+            outcome = transform.run(self.facts)
+            if isinstance(outcome, Change):
+                outcome = self._taken(outcome, each)
+            self.answers.append(Answer(transform.name, outcome))
+
+    def _taken(self, change: Change, each: bool) -> Outcome:
+        changed = _changed(self.facts, change)
+        objections = contract.compare(self.original, changed) if each else ()
+        if objections:
+            self.broken.extend(objections)
+            return Refusal(contract.Reason.CONTRACT, objections[0].at)
+        self.facts = changed
+        self.edits.append(change.edits)
+        return change
 
 
 def _changed(facts: Facts, change: Change) -> Facts:
