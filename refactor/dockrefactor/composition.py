@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dockrefactor.document import Document
-from dockrefactor.placement import Placement, Slot
 from dockrefactor.records import dataclass
+from dockrefactor.slots import Placement, Slot
 from dockrefactor.stages import Stage
 from dockrefactor.text import Edit, Span, insertion
 from dockrefactor.toolchain import Plan

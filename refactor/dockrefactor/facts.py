@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from dockrefactor import effects, neighbours, stages
-from dockrefactor import launch as launches
+from dockrefactor import commands, launch_reading, neighbours, stage_reading
 from dockrefactor.context import BuildContext
 from dockrefactor.document import Document, Instruction
+from dockrefactor.effects import Effects
 from dockrefactor.evidence import Evidence
+from dockrefactor.launch import Launch
 from dockrefactor.needs import InstallInputs
 from dockrefactor.records import dataclass, field
 from dockrefactor.shell import Command
-from dockrefactor.stages import Place, Placed, Stage, Step
+from dockrefactor.stages import Place, Placed, Stage, Step, mounted
 from dockrefactor.toolchain import RuntimeNeeds, Toolchain
 
 
@@ -41,14 +42,14 @@ class Facts:
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
-        return stages.read(self.document, self.context, self._effects)
+        return stage_reading.read(self.document, self.context, self._effects)
 
-    def _effects(self, command: Command, place: Place) -> effects.Effects:
+    def _effects(self, command: Command, place: Place) -> Effects:
         for toolchain in self.known_toolchains:
             found = toolchain.effects(command, place)
             if found is not None:
                 return found
-        return effects.of_command(command, place.cwd)
+        return commands.of_command(command, place.cwd)
 
     @property
     def final(self) -> Stage:
@@ -67,12 +68,12 @@ class Facts:
         return tuple(found)
 
     @cached_property
-    def launch(self) -> launches.Launch:
-        return launches.of_stage(self.final, self.name)
+    def launch(self) -> Launch:
+        return launch_reading.of_stage(self.final, self.name)
 
     @cached_property
-    def healthcheck(self) -> launches.Launch:
-        return launches.of_healthcheck(self.final, self.name)
+    def healthcheck(self) -> Launch:
+        return launch_reading.of_healthcheck(self.final, self.name)
 
     @cached_property
     def toolchains(self) -> tuple[Toolchain, ...]:
@@ -106,7 +107,7 @@ class Facts:
         position = stage.steps.index(step)
         resolve = stage.resolver(position)
         if step.run is not None and step.run.mounts:
-            resolve = stages.mounted(resolve, step.run.mounts, step.before.cwd, self.context)
+            resolve = mounted(resolve, step.run.mounts, step.before.cwd, self.context)
         return Place(placed.cwd, step.before, resolve, self.context, stage.base)
 
     def install_inputs(self, step: Step, placed: Placed, stage: Stage) -> InstallInputs | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import posixpath
 from typing import Any, Final
 
-from dockrefactor.context import BuildContext, normalise
+from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.records import dataclass
 
@@ -14,9 +15,11 @@ COMPOSE_NAMES: Final = (
     "compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml",
     "docker-compose.override.yml", "docker-compose.override.yaml", "compose.override.yaml",
     "docker-compose.dev.yml", "docker-compose.dev.yaml", "compose.dev.yaml",
+    "compose.override.yml", "compose.dev.yml",
 )  # fmt: skip
 
 
+_MOST_FOLDERS: Final = 6
 # what a service can say that matters here, and what can bring it from elsewhere or spell it otherwise
 _TELLING: Final = (
     "command", "entrypoint", "user", "volumes", "target", "health", "extends", "include", "docker.sock", "\\", "<<",
@@ -58,29 +61,41 @@ def read(context: BuildContext, dockerfile: str) -> Neighbours:
 def _read(context: BuildContext, dockerfile: str) -> Neighbours:
     services: list[Service] = []
     broken: list[Evidence] = []
-    for name in COMPOSE_NAMES:
-        text = context.read(name) or _ignored_text(context, name)
+    for folder, name in itertools.product(_repository_folders(context.root), COMPOSE_NAMES):
+        shown = os.path.relpath(os.path.join(folder, name), context.root)
+        text = (context.read(name) if shown == name else None) or _plain_text(folder, name)
         # the parser takes long to import
         if text is None or not any(word in text for word in _TELLING):
             continue
         data = _yaml(text)
         if not isinstance(data, dict):
-            broken.append(Evidence(name, 0, "cannot be read as YAML"))
+            broken.append(Evidence(shown, 0, "cannot be read as YAML"))
             continue
         for key, service in (data.get("services") or {}).items() if isinstance(data.get("services"), dict) else ():
-            if isinstance(service, dict) and _builds(service.get("build"), dockerfile):
-                services.append(_service(str(key), service, name, text))
+            if isinstance(service, dict) and _builds(service.get("build"), folder, context.root, dockerfile):
+                services.append(_service(str(key), service, shown, text))
     action = None
     for name in ("action.yml", "action.yaml"):
-        text = context.read(name) or _ignored_text(context, name)
+        text = context.read(name) or _plain_text(context.root, name)
         if text and "using:" in text and "docker" in text.partition("using:")[2][:20]:
             action = Evidence(name, text[: text.index("using:")].count("\n") + 1, "GitHub runs this image as an action")
     return Neighbours(tuple(services), action, tuple(broken))
 
 
-def _ignored_text(context: BuildContext, name: str) -> str | None:
+def _repository_folders(root: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The context and the folders above it up to the repository's own; the context alone outside of a repository."""
+    folders = [os.path.abspath(root)]
+    while not os.path.exists(os.path.join(folders[-1], ".git")):
+        above = os.path.dirname(folders[-1])
+        if above == folders[-1] or len(folders) > _MOST_FOLDERS:
+            return (folders[0],)
+        folders.append(above)
+    return tuple(folders)
+
+
+def _plain_text(folder: str | os.PathLike[str], name: str) -> str | None:
     """The ignore file often keeps compose files out of the context; they still say how the image is used."""
-    path = os.path.join(context.root, name)
+    path = os.path.join(folder, name)
     if not os.path.isfile(path) or os.path.islink(path) or os.path.getsize(path) > 1_000_000:
         return None
     try:
@@ -100,14 +115,14 @@ def _yaml(text: str) -> Any:
         return None
 
 
-def _builds(build: Any, dockerfile: str) -> bool:
-    if isinstance(build, str):
-        return normalise(build) == "" and posixpath.basename(dockerfile) == "Dockerfile"
-    if not isinstance(build, dict):
+def _builds(build: Any, folder: str, root: str | os.PathLike[str], dockerfile: str) -> bool:
+    """Whether a service's `build`, in a compose file of `folder`, names the context `root` and the Dockerfile."""
+    if not isinstance(build, str | dict):
         return False
-    context = str(build.get("context", "."))
-    named = str(build.get("dockerfile", "Dockerfile"))
-    return normalise(context) == "" and posixpath.basename(named) == posixpath.basename(dockerfile)
+    context = build if isinstance(build, str) else str(build.get("context", "."))
+    named = "Dockerfile" if isinstance(build, str) else str(build.get("dockerfile", "Dockerfile"))
+    here = os.path.normpath(os.path.join(folder, context)) == os.path.abspath(root)
+    return here and posixpath.basename(named) == posixpath.basename(dockerfile)
 
 
 def _service(key: str, service: dict[str, Any], name: str, text: str) -> Service:
@@ -124,7 +139,7 @@ def _service(key: str, service: dict[str, Any], name: str, text: str) -> Service
     health = service.get("healthcheck")
     test = health.get("test") if isinstance(health, dict) else None
     return Service(
-        key, _words(service.get("command")), tuple(mounts), tuple(volumes), target, str(service.get("user") or ""),
+        key, _words(service.get("command")) or _words(service.get("entrypoint")), tuple(mounts), tuple(volumes), target, str(service.get("user") or ""),
         Evidence(name, line, f"service `{key}` builds this Dockerfile"), socket, _words(test),
     )  # fmt: skip
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from typing import Final
 
+from dockrefactor import shell
+from dockrefactor.commands import of_command
 from dockrefactor.effects import Kind, absolute, inside
+from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.launch import Started
 from dockrefactor.needs import Claim
 from dockrefactor.records import dataclass
 
@@ -15,8 +20,10 @@ from dockrefactor.records import dataclass
 OPEN_FOLDERS: Final = ("/tmp", "/var/tmp", "/dev")
 # nobody but root writes there in an image
 SYSTEM_FOLDERS: Final = ("/etc", "/usr", "/bin", "/sbin", "/lib", "/boot", "/proc", "/sys", "/root", "/opt/venv")
-_WRITERS: Final = frozenset({"mkdir", "touch", "cp", "mv", "ln", "tee", "rm", "sed"})
-_LAST_OPERAND: Final = frozenset({"cp", "mv", "ln", "sed"})
+# programs of the system that write where nothing shown here says
+_WRITERS: Final = frozenset(
+    {"git", "rsync", "gzip", "bzip2", "xz", "zstd", "perl", "dd", "patch", "7z", "zip", "jar", "awk"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +43,7 @@ def written_paths(facts: Facts) -> list[Claim]:
     found = list(facts.needs.writes)
     for item in facts.launch.started:
         found += [Claim(None if path == "?" else path, item.evidence) for path in item.writes]
-        if item.name in _WRITERS and (item.name != "sed" or any(word.startswith("-i") for word in item.argv)):
-            operands = [word for word in item.argv[1:] if not word.startswith("-")]
-            written = operands[-1:] if item.name in _LAST_OPERAND else operands
-            found += [Claim(absolute(word, item.cwd) if "$" not in word else None, item.evidence) for word in written]
+        found += _script_writes(facts, item)
     for step in facts.final.steps:
         if step.keyword == "ENV":
             evidence = facts.at(step.instruction, "a SQLite file")
@@ -50,6 +54,20 @@ def written_paths(facts: Facts) -> list[Claim]:
             paths = list(step.instruction.args)
             found += [Claim(absolute(path, step.before.cwd) if "$" not in path else None, evidence) for path in paths]
     return found
+
+
+def _script_writes(facts: Facts, item: Started) -> list[Claim]:
+    """What one command of the launch writes, by the table that also reads the commands of a RUN."""
+    parsed = shell.parse(shlex.join(item.argv), {})
+    if not parsed.commands:
+        return []
+    effects = of_command(parsed.commands[0], item.cwd)
+    if effects.kind in (Kind.FILES, Kind.DOWNLOAD):
+        return [Claim(None if "$" in path else path, item.evidence) for path in effects.writes]
+    if effects.kind is Kind.UNKNOWN and item is not facts.launch.main and item.name in _WRITERS:
+        says = f"what `{' '.join(item.argv[:2])}` writes is not known"
+        return [Claim(None, Evidence(item.evidence.path, item.evidence.line, says))]
+    return []
 
 
 def owned(facts: Facts) -> Owned:
@@ -85,7 +103,12 @@ def _is_folder(facts: Facts, path: str) -> bool:
             path in placed.effects.writes and placed.command.name == "mkdir" for placed in step.run.commands
         ):
             return True
-    return "." not in posixpath.basename(path)
+    made = {absolute(word, item.cwd) for item in facts.launch.started if item.name == "mkdir" for word in item.argv[1:]}
+    files = {target for item in facts.launch.started for target in item.writes}
+    for item in facts.launch.started:
+        if item.name in ("touch", "tee", "cp", "truncate"):
+            files |= {absolute(word, item.cwd) for word in item.argv[1:]}
+    return path in made or (path not in files and "." not in posixpath.basename(path))
 
 
 def handover(facts: Facts, given: Owned, owner: str) -> list[str]:
@@ -108,7 +131,7 @@ def _made_inside(facts: Facts, folders: list[str]) -> bool:
         for step in facts.final.steps
         if step.run is not None
         for placed in step.run.commands
-        if placed.effects.kind in making and not placed.effects.removes
+        if placed.effects.kind in making and not placed.effects.removes and not placed.effects.keeps_content
         for path in placed.effects.writes
         for folder in folders
     )

@@ -28,7 +28,14 @@ def packages(step: Step) -> tuple[str, ...]:
     )
 
 
-def plain_install(names: Sequence[str], image: Image, document: Document) -> str:
+def recommends(step: Step) -> bool:
+    """Whether the author's install brings the packages that apt recommends beside those named."""
+    assert step.run is not None
+    installs = [placed for placed in step.run.commands if placed.effects.kind is Kind.OS_INSTALL]
+    return any("--no-install-recommends" not in placed.command.argv for placed in installs)
+
+
+def plain_install(names: Sequence[str], image: Image, document: Document, recommended: bool = False) -> str:
     """A RUN of our own that installs `names`, cleaning up after itself."""
     newline = document.newline
     if image.is_alpine:
@@ -36,7 +43,7 @@ def plain_install(names: Sequence[str], image: Image, document: Document) -> str
     escape = document.escape
     listed = "".join(f"        {name} {escape}{newline}" for name in names)
     return document.typed(
-        f"RUN apt-get update && apt-get install -y --no-install-recommends {escape}{newline}{listed}"
+        f"RUN apt-get update && apt-get install -y{'' if recommended else ' --no-install-recommends'} {escape}{newline}{listed}"
         f"    && rm -rf /var/lib/apt/lists/*{newline}"
     )
 
@@ -61,7 +68,7 @@ def retyped(
         for placed in installs[1:]
     )
     if step.run.kinds - _PLAIN or emptied or step.run.heredoc or not installs or not installs[0].effects.os_packages:
-        return plain_install(total, image, document)
+        return plain_install(total, image, document, bool(wanted) and recommends(step))
     return _Retyper(document, step, keep, [name for name in added if name not in wanted]).text()
 
 

@@ -8,7 +8,8 @@ from dockrefactor import os_packages
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
-from dockrefactor.launch import BUILTINS, SHELLS, Started
+from dockrefactor.launch import Started
+from dockrefactor.launch_words import SHELLS, builtins
 from dockrefactor.stages import Stage, Step
 
 _PATH = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
@@ -140,7 +141,7 @@ def unproved_programs(facts: Facts) -> list[Evidence]:
     brought = _brought(facts, stage)
     if brought is None:
         return []
-    have = stage.base.programs | BUILTINS | brought
+    have = stage.base.programs | builtins() | brought
     found: list[Evidence] = []
     for name, evidence in (*facts.launch.programs, *facts.healthcheck.programs):
         if "/" in name or "$" in name or name in have:

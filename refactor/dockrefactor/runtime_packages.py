@@ -11,13 +11,14 @@ from dockrefactor.effects import Kind
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
-from dockrefactor.launch import BUILTINS
+from dockrefactor.launch_words import builtins
 from dockrefactor.os_packages import Role
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Blocked
 
-# what compiled C++ and Fortran links besides libc; OpenMP, atomics and quad precision are linked only on request
-LANGUAGE_LIBRARIES: Final = frozenset({"libgcc", "libstdc++", "libgcc-s1", "libstdc++6", "libgfortran", "libgfortran5"})
+# what compiled C++ and Fortran links besides libc, where the distribution's base has it not (apt itself brings C++'s);
+# OpenMP, atomics and quad precision are linked only on request
+LANGUAGE_LIBRARIES: Final = frozenset({"libgcc", "libstdc++", "libgfortran", "libgfortran5"})
 # programs that check the certificates of the servers they ask
 TLS_CLIENTS: Final = frozenset({"curl", "wget", "git"})
 
@@ -69,11 +70,12 @@ class RuntimePackages:
         removed = _removed(step)
         kept = [name for name in names if name not in removed and self._keeps(name, step)]
         left = [library for name in names for library in self._left_behind(name, step)]
-        added = [name for name in dict.fromkeys(left) if name not in kept]
+        added = [name for name in dict.fromkeys(left) if name not in kept and name not in self.kept]
         self.kept.extend([*kept, *added])
         if generated:
             total = [*kept, *added]
-            return package_lists.plain_install(total, self.runtime, self.facts.document) if total else None
+            recommended = bool(kept) and package_lists.recommends(step)
+            return package_lists.plain_install(total, self.runtime, self.facts.document, recommended) if total else None
         return package_lists.retyped(self.facts.document, step, lambda name: name in kept, added, self.runtime)
 
     def _upgrade(self, step: Step, names: tuple[str, ...]) -> str:
@@ -113,7 +115,7 @@ class RuntimePackages:
         """Programs that a step runs and the runtime image has not."""
         assert step.run is not None
         needed = {name for placed in step.run.commands for name in placed.effects.programs}
-        have = self.runtime.programs | BUILTINS | self._brought()
+        have = self.runtime.programs | builtins() | self._brought()
         return sorted(name for name in needed if name not in have and not name.startswith("/"))
 
     def _brought(self) -> frozenset[str]:

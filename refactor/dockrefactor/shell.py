@@ -240,6 +240,9 @@ class _Reader:
             return
         if body.type == "command":
             self._command(body, place, tuple(redirects))
+            if self.commands and not any(redirect.operator == "<<" for redirect in redirects):
+                # the command with its redirections can be cut out and put elsewhere
+                self.commands[-1] = replace(self.commands[-1], end=self._index(node.end_byte))
             return
         before = len(self.commands)
         self.read(body, place)

@@ -116,6 +116,10 @@ class Reasons(ReasonEnum):
     )
 
 
+# a browser below /root/.cache is as far from an ordinary user as from another stage
+_ALSO_CALLED = {"artifacts-in-home": "home-is-root"}
+
+
 def run(facts: Facts) -> Outcome:
     """The user, or the first reason against it."""
     return _unneeded(facts) or _against(facts) or _add(facts)
@@ -188,6 +192,7 @@ def _launch(facts: Facts) -> Refusal | None:
     if not facts.toolchains:
         return Refusal(Reasons.UNKNOWN_TOOLCHAIN, facts.at(facts.final.origin, "no known language"))
     for code, evidence in facts.needs.unknown:
+        code = _ALSO_CALLED.get(code, code)
         member = next((member for member in Reasons if member.reason.code == code), None)
         if member is not None and not (member.reason.liftable and code in facts.options.assume):
             return Refusal(member, evidence)

@@ -16,6 +16,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
+from dockrefactor.slots import Placement
 from dockrefactor.toolchain import Blocked, Plan, Toolchain
 
 
@@ -317,7 +318,7 @@ def _runtime_images(facts: Facts, plan: Plan) -> list[Image]:
     return [] if base.counterpart else [base]
 
 
-def _needs_more(facts: Facts, plan: Plan, placed: placement.Placement, runtime: Image) -> bool:
+def _needs_more(facts: Facts, plan: Plan, placed: Placement, runtime: Image) -> bool:
     """Whether an image without shell or package manager is too small for the launch and for the steps that run in it."""
     if runtime.shell:
         return False

@@ -1,0 +1,239 @@
+"""Dependency installs of a stage: what they read, and which copies before them bring more than that."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from typing import Final
+
+from dockrefactor.effects import Kind, absolute, inside, overlap
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.needs import InstallInputs
+from dockrefactor.records import dataclass
+from dockrefactor.stages import Copy, Placed, Stage, Step, made_by_run
+from dockrefactor.toolchain import Blocked
+
+# what may stand in one RUN with an install without reading the sources
+_QUIET: Final = frozenset(
+    {
+        Kind.INSTALL,
+        Kind.TOOL_SETUP,
+        Kind.TOOL_INSTALL,
+        Kind.QUERY,
+        Kind.OS_UPDATE,
+        Kind.OS_INSTALL,
+        Kind.OS_CLEAN,
+        Kind.OS_REMOVE,
+        Kind.SETTING,
+    }
+)
+# what touches no file of the context wherever it stands
+_APART: Final = (_QUIET - {Kind.INSTALL, Kind.QUERY}) | {Kind.ACCOUNTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """Installs that run one after the other, from step `first` to `last` of a stage, and what they read together.
+
+    `cut`: the command after which the RUN of the last must be cut in two; `added`: an instruction that downloads ahead,
+    for a language that has no install of its own (then `last` is before `first`).
+    """
+
+    first: int
+    last: int
+    inputs: InstallInputs
+    cut: Placed | None = None
+    added: str = ""
+
+
+def find(facts: Facts, stage: Stage) -> Install | None:
+    """The first run of installs that follows a COPY of the context."""
+    copied = False
+    for at, step in enumerate(stage.steps):
+        if step.copy is not None and step.copy.origin is None:
+            copied = True
+        if step.run is None or not copied:
+            continue
+        if any(placed.effects.kind is Kind.INSTALL and placed.effects.network for placed in step.run.commands):
+            return _installs(facts, stage, at)  # an empty virtual environment is no layer worth keeping
+        ahead = _ahead(facts, stage, step)
+        if ahead is not None:
+            return Install(at, at - 1, InstallInputs(files=ahead[0], locked=True), None, ahead[1])
+    return None
+
+
+def _ahead(facts: Facts, stage: Stage, step: Step) -> tuple[tuple[str, ...], str] | None:
+    for toolchain in facts.known_toolchains:
+        hook = getattr(toolchain, "manifest_install", None)
+        found = hook(facts, stage, step) if hook is not None else None
+        if found is not None:
+            return found  # type: ignore[no-any-return]
+    return None
+
+
+def _installs(facts: Facts, stage: Stage, first: int) -> Install:
+    files: list[str] = []
+    folders: list[str] = []
+    missing: list[str] = []
+    open_ended: list[Evidence] = []
+    last, cut = first, None
+    for at in range(first, len(stage.steps)):
+        step = stage.steps[at]
+        if step.run is None:
+            if step.keyword in ("ENV", "ARG"):
+                continue
+            break
+        if Kind.INSTALL not in step.run.kinds:
+            break
+        cut = _cut(step)
+        for placed in step.run.commands:
+            inputs = facts.install_inputs(step, placed, stage) if placed.effects.kind is Kind.INSTALL else None
+            if inputs is not None:
+                files += inputs.files
+                folders += inputs.folders
+                missing += inputs.missing
+                open_ended += inputs.open_ended
+        last = at
+        if cut is not None or not step.run.kinds <= _QUIET:
+            break
+    inputs = InstallInputs(
+        tuple(dict.fromkeys(files)),
+        tuple(dict.fromkeys(folders)),
+        (),
+        False,
+        tuple(open_ended),
+        tuple(dict.fromkeys(missing)),
+    )
+    return Install(first, last, inputs, cut)
+
+
+def _cut(step: Step) -> Placed | None:
+    """The command after which a RUN that installs and then does more can be cut in two; None where it need not be."""
+    assert step.run is not None
+    if step.run.kinds <= _QUIET:
+        return None
+    last = max(at for at, placed in enumerate(step.run.commands) if placed.effects.kind is Kind.INSTALL)
+    return step.run.commands[last]
+
+
+def brings_more(facts: Facts, copy: Copy, inputs: InstallInputs) -> bool:
+    """Whether a copy brings a folder (or the whole context) of which the install reads less than all."""
+    if copy.origin is not None or copy.inline or copy.remote:
+        return False
+    for source, target, is_folder in copy.pairs:
+        if not is_folder or any(inside(target, folder) for folder in inputs.folders):
+            continue
+        wanted = {path for path in inputs.files if inside(path, target)}
+        present = [entry.path for entry in facts.context.walk(source) if not entry.is_dir]
+        if any(
+            posixpath.normpath(posixpath.join(target, posixpath.relpath("/" + path, "/" + source))) not in wanted
+            for path in present
+        ):
+            return True
+    return False
+
+
+def is_project(copy: Copy, inputs: InstallInputs) -> bool:
+    """Whether a copy brings a local project that the install builds."""
+    return copy.origin is None and any(
+        is_folder and any(inside(target, folder) for folder in inputs.folders) for _, target, is_folder in copy.pairs
+    )
+
+
+def is_cuttable(step: Step, cut: Placed) -> bool:
+    """Whether a RUN can be cut in two after the command `cut`, and each part still does what it did."""
+    assert step.run is not None
+    before = step.run.commands[: step.run.commands.index(cut) + 1]
+    after = step.run.commands[step.run.commands.index(cut) + 1 :]
+    return (
+        not step.run.heredoc
+        and not step.run.mounts
+        and not step.instruction.json
+        and all(
+            placed.effects.kind in _QUIET and placed.command.top and placed.cwd == step.before.cwd for placed in before
+        )
+        and all(placed.effects.kind is not Kind.SETTING for placed in before)
+        and bool(after)
+        and after[0].command.connector == "&&"
+        and after[0].command.top
+    )
+
+
+def blocked_between(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) -> Blocked | None:
+    """What between the first moved copy and the install touches, or depends on, what it copies."""
+    moved = tuple(path for at in copies for path in written(stage.steps[at]))
+    cwd = stage.steps[max(found.last, found.first)].before.cwd
+    for step in stage.steps[copies[0] + 1 : found.first]:
+        if step.run is None:
+            continue
+        for placed in step.run.commands:
+            effects = placed.effects
+            if effects.kind is Kind.UNKNOWN or step.run.opaque:
+                says = effects.why or step.run.opaque or "its effects are not known"
+                return Blocked("unknown-effect", facts.at(step.instruction, says))
+            if effects.kind in _APART:
+                continue
+            if overlap((*effects.reads, *effects.writes), moved):
+                return Blocked("unknown-effect", facts.at(step.instruction, "it changes the copied files"))
+    for step in (stage.steps[at] for at in copies):
+        if step.before.cwd != cwd and not step.instruction.args[-1].startswith("/"):
+            says = "the work folder changes between the copy and the install"
+            return Blocked("unknown-effect", facts.at(step.instruction, says))
+    return None
+
+
+def blocked_by_overlay(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) -> Blocked | None:
+    """What the install makes and a copy that is moved below it would overwrite."""
+    for at in range(found.first, found.last + 1):
+        step = stage.steps[at]
+        for placed in step.run.commands if step.run is not None else ():
+            if placed.effects.kind is not Kind.INSTALL:
+                continue
+            changed = next((path for path in placed.effects.writes if path in found.inputs.files), None)
+            if changed is not None:
+                says = f"the install changes {changed}, and the copy would restore it"
+                return Blocked("unknown-effect", facts.at(step.instruction, says))
+            for path in placed.effects.writes:
+                for copy_at in copies:
+                    source = _source_of(facts, stage.steps[copy_at], path)
+                    if source is not None:
+                        return Blocked("context-has-artifacts", Evidence(source, 0, f"is copied over {path}"))
+    return None
+
+
+def written(step: Step) -> tuple[str, ...]:
+    """The image paths that a copy writes; nothing for another step."""
+    return step.copy.writes if step.copy is not None else ()
+
+
+def _source_of(facts: Facts, step: Step, path: str) -> str | None:
+    assert step.copy is not None
+    for source, target, is_folder in step.copy.pairs:
+        if is_folder and path != target and inside(path, target):
+            candidate = posixpath.normpath(posixpath.join(source, posixpath.relpath(path, target)))
+            if facts.context.exists(candidate):
+                return candidate
+    return None
+
+
+def is_still_read(facts: Facts, stage: Stage, step: Step, found: Install) -> bool:
+    """Whether anything reads a moved copy: a later step of the stage, another stage, or the running program."""
+    if stage is facts.final or found.added or found.cut is not None:
+        return True
+    if any(other.base_stage == stage.index for other in facts.stages):
+        return True
+    if any(later.run is not None for later in stage.steps[found.last + 1 :]):
+        return True
+    names = {stage.name.lower(), str(stage.index)}
+    for other in facts.stages:
+        for later in other.steps:
+            if later.copy is not None and (later.copy.origin or "").lower() in names:
+                sources = tuple(absolute(path, "/") for path in later.copy.sources)
+                if any(
+                    overlap((path,), (tree,)) and not made_by_run(stage, path, tree)
+                    for path in sources
+                    for tree in written(step)
+                ):
+                    return True
+    return False

@@ -1,0 +1,58 @@
+"""Words at the head of a command line that are no program of their own, or start another (`data/launch_words.toml`)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from dockrefactor import tables
+
+SHELLS: Final = frozenset(
+    {"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/bin/dash", "/bin/ash", "/usr/bin/bash"}
+)
+
+
+@cache
+def builtins() -> frozenset[str]:
+    """What a shell does itself."""
+    return _listed("builtins")
+
+
+@cache
+def handing_over() -> frozenset[str]:
+    """Entrypoints of official images that start their arguments and nothing else."""
+    return _listed("handing_over")
+
+
+@cache
+def droppers() -> frozenset[str]:
+    """Programs that start the rest of their command line with fewer privileges."""
+    return _listed("droppers")
+
+
+def is_wrapper(name: str) -> bool:
+    """Whether a program starts the rest of its command line."""
+    return name in tables.toml("launch_words")["wrappers"]
+
+
+def unwrapped(name: str, argv: tuple[str, ...]) -> tuple[str, ...]:
+    """What a wrapper or dropper called `name` starts."""
+    valued = tables.toml("launch_words")["wrappers"].get(name, ())
+    at = 1
+    while at < len(argv):
+        word = argv[at]
+        if word == "--":
+            return argv[at + 1 :]
+        if word in valued:
+            at += 2
+        elif word.startswith("-") or (name in ("env", "cross-env") and "=" in word):
+            at += 1
+        else:
+            break
+    if name in droppers() or name == "timeout":
+        at += 1  # the user, or the duration
+    return argv[at:]
+
+
+def _listed(key: str) -> frozenset[str]:
+    return frozenset(tables.toml("launch_words")[key])

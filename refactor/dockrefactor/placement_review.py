@@ -1,0 +1,65 @@
+"""Second thoughts on a placement, when every step has its place: what one step's place means for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dockrefactor import source_copies
+from dockrefactor.effects import Kind, inside, overlap
+from dockrefactor.slots import Slot
+from dockrefactor.step_effects import SETUP, writes
+
+
+def keep_what_builds_see(slots: Sequence[Slot], last: int) -> None:
+    """Setup steps before the last build step stay in the builder too where the build can see what they do."""
+    for at, slot in enumerate(slots[:last]):
+        if slot.builder or not slot.runtime or slot.step.run is None:
+            continue
+        if not slot.step.run.kinds & (SETUP | {Kind.TOOL_INSTALL, Kind.PROGRAM}):
+            continue
+        later = [other for other in slots[at + 1 : last + 1] if other.builder]
+        touched = tuple(path for other in later for path in (*writes(other.step), other.step.before.cwd) if path != "/")
+        accounts = Kind.ACCOUNTS in slot.step.run.kinds and any(
+            other.step.keyword == "USER" or (other.step.copy is not None and other.step.copy.owner) for other in later
+        )
+        system = Kind.SYSTEM in slot.step.run.kinds
+        if accounts or system or overlap(writes(slot.step), touched):
+            slot.builder = True
+
+
+def drop_repeated(slots: Sequence[Slot], last: int) -> None:
+    """A manifest copied ahead need not be copied to the runtime when the whole folder follows."""
+    for at, slot in enumerate(slots[: last + 1]):
+        if not _is_plain_copy(slot) or slot.step.instruction.flag("chown"):
+            continue
+        for later in slots[at + 1 :]:
+            if later.runtime and later.step.run is not None:
+                break
+            if _is_plain_copy(later) and source_copies.covers(later.step.copy, slot.step.copy):
+                slot.runtime = False
+                break
+
+
+def drop_temporary(slots: Sequence[Slot], last: int, started: Iterable[str]) -> None:
+    """What is copied to /tmp for the build alone stays in the builder; `started`: the words of what the container starts."""
+    if any("/tmp" in word for word in started):
+        return
+    for slot in slots[: last + 1]:
+        written = slot.step.copy.writes if slot.step.copy is not None else ()
+        if not slot.runtime or not written or not all(inside(path, "/tmp") for path in written):
+            continue
+        if not any("/tmp" in other.step.instruction.logical for other in slots if other is not slot and other.runtime):
+            slot.runtime = False
+
+
+def keep_frontend(slots: Sequence[Slot]) -> None:
+    """apt asks no questions in the runtime either."""
+    for slot in slots:
+        if slot.step.keyword == "ENV" and "DEBIAN_FRONTEND" in slot.step.instruction.args[::3]:
+            slot.runtime = True
+
+
+def _is_plain_copy(slot: Slot) -> bool:
+    """Whether the runtime has a copy of the context as the author wrote it."""
+    copy = slot.step.copy
+    return slot.runtime and slot.runtime_text is None and copy is not None and copy.origin is None and bool(copy.pairs)

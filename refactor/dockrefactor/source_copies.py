@@ -1,0 +1,58 @@
+"""Copies of the context as they are repeated in the runtime stage: whole, in part, or made needless by a later one."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from dockrefactor.document import Document
+from dockrefactor.effects import inside
+from dockrefactor.stages import Copy, Step
+
+
+def brings_sources(copy: Copy, tree: str | None) -> bool:
+    """Whether a copy brings files of the context to the folder `tree` of the sources, and nothing else."""
+    return (
+        tree is not None
+        and not (copy.inline or copy.remote or copy.unpacks)
+        and all(inside(path, tree) for path in copy.writes)
+    )
+
+
+def restricted(document: Document, step: Step, copy: Copy, paths: Sequence[str]) -> str:
+    """The copy of only those context paths that are among `paths`, `""` where none of them is among its sources."""
+    lines: list[str] = []
+    flags = "".join(f" {flag}" for flag in step.instruction.flags)
+    for path in paths:
+        pair = next((pair for pair in copy.pairs if pair[0] == "" or inside("/" + path, "/" + pair[0])), None)
+        if pair is None:
+            continue
+        image_path = _destination("/" + path, pair)
+        shown = posixpath.relpath(image_path, step.before.cwd)
+        relative = inside(image_path, step.before.cwd) and not step.before.from_args
+        destination = ("./" + shown if shown != "." else "./") if relative else image_path
+        lines.append(document.typed(f"COPY{flags} {_quoted(path)} {_quoted(destination)}{document.newline}"))
+    return "".join(lines)
+
+
+def covers(wide: Copy | None, narrow: Copy | None) -> bool:
+    """Whether one copy brings all that another brings, to the same places."""
+    if wide is None or narrow is None:
+        return False
+    return all(
+        any(
+            pair[2] and inside("/" + source, "/" + pair[0]) and target == _destination("/" + source, pair)
+            for pair in wide.pairs
+        )
+        for source, target, _ in narrow.pairs
+    )
+
+
+def _destination(path: str, pair: tuple[str, str, bool]) -> str:
+    """Where a copy puts the context path `path` (with a leading slash), which is or lies in the source of `pair`."""
+    source, target, is_folder = pair
+    return posixpath.normpath(posixpath.join(target, posixpath.relpath(path, "/" + source))) if is_folder else target
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path

@@ -1,0 +1,279 @@
+"""The stages of a Dockerfile, read instruction by instruction."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from dockrefactor import grammar, image, shell
+from dockrefactor.context import BuildContext, normalise
+from dockrefactor.document import Document, Instruction
+from dockrefactor.effects import Effects, absolute
+from dockrefactor.records import replace
+from dockrefactor.stages import Copy, Place, Placed, Run, Stage, State, Step, mounted, resolver
+
+EffectsOf = Callable[[shell.Command, Place], Effects]
+
+_REMOTE: Final = re.compile(r"(https?|git|ssh)://|git@", re.IGNORECASE)
+_ARCHIVE: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
+# what a here-document may be given to
+_HEREDOC_SHELLS: Final = frozenset({"", "sh", "bash", "/bin/sh", "/bin/bash", "sh -e", "bash -e"})
+
+
+def read(document: Document, context: BuildContext, effects_of: EffectsOf) -> tuple[Stage, ...]:
+    """The stages of a Dockerfile, in order."""
+    reader = _Reader(document, context, effects_of)
+    for instruction in document.instructions:
+        reader.take(instruction)
+    return tuple(reader.finish())
+
+
+class _Reader:
+    def __init__(self, document: Document, context: BuildContext, effects_of: EffectsOf) -> None:
+        self.document = document
+        self.context = context
+        self.effects_of = effects_of
+        self.global_args: dict[str, str] = {}
+        self.stages: list[Stage] = []
+        self.origin: Instruction | None = None
+        self.steps: list[Step] = []
+        self.state = State(env={}, args={})
+        self.base: image.Image | None = None
+        self.written: str | None = None
+        self.base_stage: int | None = None
+
+    def take(self, instruction: Instruction) -> None:
+        if instruction.keyword == "FROM":
+            self._close()
+            self._open(instruction)
+            return
+        if self.origin is None:
+            if instruction.keyword == "ARG":
+                self._global_arg(instruction)
+            return
+        step = self._step(instruction)
+        self.steps.append(step)
+        self.state = self._next_state(instruction)
+
+    def finish(self) -> list[Stage]:
+        self._close()
+        return self.stages
+
+    def _global_arg(self, instruction: Instruction) -> None:
+        for word in instruction.args:
+            name, equals, value = word.partition("=")
+            if equals:
+                self.global_args[name] = grammar.expand(value, self.global_args, self.document.escape) or ""
+
+    def _open(self, instruction: Instruction) -> None:
+        self.origin = instruction
+        self.steps = []
+        written = instruction.args[0] if instruction.args else ""
+        names = {stage.name.lower(): stage.index for stage in self.stages if stage.name}
+        resolved = written
+        if "$" in written:
+            used = set(re.findall(r"\$\{?(\w+)", written))
+            resolvable = used <= set(self.global_args) and all(self.global_args[name] for name in used)
+            resolved = (grammar.expand(written, self.global_args, self.document.escape) or "") if resolvable else ""
+        self.base_stage = names.get(resolved.lower())
+        self.written = resolved or None
+        if self.base_stage is not None:
+            parent = self.stages[self.base_stage]
+            self.base = parent.base
+            self.state = replace(parent.after, args={})
+            return
+        self.base = image.known(resolved) if resolved else None
+        env = {key: value for key, value in (self.base.env if self.base else {}).items() if value != "*"}
+        self.state = State(cwd=self.base.workdir if self.base else "/", env=env, args={})
+
+    def _close(self) -> None:
+        if self.origin is None:
+            return
+        words = self.origin.args
+        name = words[2] if len(words) >= 3 and words[1].upper() == "AS" else ""
+        self.stages.append(
+            Stage(
+                len(self.stages), self.origin, name, self.written, self.base, self.base_stage,
+                tuple(self.steps), self.state, self.context,
+            )
+        )  # fmt: skip
+
+    def variables(self) -> dict[str, str]:
+        args = {name: value for name, value in self.state.args.items() if value is not None}
+        return {**args, **self.state.env}
+
+    def expand(self, word: str) -> str | None:
+        """`word` with ENV and ARG replaced; None where it names something unknown."""
+        if "$" not in word:
+            return grammar.expand(word, {}, self.document.escape)
+        variables = self.variables()
+        bare = re.sub(r"\\\$", "", word)
+        for name, modifier in re.findall(r"\$\{?(\w+)(:[-+])?", bare):
+            if name not in variables and not modifier:
+                return None
+        return grammar.expand(word, variables, self.document.escape)
+
+    def _uses_args(self, word: str) -> bool:
+        return any(name in self.state.args and name not in self.state.env for name in re.findall(r"\$\{?(\w+)", word))
+
+    def _step(self, instruction: Instruction) -> Step:
+        if instruction.keyword in ("COPY", "ADD"):
+            return Step(instruction, self.state, copy=self._copy(instruction))
+        if instruction.keyword == "RUN":
+            return Step(instruction, self.state, run=self._run(instruction))
+        return Step(instruction, self.state)
+
+    def _next_state(self, instruction: Instruction) -> State:
+        state = self.state
+        keyword = instruction.keyword
+        if keyword == "WORKDIR" and instruction.args:
+            path = self.expand(instruction.args[0].strip("\"'"))
+            uses_args = self._uses_args(instruction.args[0]) or path is None
+            return replace(state, cwd=absolute(path or instruction.args[0], state.cwd), from_args=uses_args)
+        if keyword == "USER" and instruction.args:
+            return replace(state, user=self.expand(instruction.args[0]) or instruction.args[0])
+        if keyword == "ENV":
+            env = dict(state.env)
+            for name, value in zip(instruction.args[::3], instruction.args[1::3], strict=False):
+                expanded = self.expand(value)
+                if expanded is None:
+                    env.pop(name, None)
+                else:
+                    env[name] = expanded
+            return replace(state, env=env)
+        if keyword == "ARG":
+            args = dict(state.args)
+            for word in instruction.args:
+                name, equals, value = word.partition("=")
+                args[name] = self.expand(value) if equals else self.global_args.get(name)
+            return replace(state, args=args)
+        if keyword == "SHELL":
+            return replace(state, shell=instruction.args)
+        return state
+
+    def _copy(self, instruction: Instruction) -> Copy:
+        origin = instruction.flag("from")
+        words = [self.expand(word.strip("\"'")) for word in instruction.args]
+        # quotes and escapes in the shell form are part of the path for some versions of BuildKit
+        odd = not instruction.json and any(char in word for word in instruction.args for char in "\"'\\")
+        known = None not in words and len(words) >= 2 and instruction.flag("parents") is None and not odd
+        texts = [word or "" for word in words] or [""]
+        destination = texts[-1]
+        sources = tuple(
+            source if origin is not None else (source if _REMOTE.match(source) else normalise(source))
+            for source in texts[:-1]
+        )
+        inline = bool(instruction.heredocs)
+        target = absolute(destination, self.state.cwd)
+        folder = destination.endswith(("/", "/.")) or destination in (".", "./", "") or len(sources) > 1
+        copy = Copy(
+            sources=sources,
+            destination=target,
+            into_folder=folder or target == self.state.cwd or self._is_folder(target),
+            origin=origin,
+            remote=any(_REMOTE.match(source) for source in sources) and origin is None,
+            unpacks=instruction.keyword == "ADD" and any(source.endswith(_ARCHIVE) for source in sources),
+            inline=inline,
+            owner=instruction.flag("chown"),
+            known=known and not inline,
+        )
+        return self._with_pairs(copy) if origin is None and not inline and known else copy
+
+    def _is_folder(self, target: str) -> bool:
+        """Whether `target` is known to be a folder at this point of the stage."""
+        return target == "/" or any(step.before.cwd == target or _makes_folder(step, target) for step in self.steps)
+
+    def _with_pairs(self, copy: Copy) -> Copy:
+        pairs: list[tuple[str, str, bool]] = []
+        absent: list[str] = []
+        for source in copy.sources:
+            if _REMOTE.match(source):
+                continue
+            found = list(_matches(source, self.context))
+            if not found:
+                absent.append(source)
+            for path in found:
+                if self.context.is_dir(path):
+                    pairs.append((path, copy.destination, True))
+                else:
+                    name = posixpath.basename(path)
+                    many = copy.into_folder or len(found) > 1
+                    pairs.append((path, posixpath.join(copy.destination, name) if many else copy.destination, False))
+        return replace(copy, pairs=tuple(pairs), absent=tuple(absent))
+
+    def _run(self, instruction: Instruction) -> Run:
+        mounts = tuple(flag.partition("=")[2] for flag in instruction.flags if flag.startswith("--mount"))
+        opaque = ""
+        if instruction.json:
+            text, opaque = _quote(instruction.args), ""
+        elif instruction.heredocs:
+            text, opaque = self._heredoc(instruction)
+        else:
+            text = instruction.value
+        if self.state.shell and posixpath.basename(self.state.shell[0]) not in ("sh", "bash", "ash", "dash"):
+            opaque = "its SHELL is not a POSIX shell"
+        script = shell.parse(text, self.variables())
+        commands = self._place(script, mounts)
+        return Run(script, commands, mounts, bool(instruction.heredocs), opaque or script.opaque)
+
+    def _heredoc(self, instruction: Instruction) -> tuple[str, str]:
+        body = instruction.heredocs[0].content
+        command = instruction.value.partition("<<")[0].strip()
+        if len(instruction.heredocs) > 1 or command not in _HEREDOC_SHELLS:
+            return body, "a here-document feeds another program"
+        if body.startswith("#!") and not re.match(r"#!\s*(/usr)?/bin/(env )?(ba|da|a)?sh\b", body):
+            return body, "a here-document for another interpreter"
+        return body, ""
+
+    def _place(self, script: shell.Script, mounts: tuple[str, ...]) -> tuple[Placed, ...]:
+        placed: list[Placed] = []
+        resolve = mounted(resolver(self.steps, self.context), mounts, self.state.cwd, self.context)
+        cwd = [self.state.cwd]
+        for command in script.commands:
+            while len(cwd) > command.depth + 1:
+                cwd.pop()
+            while len(cwd) < command.depth + 1:
+                cwd.append(cwd[-1])
+            place = Place(cwd[-1], self.state, resolve, self.context, self.base)
+            placed.append(Placed(command, cwd[-1], self.effects_of(command, place)))
+            if command.name in ("cd", "pushd") and len(command.words) > 1:
+                target = command.words[1]
+                cwd[-1] = absolute(target.text, cwd[-1]) if target.known else "/?"
+        return tuple(placed)
+
+
+def _makes_folder(step: Step, target: str) -> bool:
+    """Whether a step copies a folder to `target`, or makes it by name."""
+    copied = step.copy is not None and any(is_folder and path == target for _, path, is_folder in step.copy.pairs)
+    made = step.run is not None and any(
+        placed.command.name == "mkdir" and target in placed.effects.writes for placed in step.run.commands
+    )
+    return copied or made
+
+
+def _quote(argv: tuple[str, ...]) -> str:
+    import shlex
+
+    if len(argv) == 3 and argv[0] in ("/bin/sh", "sh", "/bin/bash", "bash") and argv[1] == "-c":
+        return argv[2]
+    return shlex.join(argv)
+
+
+def _matches(source: str, context: BuildContext) -> Iterator[str]:
+    """Context paths that a source names; wildcards match within one path component, as Go's filepath.Match does."""
+    if not any(char in source for char in "*?["):
+        if context.exists(source):
+            yield source
+        return
+    found = [""]
+    for part in source.split("/"):
+        found = [
+            path
+            for folder in found
+            for path in context.children(folder)
+            if fnmatch.fnmatchcase(posixpath.basename(path), part)
+        ]
+    yield from found

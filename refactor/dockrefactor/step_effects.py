@@ -1,0 +1,100 @@
+"""What the commands of a step do taken together: what they leave, whom it belongs to, and whether it is handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from dockrefactor.effects import CACHES, Kind, inside, overlap
+from dockrefactor.stages import Placed, Step
+from dockrefactor.toolchain import Plan
+
+BUILDING: Final = frozenset({Kind.INSTALL, Kind.BUILD, Kind.PRUNE, Kind.TEST})
+OS: Final = frozenset({Kind.OS_UPDATE, Kind.OS_INSTALL, Kind.OS_REMOVE, Kind.OS_CLEAN})
+NEUTRAL: Final = frozenset({Kind.QUERY, Kind.SETTING, Kind.OS_CLEAN, Kind.TOOL_SETUP})
+SETUP: Final = frozenset({Kind.FILES, Kind.SYSTEM, Kind.ACCOUNTS, Kind.DOWNLOAD})
+
+
+def builds(step: Step) -> bool:
+    """Whether a step makes what the builder hands over."""
+    return step.run is not None and bool(step.run.kinds & BUILDING)
+
+
+def writes(step: Step) -> tuple[str, ...]:
+    """The image paths that a step writes, caches and the like left out."""
+    if step.copy is not None:
+        return step.copy.writes
+    if step.run is not None:
+        return tuple(
+            path for placed in step.run.commands for path in placed.effects.writes if placed.effects.kind not in NEUTRAL
+        )
+    return ()
+
+
+def is_in_tree(step: Step, tree: str | None) -> bool:
+    """Whether a step writes in `tree` and nowhere else."""
+    written = writes(step)
+    return tree is not None and bool(written) and all(inside(path, tree) for path in written)
+
+
+def new_owner(step: Step, tree: str | None) -> str | None:
+    """The owner that a `chown -R` gives to the whole of `tree`; None where the step does anything else."""
+    assert step.run is not None
+    acting = [placed for placed in step.run.commands if placed.effects.kind not in NEUTRAL]
+    if tree is None or len(acting) != 1 or acting[0].command.name != "chown":
+        return None
+    argv = acting[0].command.argv
+    recursive = any(word.startswith("-") and "R" in word for word in argv)
+    operands = [word for word in argv[1:] if not word.startswith("-")]
+    if not recursive or len(operands) != 2 or acting[0].effects.writes != (tree,):
+        return None
+    return operands[0]
+
+
+def is_exact(step: Step) -> bool:
+    """Whether what a step leaves are files or folders that can be copied by name."""
+    assert step.run is not None
+    paths = left(step)
+    return (
+        bool(paths)
+        and all(path.count("/") >= 2 and not inside("/usr/local/bin", path) for path in paths)
+        and all(placed.effects.kind in {Kind.FILES, Kind.DOWNLOAD} | NEUTRAL | OS for placed in step.run.commands)
+    )
+
+
+def left(step: Step) -> tuple[str, ...]:
+    """Paths that the step writes and does not remove again."""
+    assert step.run is not None
+    found: list[str] = []
+    for placed in step.run.commands:
+        if placed.effects.kind not in (Kind.FILES, Kind.DOWNLOAD):
+            continue
+        for path in placed.effects.writes:
+            if placed.effects.removes:
+                found = [item for item in found if not inside(item, path)]
+            elif path not in found:
+                found.append(path)
+    return tuple(path for path in found if not inside(path, "/tmp"))
+
+
+def with_removals(commands: Sequence[Placed], setup: list[Placed]) -> list[Placed]:
+    """The setup commands and those that take away again what they make; nothing where nothing is left."""
+    made = tuple(path for placed in setup for path in placed.effects.writes)
+    gone = [
+        placed
+        for placed in commands
+        if placed.effects.removes and placed.effects.kind is Kind.FILES and overlap(placed.effects.writes, made)
+    ]
+    removed = tuple(path for placed in gone for path in placed.effects.writes)
+    passing = all(
+        placed.effects.kind in (Kind.FILES, Kind.DOWNLOAD)
+        and all(any(inside(path, other) for other in removed) for path in placed.effects.writes)
+        for placed in setup
+    )
+    return [] if passing else [placed for placed in commands if placed in setup or placed in gone]
+
+
+def is_handed_over(placed: Placed, plan: Plan) -> bool:
+    """Whether what a command leaves comes with the artifacts, or is gone again."""
+    kept = (*CACHES, *(artifact.path for artifact in plan.artifacts), *filter(None, [plan.tree]))
+    return placed.effects.removes or all(any(inside(path, folder) for folder in kept) for path in placed.effects.writes)
