@@ -47,7 +47,7 @@ def choose(facts: Facts) -> Account:
 
 
 def conflict(facts: Facts) -> str | None:
-    """Why the account that `--user` names cannot be made: the image has its name or its id for another; None where it can."""
+    """Why the account that `--user` names cannot be made (another has its name or its id); None where it can."""
     base = facts.final.base
     wanted, _, number = facts.options.user.partition(":")
     if base is None or not wanted:

@@ -178,9 +178,8 @@ def main() -> None:
 
 def _registries() -> tuple[tuple[Transform, ...], tuple[Toolchain, ...]]:
     """Everything that the program can do; importing it takes the longest of all."""
-    from dockrefactor_transforms import TRANSFORMS
-
     from dockrefactor.toolchains import TOOLCHAINS
+    from dockrefactor_transforms import TRANSFORMS
 
     return TRANSFORMS, TOOLCHAINS
 

@@ -116,10 +116,6 @@ class BuildContext:
         matcher = self._ignored
         return matcher is not None and bool(path) and matcher.matches(path)
 
-    def ignores_inside(self, folder: str) -> bool:
-        """Whether anything below `folder` may be kept out although the folder itself is not."""
-        return self._ignored is not None
-
     @cached_property
     def _tree(self) -> dict[str, Entry]:
         found: dict[str, Entry] = {}

@@ -20,7 +20,7 @@ from dockrefactor.toolchain import RuntimeNeeds, Toolchain
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for. `runtime`: auto, slim, alpine or distroless; `user`: `""`, `keep`, `NAME` or `NAME:UID`."""
+    """What the user asked for. `runtime`: auto, slim, alpine, distroless; `user`: `""`, `keep`, `NAME`, `NAME:UID`."""
 
     runtime: str = "auto"
     user: str = ""

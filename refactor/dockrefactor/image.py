@@ -55,9 +55,9 @@ class User:
 class Image:
     """What is known of one image.
 
-    `variant` is `full`, `slim`, `alpine` … as the table names it; `release` the Debian suite, `""` where the tag may still
-    move to another or there is none; `newest_release` the suite it has today; `programs` are found on its PATH;
-    `libraries` and `packages` are packages that it has.
+    `variant` is `full`, `slim`, `alpine` … as the table names it; `release` the Debian suite, `""` where the tag may
+    still move to another or there is none; `newest_release` the suite it has today; `programs` are found on its PATH;
+    `packages` are packages that it has.
     """
 
     reference: Reference

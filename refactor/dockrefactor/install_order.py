@@ -18,6 +18,7 @@ from dockrefactor.toolchain import Blocked
 _QUIET: Final = frozenset(
     {
         Kind.INSTALL,
+        Kind.PRUNE,
         Kind.TOOL_SETUP,
         Kind.TOOL_INSTALL,
         Kind.QUERY,
@@ -29,7 +30,7 @@ _QUIET: Final = frozenset(
     }
 )
 # what touches no file of the context wherever it stands
-_APART: Final = (_QUIET - {Kind.INSTALL, Kind.QUERY}) | {Kind.ACCOUNTS}
+_APART: Final = (_QUIET - {Kind.INSTALL, Kind.PRUNE, Kind.QUERY}) | {Kind.ACCOUNTS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ class SourceNeeds:
 
     `programs`: names or paths of processes started; `reads`, `writes`: file or folder paths as the source spells them
     (relative ones are relative to the process's working directory); `libraries`: shared libraries loaded by name;
-    `ports`: decimal TCP ports listened on; `imports`: top-level modules or packages; `unreadable`: files that could not be parsed.
+    `ports`: decimal TCP ports listened on; `imports`: top-level modules or packages; `unreadable`: files that could
+    not be parsed.
     """
 
     programs: tuple[Claim, ...] = ()

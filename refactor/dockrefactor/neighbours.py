@@ -41,12 +41,11 @@ class Service:
     user: str
     evidence: Evidence
     socket: bool = False
-    healthcheck: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """`services`: compose services that build the Dockerfile; `action`: an `action.yml` that runs it as a GitHub Action."""
+    """`services`: compose services that build the Dockerfile; `action`: an `action.yml` that makes it a GitHub Action."""
 
     services: tuple[Service, ...] = ()
     action: Evidence | None = None
@@ -136,12 +135,16 @@ def _service(key: str, service: dict[str, Any], name: str, text: str) -> Service
         (mounts if source.startswith((".", "/", "~", "$")) else volumes).append(target)
     build = service.get("build")
     target = str(build.get("target") or "") if isinstance(build, dict) else ""
-    health = service.get("healthcheck")
-    test = health.get("test") if isinstance(health, dict) else None
     return Service(
-        key, _words(service.get("command")) or _words(service.get("entrypoint")), tuple(mounts), tuple(volumes), target, str(service.get("user") or ""),
-        Evidence(name, line, f"service `{key}` builds this Dockerfile"), socket, _words(test),
-    )  # fmt: skip
+        name=key,
+        command=_words(service.get("command")) or _words(service.get("entrypoint")),
+        mounts=tuple(mounts),
+        volumes=tuple(volumes),
+        target=target,
+        user=str(service.get("user") or ""),
+        evidence=Evidence(name, line, f"service `{key}` builds this Dockerfile"),
+        socket=socket,
+    )
 
 
 def _volume(item: Any) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Packages of distributions: what a `-dev` package leaves behind, which package brings a program, what only builds need."""
+"""Packages of distributions: what a `-dev` package leaves behind, which one brings a program, what only builds need."""
 
 from __future__ import annotations
 

@@ -41,9 +41,10 @@ def plain_install(names: Sequence[str], image: Image, document: Document, recomm
     if image.is_alpine:
         return document.typed(f"RUN apk add --no-cache {' '.join(names)}{newline}")
     escape = document.escape
+    options = "" if recommended else " --no-install-recommends"
     listed = "".join(f"        {name} {escape}{newline}" for name in names)
     return document.typed(
-        f"RUN apt-get update && apt-get install -y{'' if recommended else ' --no-install-recommends'} {escape}{newline}{listed}"
+        f"RUN apt-get update && apt-get install -y{options} {escape}{newline}{listed}"
         f"    && rm -rf /var/lib/apt/lists/*{newline}"
     )
 
@@ -105,7 +106,7 @@ class _Retyper:
         return self._ended(out)
 
     def _line(self, start: int, end: int) -> tuple[str, bool, bool]:
-        """The line without dropped words, with the added ones in the place of the first dropped (or after the last kept).
+        """The line without dropped words; the added ones in the place of the first dropped, or after the last kept.
 
         Then whether nothing of it is left, and whether nothing of the author's packages is left on it.
         """

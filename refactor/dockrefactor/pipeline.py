@@ -34,8 +34,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One Dockerfile refactored in memory. `before` and `after` are texts (equal where nothing changed); `broken` is the
-    contract's objection to a result that was therefore thrown away."""
+    """One Dockerfile refactored in memory.
+
+    `before` and `after` are texts (equal where nothing changed); `broken` is the contract's objection to a result that
+    was therefore thrown away.
+    """
 
     name: str
     before: str
@@ -139,7 +142,7 @@ def _changed(facts: Facts, change: Change) -> Facts:
 def _ignores(facts: Facts) -> tuple[dict[str, Evidence], Evidence | None]:
     """Transforms that comments switch off (`""` for all of them), and the comment that switches off the file.
 
-    An `ignore` above an instruction holds for the whole file: every transform here moves instructions against each other.
+    An `ignore` above an instruction holds for the whole file: every transform moves instructions against each other.
     """
     found: dict[str, Evidence] = {}
     parsed = facts.document

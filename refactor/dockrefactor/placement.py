@@ -99,7 +99,7 @@ class _Placer:
                 raise self.packages.stop("cache-mount-on-output", step, f"a cache mount hides {target[1]}")
 
     def _extend_builder(self) -> None:
-        """Setup that only touches the tree which is copied whole belongs to the builder, also after the last build step."""
+        """Setup that only touches the tree which is copied whole belongs to the builder, even after the last build."""
         if self.plan.tree is None:
             return
         for at in range(self.last + 1, len(self.steps)):
@@ -114,7 +114,7 @@ class _Placer:
                 self.last = at
 
     def _check_users(self) -> None:
-        """A user set before the last build step owns what the build makes: the copy of the work folder is given to it."""
+        """A user set before the last build step owns what the build makes: the work folder's copy is given to it."""
         for step in self.steps[: self.last + 1]:
             if step.keyword != "USER" or step.instruction.args[0] in ("root", "0", "root:root", "0:0"):
                 continue
@@ -170,8 +170,9 @@ class _Placer:
             return
         slot.runtime = True
         if source_copies.brings_sources(copy, self.plan.source_tree):
-            paths = self.plan.context_paths or ()
-            slot.runtime_text = source_copies.restricted(self.facts.document, slot.step, copy, paths)
+            assert self.plan.context_paths is not None
+            kept = self.plan.context_paths
+            slot.runtime_text = source_copies.restricted(self.facts.document, slot.step, copy, kept)
             slot.runtime = slot.runtime_text != ""
 
     def _own(self, step: Step, owner: str) -> None:
@@ -256,7 +257,7 @@ class _Placer:
         slot.runtime = True
 
     def _setup_with_packages(self, at: int, slot: Slot) -> None:
-        """`apt-get install curl && curl -o x …`: whole in the runtime where it leaves only what the runtime may have."""
+        """`apt-get install curl && curl -o x …`: whole in the runtime where it leaves what the runtime may have."""
         step = slot.step
         names = package_lists.packages(step)
         roles = {os_packages.role(name, self.base) for name in names}
@@ -332,7 +333,7 @@ class _Placer:
         return command.top and not command.conditional and command.depth == 0 and at_home
 
     def _takes_from_tree(self) -> None:
-        """Setup that the runtime repeats stands before the copy of the work folder: it may not take files from there."""
+        """Setup that the runtime repeats stands before the work folder's copy: it may not take files from there."""
         tree = self.plan.tree
         for slot in self.slots[: self.last + 1] if tree is not None else ():
             if not slot.runtime or slot.step.run is None:

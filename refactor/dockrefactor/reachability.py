@@ -17,22 +17,9 @@ _INTERPRETERS = {
     "python": (".py",), "python3": (".py",), "node": (".js", ".cjs", ".mjs"), "sh": (".sh",), "bash": (".sh",),
 }  # fmt: skip
 _SYSTEM = (
-    "/bin",
-    "/sbin",
-    "/usr",
-    "/lib",
-    "/lib64",
-    "/etc",
-    "/proc",
-    "/dev",
-    "/sys",
-    "/run",
-    "/var",
-    "/tmp",
-    "/opt/venv",
-    "/go",
+    "/bin", "/sbin", "/usr", "/lib", "/lib64", "/etc", "/proc", "/dev", "/sys", "/run", "/var", "/tmp", "/opt/venv", "/go",
     "/root",
-)
+)  # fmt: skip
 
 
 def missing_files(facts: Facts) -> list[Evidence]:
@@ -118,7 +105,8 @@ def _handed_over(facts: Facts, step: Step, path: str) -> bool | None:
     for source in copy.sources:
         folder = absolute(source, "/")
         inner = posixpath.relpath(path, copy.destination)
-        for candidate in {folder, posixpath.normpath(posixpath.join(folder, inner)), posixpath.join(posixpath.dirname(folder), inner)}:
+        below, beside = (posixpath.join(place, inner) for place in (folder, posixpath.dirname(folder)))
+        for candidate in {folder, posixpath.normpath(below), beside}:
             if inside(candidate, folder) and may_exist(facts, builder, candidate):
                 return True
     return False
@@ -132,8 +120,8 @@ def _in_work_folder(stage: Stage, path: str) -> bool:
 def unproved_programs(facts: Facts) -> list[Evidence]:
     """Programs that the launch or the health check names and whose presence in the final image has no proof.
 
-    A proof is: part of the base image, of an installed package, brought by a step of the stage, copied to a folder of PATH,
-    or a script of the context there.
+    A proof is: part of the base image, of an installed package, brought by a step of the stage, copied to a folder of
+    PATH, or a script of the context there.
     """
     stage = facts.final
     if stage.base is None or stage.base_stage is not None:

@@ -41,7 +41,7 @@ else:
         return type(record)(**changes)
 
     def _record(cls: type, frozen: bool, slots: bool, eq: bool, order: bool) -> type:
-        fields = tuple(_field_of(cls, name) for name in cls.__dict__.get("__annotations__", ()))
+        fields = tuple(_field_of(cls, name) for name in cls.__annotations__)
         names = tuple(item.name for item in fields)
         cls = _slotted(cls, names) if slots else _defaulted(cls, fields)
         cls.__record_fields__ = fields

@@ -1,5 +1,8 @@
-"""Which packages of the distribution the runtime stage installs: what the author's lists say, less what only builds need,
-and what the base image of the build has and that of the runtime has not."""
+"""Which packages of the distribution the runtime stage installs.
+
+What the author's lists say, less what only builds need, and what the base image of the build has and that of the
+runtime has not.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,8 @@ class Unplaced(Exception):
 class RuntimePackages:
     """Gathers, step by step, the packages that the runtime needs.
 
-    `kept` are those that retyped steps of the author install there, `extra` those for which an install of our own is needed.
+    `kept` are those that retyped steps of the author install there, `extra` those for which an install of our own is
+    needed.
     """
 
     def __init__(self, facts: Facts, base: Image, runtime: Image) -> None:
@@ -144,7 +148,7 @@ class RuntimePackages:
         self.extra = list(dict.fromkeys(self.extra))
 
     def complete(self) -> None:
-        """Add the packages for programs and libraries that the base image has and the runtime's has not. Raises Unplaced."""
+        """Add packages for programs and libraries that the base image has and the runtime's has not. Raises Unplaced."""
         there = {"ca-certificates": self.runtime.ca_certificates, "tzdata": self.runtime.tzdata}
         for name, _ in self.facts.needs.os_packages:
             if name not in (*self.kept, *self.extra) and name not in self.runtime.packages and not there.get(name):

@@ -55,7 +55,6 @@ class Command:
     top: bool
     start: int
     end: int
-    reads_stdin: bool = False
     pieces: tuple[Command, ...] = ()  # commands inside `$( )` of its words, run before it
 
     @property
@@ -133,7 +132,6 @@ class _Place:
     conditional: bool = False
     depth: int = 0
     top: bool = True
-    stdin: bool = False
 
 
 class _Reader:
@@ -190,8 +188,7 @@ class _Reader:
                 self.opaque = self.opaque or "it starts a process in the background"
             if not child.is_named:
                 continue
-            stdin = kind == "pipeline" and connector.startswith("|") and child != node.children[0]
-            here = replace(inner, connector=connector, stdin=inner.stdin or stdin)
+            here = replace(inner, connector=connector)
             if connector == "||":
                 here = replace(here, conditional=True)
             if kind == "pipeline":
@@ -218,7 +215,7 @@ class _Reader:
         self.commands.append(
             Command(
                 tuple(words), tuple(assignments), redirects, place.connector, place.conditional, place.depth, place.top,
-                self._index(node.start_byte), self._index(node.end_byte), place.stdin, tuple(pieces),
+                self._index(node.start_byte), self._index(node.end_byte), tuple(pieces),
             )
         )  # fmt: skip
 
@@ -265,7 +262,7 @@ class _Reader:
         self.commands.append(
             Command(
                 (name,), tuple(assignments), (), place.connector, place.conditional, place.depth, place.top,
-                self._index(node.start_byte), self._index(node.end_byte), False, tuple(pieces),
+                self._index(node.start_byte), self._index(node.end_byte), tuple(pieces),
             )
         )  # fmt: skip
 
@@ -279,7 +276,7 @@ class _Reader:
         self.commands.append(
             Command(
                 (), (assignment,), (), place.connector, place.conditional, place.depth, place.top,
-                self._index(node.start_byte), self._index(node.end_byte), False, tuple(pieces),
+                self._index(node.start_byte), self._index(node.end_byte), tuple(pieces),
             )
         )  # fmt: skip
 

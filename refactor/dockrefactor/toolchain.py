@@ -69,12 +69,12 @@ class RuntimeNeeds:
 class Plan:
     """How one toolchain's build is split.
 
-    `prologue`: instructions after the builder's FROM, or before the step `prologue_before`; `epilogue`: instructions after its last step; `environment`:
-    instructions that the runtime needs too; `artifacts`: what is copied from the builder; `tree`: the work folder that is
-    taken whole from the builder, None where the runtime takes the sources from the context; `context_paths`: the only
-    context paths that the runtime copies of those that the original put below `source_tree`, None for all of them; `edits`: prefixes of build commands;
-    `static`: the program is statically linked; `static_evidence` says why; `gain`: why a split is worth it, None where builder and
-    runtime would be the same.
+    `prologue`: instructions after the builder's FROM, or before the step `prologue_before`; `epilogue`: instructions
+    after its last step; `environment`: instructions that the runtime needs too; `artifacts`: what is copied from the
+    builder; `tree`: the work folder that is taken whole from the builder, None where the runtime takes the sources from
+    the context; `context_paths`: the only context paths that the runtime copies of those that the original put below
+    `source_tree`, None for all of them; `edits`: prefixes of build commands; `static`: the program is statically
+    linked; `gain`: why a split is worth it, None where builder and runtime would be the same.
     """
 
     prologue: tuple[str, ...] = ()

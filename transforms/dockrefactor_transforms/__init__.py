@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dockrefactor.outcome import Transform
-
 from dockrefactor_transforms import add_user, narrow_copies, order_copies, split_stages
 
 TRANSFORMS: tuple[Transform, ...] = (

@@ -2,7 +2,8 @@
 
 An account that the base image has is used (`node`, distroless' 65532); else one is created with the distribution's own
 tool and a fixed id. Folders that the program writes to are given to it by `COPY --chown`, and themselves by a chown.
-The user is not added where the program needs root, or where it cannot be shown that it does not: low ports, daemons that start as root, entrypoints that drop privileges themselves, writes to places that are not known.
+The user is not added where the program needs root, or where it cannot be shown that it does not: low ports, daemons
+that start as root, entrypoints that drop privileges themselves, writes to places that are not known.
 """
 
 from __future__ import annotations
@@ -339,7 +340,8 @@ def _files(facts: Facts) -> Refusal | None:
             entries = facts.context.walk(source) if is_folder else filter(None, [facts.context.entry(source)])
             closed = next((entry for entry in entries if _is_closed(entry, entry.path in scripts)), None)
             if closed is not None:
-                return Refusal(Reasons.UNREADABLE_FILES, Evidence(closed.path, 0, f"mode {stat.S_IMODE(closed.mode):04o}"))
+                says = f"mode {stat.S_IMODE(closed.mode):04o}"
+                return Refusal(Reasons.UNREADABLE_FILES, Evidence(closed.path, 0, says))
     return None
 
 
@@ -379,7 +381,7 @@ def _base_edit(facts: Facts) -> list[Edit]:
 
 
 def _creation_position(facts: Facts) -> int:
-    """Where the account is created: before the first COPY, so that the layer stays in the cache, after the RUNs there."""
+    """Where the account is created: before the first COPY, so that the layer is cached, after the RUNs there."""
     document = facts.document
     steps = facts.final.steps
     copy_at = next((at for at, step in enumerate(steps) if step.copy is not None), None)

@@ -226,11 +226,13 @@ def _made_by_setup(builder: Stage, folder: str, owned: bool) -> tuple[str, ...] 
 def _sources(
     facts: Facts, builder: Stage, folder: str, needs: TreeNeeds, built: tuple[str, ...]
 ) -> list[tuple[str, str, bool]] | None:
-    """(context path, path in the folder, whether it is a folder) of what comes from the context; None where that is unclear."""
+    """(context path, path in the folder, whether it is a folder) of what the context gives; None where that is unclear."""
     resolve = builder.resolver()
     if needs.kept is None:
         root = resolve(folder)
-        if root is None or not any(
+        if root is None:
+            return _copied_one_by_one(facts, builder, folder, built)
+        if not any(
             step.copy is not None and any(target == folder and source == root for source, target, _ in step.copy.pairs)
             for step in builder.steps
         ):
@@ -247,6 +249,25 @@ def _sources(
             return None
         found.append((source, path, facts.context.is_dir(source)))
     return found
+
+
+def _copied_one_by_one(
+    facts: Facts, builder: Stage, folder: str, built: tuple[str, ...]
+) -> list[tuple[str, str, bool]] | None:
+    """As `_sources`, for a builder that copies files and folders of the context by name."""
+    found: dict[str, tuple[str, str, bool]] = {}
+    for step in builder.steps:
+        copy = step.copy
+        if copy is None or copy.origin is not None or not any(inside(path, folder) for path in copy.writes):
+            continue
+        if copy.inline or copy.remote or copy.unpacks or not copy.known or copy.owner or step.instruction.flag("chmod"):
+            return None
+        for source, target, is_folder in copy.pairs:
+            path = posixpath.relpath(target, folder)
+            if path == "." or any(inside("/" + path, "/" + item) for item in built):
+                return None
+            found[path] = (source, path, is_folder)
+    return list(found.values()) or None
 
 
 TRANSFORM = Transform("narrow-copies", run, Reasons)

@@ -1,18 +1,17 @@
 """Splits a single-stage Dockerfile into a builder and a runtime stage.
 
 The builder keeps the original base image and everything that makes artifacts. The runtime stands on the image's own
-slim counterpart (the same libc and distribution release), and gets the artifacts, the sources that the program reads, the
-libraries that compiled packages link, and the original's whole configuration: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL,
+slim counterpart (the same libc and distribution release), and gets the artifacts, the sources that the program reads,
+the libraries that compiled packages link, and the original's whole configuration: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL,
 HEALTHCHECK, USER, WORKDIR are the author's own lines.
 
-What goes where is shown from the effects of every command. Where a command's effects, a base image, a package or a library
-is not known, the file stays as it is and the reason names the line.
+What goes where is shown from the effects of every command. Where a command's effects, a base image, a package or a
+library is not known, the file stays as it is and the reason names the line.
 """
 
 from __future__ import annotations
 
-from dockrefactor import composition, image, package_lists, placement, reachability
-from dockrefactor.evidence import Evidence
+from dockrefactor import composition, image, package_lists, placement, preservation, reachability
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
@@ -147,7 +146,8 @@ class Reasons(ReasonEnum):
     )
     COMPOSE = Reason(
         "compose-development",
-        "A compose file overrides the command or mounts the sources over this image: the development flow needs the builder.",
+        "A compose file overrides the command or mounts the sources over this image: "
+        "the development flow needs the builder.",
         "Name a target for development in the compose file, then split.",
         liftable=True,
     )
@@ -253,6 +253,8 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
     refusal: Outcome | None = None
     for runtime in _runtime_images(facts, plan):
         placed = placement.place(facts, plan, runtime)
+        if not isinstance(placed, Blocked):
+            placed = preservation.lost(facts, plan, placed) or placed
         if isinstance(placed, Blocked):
             refusal = refusal or _refuse(placed)
             continue
@@ -319,7 +321,7 @@ def _runtime_images(facts: Facts, plan: Plan) -> list[Image]:
 
 
 def _needs_more(facts: Facts, plan: Plan, placed: Placement, runtime: Image) -> bool:
-    """Whether an image without shell or package manager is too small for the launch and for the steps that run in it."""
+    """Whether an image without shell and package manager is too small for the launch and the steps that run in it."""
     if runtime.shell:
         return False
     if any(claim.value is None or not claim.value.startswith("/tmp/") for claim in facts.needs.writes):
@@ -334,13 +336,6 @@ def _needs_more(facts: Facts, plan: Plan, placed: Placement, runtime: Image) -> 
         or any(claim.value is None or claim.value for claim in facts.needs.programs)
         or any(step.keyword == "USER" for step in facts.final.steps)
     )
-
-
-def evidence_of(facts: Facts) -> tuple[Evidence, ...]:
-    """What the split rests on, for `detect`."""
-    chosen = _toolchain(facts)
-    plan = chosen.toolchain.plan(facts) if isinstance(chosen, _Chosen) else None
-    return plan.evidence if isinstance(plan, Plan) else ()
 
 
 TRANSFORM = Transform("split-stages", run, Reasons)

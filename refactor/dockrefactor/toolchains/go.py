@@ -1,4 +1,4 @@
-"""Go: modules, vendored and workspace builds; a static program where no cgo is shown, else one linked to the same libc."""
+"""Go: modules, vendored and workspace builds; a static program where no cgo is shown, else one for the same libc."""
 
 from __future__ import annotations
 
@@ -10,40 +10,19 @@ from dockrefactor.effects import Effects, Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.inert import is_inert
-from dockrefactor.needs import Claim, InstallInputs, ResolveImagePath
-from dockrefactor.records import dataclass
+from dockrefactor.needs import Claim, InstallInputs
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step
+from dockrefactor.tables import toml
 from dockrefactor.toolchain import Artifact, Blocked, CommandEdit, Detection, Plan, RuntimeNeeds, TreeNeeds
 from dockrefactor.toolchains import go_module
-from dockrefactor.toolchains.go_build import GoBuild, default_output_name, parse_go_build
-from dockrefactor.toolchains.go_module import GoModule
+from dockrefactor.toolchains.go_build import parse_go_build
 
 if TYPE_CHECKING:
-    from dockrefactor.toolchains.go_sources import GoProgram
+    from dockrefactor.toolchains.go_programs import Program
 
-_CHECKS: Final = frozenset({"test", "vet", "fmt"})
 # the PATH of every image that a Go program may run on; Go's own image adds /go/bin
 _STANDARD_PATH: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-_QUIET: Final = frozenset({"env", "version", "clean", "list", "help"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Program:
-    """One program that a build command makes: `output` is its absolute image path."""
-
-    step: Step
-    at: int
-    build: GoBuild
-    module: GoModule
-    package: str
-    output: str
-    read: GoProgram
-
-
-class _Missing(Exception):
-    def __init__(self, code: str, step: Step, says: str) -> None:
-        self.code, self.step, self.says = code, step, says
 
 
 class Go:
@@ -73,9 +52,9 @@ class Go:
             )
         if verb == "get":
             return Effects(Kind.BUILD, writes=(place.cwd, "/go"), programs=programs, network=True, by=self.name)
-        if verb in _CHECKS:
+        if verb in toml("go_commands")["checks"]:
             return Effects(Kind.TEST, reads=(place.cwd,), programs=programs, by=self.name)
-        if verb in _QUIET:
+        if verb in toml("go_commands")["settings"]:
             return Effects(Kind.TOOL_SETUP, programs=programs, by=self.name)
         return Effects(Kind.UNKNOWN, programs=programs, by=self.name, why=f"`go {verb}` may run anything")
 
@@ -150,9 +129,11 @@ class Go:
         return None
 
     def needs(self, facts: Facts) -> RuntimeNeeds:
+        from dockrefactor.toolchains import go_programs
+
         try:
-            programs = [item for stage in facts.contributing for item in self._programs(facts, stage)]
-        except _Missing:
+            programs = [item for stage in facts.contributing for item in go_programs.programs(facts, stage)]
+        except go_programs.UnknownProgram:
             programs = []
         packages: list[tuple[str, Evidence]] = []
         for item in programs:
@@ -173,6 +154,8 @@ class Go:
         return Claim(absolute(claim.value, facts.final.after.cwd), claim.evidence) if claim.value is not None else claim
 
     def plan(self, facts: Facts) -> Plan | Blocked:
+        from dockrefactor.toolchains import go_programs
+
         started = facts.launch.main
         if started is not None and started.argv[:2] == ("go", "run"):
             return Blocked(
@@ -180,33 +163,24 @@ class Go:
                 Evidence(started.evidence.path, started.evidence.line, "`go run` compiles when it starts"),
             )
         try:
-            programs = list(self._programs(facts, facts.final))
-        except _Missing as missing:
-            return Blocked(missing.code, facts.at(missing.step.instruction, missing.says))
+            programs = list(go_programs.programs(facts, facts.final))
+        except go_programs.UnknownProgram as unknown:
+            return Blocked(unknown.code, facts.at(unknown.step.instruction, unknown.says))
         if not programs:
             return Blocked(
                 "unknown-toolchain", facts.at(facts.final.origin, "no `go build` or `go install` makes a program")
             )
         return self._plan(facts, programs)
 
-    def _plan(self, facts: Facts, programs: list[_Program]) -> Plan:
+    def _plan(self, facts: Facts, programs: list[Program]) -> Plan:
         static, evidence = self._static(programs)
-        edits: dict[tuple[int, int], CommandEdit] = {}
-        prologue: tuple[str, ...] = ()
-        for item in programs:
-            if not static or self._cgo_setting(item) == "0":
-                continue
-            assert item.step.run is not None
-            if item.step.run.heredoc or item.step.instruction.json:
-                prologue = ("ENV CGO_ENABLED=0",)
-            else:
-                edits[item.step.instruction.index, item.at] = CommandEdit(item.step, item.at, "CGO_ENABLED=0 ")
+        prologue, edits = self._without_cgo(programs) if static else ((), ())
         artifacts = {
             item.output: Artifact(item.output, False, facts.at(item.step.instruction, "is built here"))
             for item in programs
         }
         tree = self._module_folder(facts, programs)
-        opened = self._opened(facts, programs, tree)
+        opened = self._opened(facts, programs)
         named = {item.argv[0] for item in facts.launch.started}
         outside = dict.fromkeys(
             posixpath.dirname(path)
@@ -219,35 +193,41 @@ class Go:
             artifacts=tuple(artifacts.values()),
             context_paths=opened,
             source_tree=tree if opened is not None else None,
-            edits=tuple(edits.values()),
+            edits=edits,
             static=static,
             gain="the compiler and the sources stay behind",
             evidence=evidence,
         )
 
-    def _module_folder(self, facts: Facts, programs: list[_Program]) -> str:
+    def _without_cgo(self, programs: list[Program]) -> tuple[tuple[str, ...], tuple[CommandEdit, ...]]:
+        """What turns cgo off: an instruction before all builds where one cannot be edited, edits of the others."""
+        prologue: tuple[str, ...] = ()
+        edits: dict[tuple[int, int], CommandEdit] = {}
+        for item in programs:
+            if item.cgo_setting == "0":
+                continue
+            assert item.step.run is not None
+            if item.step.run.heredoc or item.step.instruction.json:
+                prologue = ("ENV CGO_ENABLED=0",)
+            else:
+                edits[item.step.instruction.index, item.at] = CommandEdit(item.step, item.at, "CGO_ENABLED=0 ")
+        return prologue, tuple(edits.values())
+
+    def _module_folder(self, facts: Facts, programs: list[Program]) -> str:
         """The image folder in which the module (or workspace) stands."""
-        folders = [item.step.run.commands[item.at].cwd for item in programs if item.step.run is not None]
+        folders = [item.placed.cwd for item in programs]
         common = posixpath.commonpath(folders)
         resolve = facts.final.resolver()
         while common != "/" and resolve(posixpath.dirname(common)) is not None:
             common = posixpath.dirname(common)
         return common
 
-    def _cgo_setting(self, item: _Program) -> str:
-        assert item.step.run is not None
-        command = item.step.run.commands[item.at].command
-        for name, word in command.assignments:
-            if name == "CGO_ENABLED" and word is not None:
-                return word.text
-        return item.step.before.env.get("CGO_ENABLED", "")
-
-    def _static(self, programs: list[_Program]) -> tuple[bool, tuple[Evidence, ...]]:
+    def _static(self, programs: list[Program]) -> tuple[bool, tuple[Evidence, ...]]:
         """Whether every program may be linked statically, and why (not)."""
         evidence: list[Evidence] = []
         static = True
         for item in programs:
-            setting = self._cgo_setting(item)
+            setting = item.cgo_setting
             if setting == "0":
                 evidence.append(Evidence(item.module.evidence.path, 0, "CGO_ENABLED=0 is set"))
             elif setting or item.build.needs_cgo:
@@ -271,8 +251,8 @@ class Go:
                 )
         return static, tuple(dict.fromkeys(evidence))
 
-    def _opened(self, facts: Facts, programs: list[_Program], tree: str) -> tuple[str, ...] | None:
-        """Context paths that the programs open when they run: those that they name, and all data where a path is computed.
+    def _opened(self, facts: Facts, programs: list[Program]) -> tuple[str, ...] | None:
+        """Context paths that the programs open at run time: those that they name, all data where a path is computed.
 
         None where they open the work folder itself.
         """
@@ -296,7 +276,7 @@ class Go:
             kept.update(self._data(facts, programs))
         return _outermost(kept)
 
-    def _data(self, facts: Facts, programs: list[_Program]) -> Iterator[str]:
+    def _data(self, facts: Facts, programs: list[Program]) -> Iterator[str]:
         """Entries of the context that are neither sources of Go nor known to be inert."""
         compiled = {folder for item in programs for folder in item.read.packages}
         for path in facts.context.children(""):
@@ -308,155 +288,21 @@ class Go:
             if path not in compiled:
                 yield path
 
-    def _programs(self, facts: Facts, stage: Stage) -> Iterator[_Program]:
-        for position, step in enumerate(stage.steps):
-            if step.run is None:
-                continue
-            for at, placed in enumerate(step.run.commands):
-                if isinstance(placed.effects.detail, GoBuild) and placed.effects.kind is Kind.BUILD:
-                    yield from self._of_command(facts, stage, step, at, stage.resolver(position))
-
-    def _of_command(
-        self, facts: Facts, stage: Stage, step: Step, at: int, resolve: ResolveImagePath
-    ) -> Iterator[_Program]:
-        from dockrefactor.toolchains import go_sources
-
-        assert step.run is not None
-        placed = step.run.commands[at]
-        build = placed.effects.detail
-        assert isinstance(build, GoBuild)
-        if not all(
-            word.known
-            for word in placed.command.words
-            if not word.text.startswith("-") and "$" in word.text and "=" not in word.text and " " not in word.text
-        ):
-            raise _Missing("unknown-effect", step, "what is built is computed")
-        cwd = absolute(build.folder, placed.cwd) if build.folder else placed.cwd
-        module = self._module(facts, step, cwd, resolve)
-        folders = self._packages(facts, step, build, cwd, module, resolve)
-        for folder, name in folders:
-            read = go_sources.read_program(
-                facts.context,
-                module,
-                folder,
-                build.tags,
-                environment=facts.final.after.env,
-                arguments=self._arguments(facts),
-            )
-            output = self._output(step, build, cwd, name, len(folders))
-            if output is not None:
-                yield _Program(step, at, build, module, folder, output, read)
-
-    def _arguments(self, facts: Facts) -> tuple[str, ...] | None:
-        main = facts.launch.main
-        return main.argv[1:] if main is not None and main.known else None
-
-    def _module(self, facts: Facts, step: Step, cwd: str, resolve: ResolveImagePath) -> GoModule:
-        folder = cwd
-        while True:
-            found = resolve(posixpath.join(folder, "go.mod"))
-            if found is not None:
-                module = go_module.read_module(facts.context, posixpath.dirname(found))
-                if module is not None:
-                    return module
-            workspace = resolve(posixpath.join(folder, "go.work"))
-            if workspace is not None:
-                for member in go_module.read_workspace(facts.context, posixpath.dirname(workspace)) or ():
-                    module = go_module.read_module(facts.context, member)
-                    if module is not None:
-                        return module
-            if folder == "/":
-                raise _Missing("missing-manifest", step, "no go.mod in the build context stands there")
-            folder = posixpath.dirname(folder)
-
-    def _packages(
-        self, facts: Facts, step: Step, build: GoBuild, cwd: str, module: GoModule, resolve: ResolveImagePath
-    ) -> list[tuple[str, str]]:
-        """(context folder, default program name) of each main package that the command compiles."""
-        found: list[tuple[str, str]] = []
-        for package in build.packages or (".",):
-            if package.endswith(".go"):
-                path = resolve(absolute(package, cwd))
-                if path is None:
-                    raise _Missing("missing-manifest", step, f"`{package}` is not in the build context")
-                found.append((posixpath.dirname(path), posixpath.basename(package).removesuffix(".go")))
-            elif package.endswith("..."):
-                found += self._below(facts, cwd, package, module, resolve)
-            else:
-                found.append(self._one_package(facts, step, package, cwd, module, resolve))
-        files = [package for package in build.packages if package.endswith(".go")]
-        return found[:1] if len(files) > 1 else found
-
-    def _below(
-        self, facts: Facts, cwd: str, pattern: str, module: GoModule, resolve: ResolveImagePath
-    ) -> list[tuple[str, str]]:
-        from dockrefactor.toolchains import go_sources
-
-        base = resolve(absolute(pattern.removesuffix("...").rstrip("/") or ".", cwd))
-        members = [module]
-        folders = [
-            folder
-            for member in members
-            for folder in go_sources.main_packages(facts.context, member)
-            if base is not None and inside("/" + folder, "/" + base)
-        ]
-        return [(folder, default_output_name(module, folder)) for folder in folders]
-
-    def _one_package(
-        self, facts: Facts, step: Step, package: str, cwd: str, module: GoModule, resolve: ResolveImagePath
-    ) -> tuple[str, str]:
-        if package == module.path or package.startswith(module.path + "/"):
-            folder: str | None = posixpath.normpath(
-                posixpath.join(module.folder, package.removeprefix(module.path).lstrip("/") or ".")
-            )
-            folder = "" if folder == "." else folder
-        else:
-            folder = resolve(absolute(package, cwd))
-        if folder is None or not facts.context.is_dir(folder):
-            raise _Missing("missing-manifest", step, f"the package `{package}` is not in the build context")
-        owner = self._owner(facts, folder, module)
-        return folder, default_output_name(owner, folder)
-
-    def _owner(self, facts: Facts, folder: str, module: GoModule) -> GoModule:
-        """The module that a folder belongs to: another member of the workspace, perhaps."""
-        here = folder
-        while True:
-            found = go_module.read_module(facts.context, here)
-            if found is not None:
-                return found
-            if not here:
-                return module
-            here = posixpath.dirname(here)
-
-    def _output(self, step: Step, build: GoBuild, cwd: str, name: str, count: int) -> str | None:
-        if build.kind == "install":
-            folder = step.before.env.get("GOBIN") or posixpath.join(step.before.env.get("GOPATH", "/go"), "bin")
-            return posixpath.join(folder, name)
-        if build.output is None:
-            return posixpath.join(cwd, name) if count == 1 else None
-        target = absolute(build.output, cwd)
-        if target == "/dev/null":
-            return None
-        is_folder = (
-            build.output.endswith("/")
-            or build.output in (".", "..")
-            or count > 1
-            or target in (cwd, "/usr/local/bin", "/usr/bin", "/bin", "/go/bin")
-        )
-        return posixpath.join(target, name) if is_folder else target
-
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
+        from dockrefactor.toolchains import go_programs
+
         built_in = facts.stages[stage]
         try:
-            programs = list(self._programs(facts, built_in))
-        except _Missing as missing:
-            return Blocked("unknown-reads", facts.at(missing.step.instruction, missing.says))
+            programs = list(go_programs.programs(facts, built_in))
+        except go_programs.UnknownProgram as unknown:
+            return Blocked("unknown-reads", facts.at(unknown.step.instruction, unknown.says))
         here = [item for item in programs if inside(item.output, folder)]
         if not here:
             return None
         root = built_in.resolver()(folder)
-        opened = self._opened(facts, here, folder)
-        if root is None or opened is None or any(claim.value is None for item in here for claim in item.read.needs.reads):
+        opened = self._opened(facts, here)
+        computed = any(claim.value is None for item in here for claim in item.read.needs.reads)
+        if root is None or opened is None or computed:
             return Blocked("unknown-reads", here[0].module.evidence)
         built = tuple(posixpath.relpath(item.output, folder) for item in here)
         kept = tuple(posixpath.relpath("/" + path, "/" + root) for path in opened if inside("/" + path, "/" + root))

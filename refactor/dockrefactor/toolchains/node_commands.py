@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, Final, Literal
 
 from dockrefactor import tables
-from dockrefactor.records import dataclass
+from dockrefactor.records import dataclass, replace
 
 Manager = Literal["npm", "yarn", "pnpm", "bun"]
 
@@ -36,6 +36,12 @@ _ASSIGNMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 def node_facts() -> Mapping[str, Any]:
     """The table of facts about Node packages and tools, `data/node_packages.toml`."""
     return tables.toml("node_packages")
+
+
+@cache
+def programs_that(do: Literal["build", "run", "start"]) -> frozenset[str]:
+    """The programs of Node.js by what they do: see the table `[programs]`."""
+    return frozenset(node_facts()["programs"][do])
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,16 +265,7 @@ def _other_run(manager: Manager, arguments: Sequence[str]) -> NodeRun | None:
 
 
 def _placed(run: NodeRun, prefix: str | None, workspaces: tuple[str, ...]) -> NodeRun:
-    return NodeRun(
-        run.manager,
-        run.script,
-        run.tool,
-        run.arguments,
-        prefix,
-        workspaces or run.workspaces,
-        run.package,
-        run.downloads,
-    )
+    return replace(run, prefix=prefix, workspaces=workspaces or run.workspaces)
 
 
 def _tool_run(manager: Manager, arguments: Sequence[str], downloads: bool) -> NodeRun | None:

@@ -7,11 +7,14 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.records import dataclass, field
+
+if TYPE_CHECKING:
+    from dockrefactor.stages import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,12 @@ class PackageJson:
 
     def every_dependency(self) -> Mapping[str, str]:
         return {**self.dev_dependencies, **self.dependencies, **self.optional}
+
+
+def package_at(place: Place, folder: str) -> PackageJson | None:
+    """The package.json that stands in an image folder when a command runs; None as for `read_package_json`."""
+    path = place.resolve(posixpath.join(folder, "package.json"))
+    return read_package_json(place.context, posixpath.dirname(path)) if path is not None else None
 
 
 def read_package_json(context: BuildContext, folder: str) -> PackageJson | None:

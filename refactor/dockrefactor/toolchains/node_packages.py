@@ -15,7 +15,7 @@ from dockrefactor.toolchains.node_commands import bare_name, node_facts
 
 @dataclass(frozen=True, slots=True)
 class PackagesNeeds:
-    """`os_packages` for the distribution of the base image; `browsers`: packages that fetch a browser to a home folder."""
+    """`os_packages` for the distribution of the base image; `browsers`: packages that fetch one to a home folder."""
 
     os_packages: tuple[tuple[str, Evidence], ...]
     programs: tuple[Claim, ...]
@@ -61,7 +61,7 @@ def _libraries(row: dict[str, Any], base: Image | None) -> list[str]:
 
 
 def programs_of_package(spec: str) -> tuple[str, ...]:
-    """The programs that a global install of `spec` (`serve@14`) brings, as far as the table knows; else its own name."""
+    """The programs that a global install of `spec` (`serve@14`) brings: those that the table knows, and its name."""
     name = bare_name(spec)
     brought = tuple(tool for tool, row in node_facts()["tools"].items() if name in row.get("packages", ()))
     return (*brought, name.rpartition("/")[2])

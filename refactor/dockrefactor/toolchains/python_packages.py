@@ -160,7 +160,7 @@ def _add_row(
 
 
 def _libraries(by_release: Mapping[str, list[str]], base: Image) -> list[str] | None:
-    """The libraries for the release of `base`; for a tag that may move, names that are right for all current releases."""
+    """The libraries for the release of `base`; for a tag that may move, names that all current releases have."""
     if base.is_alpine:
         return by_release.get("alpine")
     if base.release:

@@ -11,13 +11,16 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.records import dataclass
 from dockrefactor.tables import toml
+
+if TYPE_CHECKING:
+    from dockrefactor.facts import Facts
 
 _IMPORT: Final = re.compile(
     r"^[ \t]*(?:import[ \t]+(?P<names>[A-Za-z_][\w.]*(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[A-Za-z_][\w.]*"
@@ -39,6 +42,13 @@ class _Source:
     libraries: tuple[Claim, ...] = ()
     ports: tuple[Claim, ...] = ()
     unreadable: Evidence | None = None
+
+
+def image_sources(facts: Facts) -> SourceNeeds:
+    """What the sources need that the final stage, and those that it copies from or builds on, take from the context."""
+    steps = [*facts.final.steps, *(step for stage in facts.contributing[1:] for step in stage.steps)]
+    wanted = {source for step in steps if step.copy is not None for source, _, _ in step.copy.pairs}
+    return read_sources(facts.context, ("",) if "" in wanted else tuple(sorted(wanted)))
 
 
 def read_sources(context: BuildContext, folders: Sequence[str] = ("",), exclude_tests: bool = True) -> SourceNeeds:

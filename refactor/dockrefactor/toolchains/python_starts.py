@@ -6,8 +6,8 @@ A command with an option that is not known is not read: the program's target wou
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from dockrefactor.records import dataclass, replace
 from dockrefactor.toolchains.python_options import (
@@ -19,6 +19,12 @@ from dockrefactor.toolchains.python_options import (
     read_options,
 )
 
+if TYPE_CHECKING:
+    from dockrefactor.facts import Facts
+    from dockrefactor.launch import Started
+
+# kinds of `PythonStart` that may install before they start: how people write the command
+RUNNERS: Final[Mapping[str, str]] = {"uv-run": "uv run", "poetry-run": "poetry run", "pipenv-run": "pipenv run"}
 _NO_FILE: Final = ("-", "/dev/", "None")
 _PREFIXES: Final = frozenset({"ddtrace-run", "opentelemetry-instrument", "sentry-run"})
 _SERVERS: Final = frozenset({"gunicorn", "uvicorn", "hypercorn", "daphne", "waitress-serve"})
@@ -62,6 +68,15 @@ class PythonStart:
     inner: tuple[str, ...] = ()
     started: PythonStart | None = None
     no_sync: bool = False
+
+
+def started_programs(facts: Facts) -> Iterator[tuple[Started, PythonStart]]:
+    """Every started command that is Python's, with what it starts, and what that starts in turn."""
+    for item in facts.launch.started:
+        start = parse_start(item.argv)
+        while start is not None:
+            yield item, start
+            start = start.started
 
 
 def parse_start(argv: Sequence[str]) -> PythonStart | None:

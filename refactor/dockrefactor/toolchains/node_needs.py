@@ -1,0 +1,96 @@
+"""What a Node.js program asks of the image that runs it: by its start command, its sources and its packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dockrefactor.effects import absolute
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.launch import Started
+from dockrefactor.needs import Claim, InstallInputs
+from dockrefactor.records import dataclass, field
+from dockrefactor.toolchain import RuntimeNeeds
+from dockrefactor.toolchains import node_builds, node_commands, node_launch, node_sources
+from dockrefactor.toolchains.node_builds import NodeStart
+from dockrefactor.toolchains.node_commands import programs_that
+from dockrefactor.toolchains.node_package_json import PackageJson
+from dockrefactor.toolchains.node_packages import packages_needs
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was found up to now; the fields are those of `RuntimeNeeds`."""
+
+    programs: list[Claim] = field(default_factory=list)
+    writes: list[Claim] = field(default_factory=list)
+    ports: list[Claim] = field(default_factory=list)
+    unknown: list[tuple[str, Evidence]] = field(default_factory=list)
+    home: bool = False
+
+
+def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
+    """See `Toolchain.needs`; `installed` is what the installs of all contributing stages read."""
+    found = _Found()
+    folders: set[str] = set()
+    for item, start, package in node_launch.starts(facts):
+        if package is not None:
+            folders.add(package.folder)
+        fetched = node_launch.fetched_manager(facts, item, package)
+        if fetched is not None:
+            found.unknown.append(("home-is-root", fetched.evidence))
+        if start is not None:
+            _of_start(found, facts, item, start, package)
+    for folder in sorted(folders):
+        _of_sources(found, facts, folder)
+    packages = packages_needs(facts, installed)
+    found.unknown += [("artifacts-in-home", evidence) for evidence in packages.browsers]
+    starters = programs_that("start")
+    return RuntimeNeeds(
+        programs=tuple(claim for claim in (*found.programs, *packages.programs) if claim.value not in starters),
+        os_packages=packages.os_packages if facts.final.base is not None and facts.final.base.counterpart else (),
+        writes=tuple(found.writes),
+        home=found.home,
+        ports=tuple(found.ports),
+        unknown=tuple(found.unknown),
+    )
+
+
+def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, package: PackageJson | None) -> None:
+    found.ports += start.ports
+    if start.development_server is not None:
+        found.unknown.append(("development-server", start.development_server.evidence))
+    found.unknown += [
+        ("installs-at-start", item.evidence) for argv in start.before if node_commands.parse_install(argv) is not None
+    ]
+    found.programs += [
+        Claim(argv[0], item.evidence)
+        for argv in (*start.before, start.argv)
+        if argv
+        and argv[0] not in start.tools
+        and argv[0] not in ("node", "cd")
+        and "/" not in argv[0]
+        and not (package is not None and node_builds.tool_package(facts.context, package, argv[0]) is not None)
+    ]
+    for path in _tool_writes((*start.tools, item.name)):
+        if path.startswith("~"):
+            found.home = True
+        else:
+            found.writes.append(Claim(absolute(path, item.cwd), item.evidence))
+
+
+def _tool_writes(tools: tuple[str, ...]) -> list[str]:
+    table = node_commands.node_facts()["tools"]
+    return [path for tool in tools for path in table.get(tool, {}).get("writes", ())]
+
+
+def _of_sources(found: _Found, facts: Facts, folder: str) -> None:
+    """What the sources in a context folder need; their relative paths start at the container's work folder."""
+    cwd = facts.final.after.cwd
+    read = node_sources.read_sources(facts.context, folder, environment=facts.final.after.env)
+    found.programs += read.programs
+    found.ports += read.ports
+    found.writes += [
+        Claim(absolute(claim.value, cwd), claim.evidence) if claim.value is not None else claim for claim in read.writes
+    ]
+    found.unknown += [("writes-unknown-path", evidence) for evidence in read.unreadable]

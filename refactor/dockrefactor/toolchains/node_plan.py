@@ -1,0 +1,168 @@
+"""How a Node.js build is split: what stands against it, what it is worth, and what goes to the runtime."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from dockrefactor import os_packages, package_lists
+from dockrefactor.effects import Kind, inside
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.os_packages import Role
+from dockrefactor.stages import Placed, Step
+from dockrefactor.toolchain import Artifact, Blocked, Plan
+from dockrefactor.toolchains import node_builds, node_commands, node_launch
+from dockrefactor.toolchains.node_commands import NodeInstall
+from dockrefactor.toolchains.node_package_json import PackageJson, package_at
+
+_Commands = list[tuple[Step, Placed]]
+
+
+def plan(facts: Facts, installs: _Commands, builds: _Commands) -> Plan | Blocked:
+    """See `Toolchain.plan`; `installs` and `builds` are Node's commands of all contributing stages."""
+    base = facts.final.base
+    assert base is not None
+    if base.language not in ("javascript", "node"):
+        return Blocked("unknown-base", facts.at(facts.final.origin, "its Node.js comes from the distribution"))
+    development = _development_server(facts)
+    if development is not None:
+        return development
+    gain = _gain(facts, builds) if installs else None
+    if gain is None:
+        return Plan()
+    against = _start_obstacle(facts) or _install_obstacle(facts, installs)
+    if against is not None:
+        return against
+    tree = _tree(facts, installs)
+    if tree == "/":
+        return _plan_in_root(facts, installs, builds, gain)
+    evidence = tuple(facts.at(step.instruction, "installs packages") for step, _ in installs)
+    return Plan(epilogue=_prune(facts, installs), tree=tree, gain=gain, evidence=evidence)
+
+
+def _development_server(facts: Facts) -> Blocked | None:
+    for _, start, _ in node_launch.starts(facts):
+        if start is not None and start.development_server is not None:
+            return Blocked("development-server", start.development_server.evidence)
+    return None
+
+
+def _start_obstacle(facts: Facts) -> Blocked | None:
+    """A start that installs, that needs a manager from root's home, or that cannot be followed."""
+    for item, start, package in node_launch.starts(facts):
+        if start is not None and any(node_commands.parse_install(argv) for argv in start.before):
+            return Blocked("needs-build-tool", item.evidence)
+        fetched = node_launch.fetched_manager(facts, item, package)
+        if fetched is not None:
+            return fetched
+        if start is None and package is not None and item.name in ("npm", "yarn", "pnpm", "npx") and item.known:
+            return Blocked("unreadable-start-script", item.evidence)
+    return None
+
+
+def _install_obstacle(facts: Facts, installs: _Commands) -> Blocked | None:
+    """A package that keeps something in root's home, or a manifest that does not come from the context."""
+    for code, evidence in facts.needs.unknown:
+        if code == "artifacts-in-home":
+            return Blocked(code, evidence)
+    for step, placed in installs:
+        inputs = facts.install_inputs(step, placed, facts.final)
+        if inputs is not None and any(facts.final.copied(path) is None for path in inputs.missing):
+            return Blocked(
+                "missing-manifest", facts.at(step.instruction, f"{inputs.missing[0]} is not copied from the context")
+            )
+    return None
+
+
+def _gain(facts: Facts, builds: _Commands) -> str | None:
+    """What the runtime is rid of; None where it would be the same as the builder."""
+    base = facts.final.base
+    assert base is not None
+    if base.counterpart:
+        return f"the compilers and tools of {base.reference.written} stay behind"
+    if builds:
+        return "the sources and the packages that only the build needs stay behind"
+    for step in facts.final.steps:
+        removed = step.run is not None and Kind.OS_REMOVE in step.run.kinds
+        for name in package_lists.packages(step):
+            if not removed and os_packages.role(name, base) in (Role.BUILD, Role.HEADERS):
+                return f"`{name}` and its like stay behind"
+    return None
+
+
+def _tree(facts: Facts, installs: _Commands) -> str:
+    """The folder that holds the project: the common parent of the installs' folders, outwards to what was copied."""
+    folders = [path.rpartition("/")[0] or "/" for _, placed in installs for path in placed.effects.writes[:1]]
+    common = posixpath.commonpath(folders)
+    targets = [
+        target
+        for step in facts.final.steps
+        if step.copy is not None
+        for _, target, is_folder in step.copy.pairs
+        if is_folder and inside(common, target)
+    ]
+    return min([common, *targets], key=len)
+
+
+def _plan_in_root(facts: Facts, installs: _Commands, builds: _Commands, gain: str) -> Plan | Blocked:
+    """A project in `/`: its folder cannot be copied whole, so each artifact is copied by name."""
+    artifacts = {
+        path: Artifact(path, True, facts.at(step.instruction, "is made here"))
+        for step, placed in (*installs, *builds)
+        for path in placed.effects.writes
+    }
+    for path in artifacts:
+        source = facts.final.resolver()(posixpath.dirname(path))
+        if source is not None and facts.context.exists(posixpath.join(source, posixpath.basename(path)).lstrip("/")):
+            return Blocked("context-has-artifacts", Evidence(posixpath.basename(path), 0, "stands in the context"))
+    return Plan(epilogue=_prune(facts, installs), artifacts=tuple(artifacts.values()), gain=gain)
+
+
+def _prune(facts: Facts, installs: _Commands) -> tuple[str, ...]:
+    """The instruction that removes what only the build needed; none where the program may load some of it."""
+    if len(installs) != 1 or facts.commands(lambda placed: placed.effects.kind is Kind.PRUNE):
+        return ()
+    step, placed = installs[0]
+    install = placed.effects.detail
+    if not isinstance(install, NodeInstall) or install.production or install.named:
+        return ()
+    package = package_at(facts.place(step, placed, facts.final), placed.cwd)
+    if package is None or package.workspaces or not _prunable(facts, package):
+        return ()
+    command = node_commands.prune_command(
+        install.manager, _npm_major(facts), node_launch.is_berry(facts, package), None
+    )
+    if command is None or step.before.env.get("NODE_ENV") == "production":
+        return ()
+    last = facts.final.after.cwd
+    return (f"RUN {command}" if last == placed.cwd else f"RUN cd {placed.cwd} && {command}",)
+
+
+def _prunable(facts: Facts, package: PackageJson) -> bool:
+    """Whether the package has development dependencies, and nothing that starts can load one of them."""
+    from dockrefactor.toolchains import node_sources
+
+    development = package.dev_dependencies.keys() - package.runtime_dependencies().keys()
+    if not development or {"prisma", "@prisma/client"} & package.every_dependency().keys():
+        return False
+    runs = False
+    for _, start, _ in node_launch.starts(facts):
+        if start is None:
+            continue
+        runs = runs or start.entry is not None or bool(start.tools)
+        if any(node_builds.tool_package(facts.context, package, tool) in development for tool in start.tools):
+            return False
+    if not runs:
+        return False
+    imported = node_sources.imported_packages(facts.context, package.folder, None)
+    return all(claim.value is not None and claim.value not in development for claim in imported)
+
+
+def _npm_major(facts: Facts) -> int | None:
+    """npm's major version in an official image, by Node's: 6 up to Node 14, 7 or later from 15 on."""
+    base = facts.final.base
+    match = re.match(r"(\d+)", base.reference.tag) if base is not None else None
+    if match is None:
+        return 10  # moving tags are newer than Node 15
+    return 6 if int(match[1]) < 15 else 10

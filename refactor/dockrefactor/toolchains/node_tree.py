@@ -1,0 +1,163 @@
+"""What of a project's folder a Node.js program needs when it runs, shown from its build, its start and its sources."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+from typing import TYPE_CHECKING
+
+from dockrefactor.effects import inside
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.inert import is_inert
+from dockrefactor.stages import Placed, Stage, Step
+from dockrefactor.toolchain import Blocked, TreeNeeds
+from dockrefactor.toolchains import node_builds, node_launch
+from dockrefactor.toolchains.node_commands import node_facts, programs_that
+from dockrefactor.toolchains.node_package_json import PackageJson, package_at
+
+if TYPE_CHECKING:
+    from dockrefactor.toolchains.node_build_tools import BuildOutput
+
+_Commands = list[tuple[Step, Placed]]
+
+
+def tree_needs(
+    facts: Facts, builder: Stage, folder: str, installs: _Commands, builds: _Commands
+) -> TreeNeeds | Blocked | None:
+    """See `Toolchain.tree_needs`; `installs` and `builds` are Node's commands of the stage `builder`."""
+    if not installs and not builds:
+        return None
+    step, placed = (installs or builds)[0]
+    package = package_at(facts.place(step, placed, builder), placed.cwd)
+    if package is None or package.workspaces:
+        return None
+    unbounded = _unbounded_install(facts, builder, installs)
+    if unbounded is not None:
+        return unbounded
+    root = builder.resolver()(posixpath.join(folder, "package.json"))
+    if root is None or posixpath.dirname(root) != package.folder:
+        return None
+    return _Narrower(facts, builder, folder, package).needs(installs, builds)
+
+
+def _unbounded_install(facts: Facts, builder: Stage, installs: _Commands) -> Blocked | None:
+    """An install that reads files nobody can list, or that links a package of the project itself."""
+    for step, placed in installs:
+        inputs = facts.install_inputs(step, placed, builder)
+        if inputs is None:
+            continue
+        if inputs.open_ended:
+            return Blocked("unknown-reads", inputs.open_ended[0])
+        if any(builder.resolver()(posixpath.join(path, "package.json")) is not None for path in inputs.folders):
+            return Blocked("unknown-reads", facts.at(step.instruction, "links a local package"))
+    return None
+
+
+class _Narrower:
+    """Narrows `folder`, the image folder of `package`, which the stage `builder` fills."""
+
+    def __init__(self, facts: Facts, builder: Stage, folder: str, package: PackageJson) -> None:
+        self.facts, self.builder, self.folder, self.package = facts, builder, folder, package
+
+    def needs(self, installs: _Commands, builds: _Commands) -> TreeNeeds | Blocked | None:
+        outputs: list[BuildOutput] = [
+            output
+            for _, placed in builds
+            if isinstance(placed.effects.detail, tuple)
+            for output in placed.effects.detail
+        ]
+        modules = [path for path in self._written(installs) if not path.endswith(".json")]
+        built = self._written(builds)
+        evidence = tuple(item for output in outputs for item in output.evidence)
+        local, entries = self._starts()
+        if entries is None:
+            return Blocked("unknown-reads", self.facts.at(self.builder.origin, "what starts is not followed to a file"))
+        if not local and not entries:
+            served = self._served(built)
+            return TreeNeeds(served, (), evidence) if served else None
+        consumed = {name for output in outputs for name in output.consumed}
+        made = tuple(dict.fromkeys([*modules, *built]))
+        if not builds or not consumed or not (_inside_any(entries, built) or _starts_from_output(outputs)):
+            return TreeNeeds(made, None, evidence)
+        kept = self._kept(consumed, built)
+        return kept if isinstance(kept, Blocked) else TreeNeeds(made, kept, evidence)
+
+    def _written(self, commands: _Commands) -> list[str]:
+        """What the commands write, relative to the folder."""
+        return [posixpath.relpath(path, self.folder) for _, placed in commands for path in placed.effects.writes]
+
+    def _starts(self) -> tuple[bool, list[str] | None]:
+        """Whether the project's own packages are used at start, and the files that node runs; None where unknown."""
+        local = False
+        entries: list[str] = []
+        for item, start, _ in node_launch.starts(self.facts):
+            if item.name not in programs_that("start") and start is None:
+                continue
+            if start is None:
+                return local, None
+            if start.entry is not None:
+                entries.append(start.entry)
+            local = local or any(
+                node_builds.tool_package(self.facts.context, self.package, tool) for tool in start.tools
+            )
+            local = local or item.name in ("npm", "yarn", "pnpm", "npx") or start.entry is not None
+        return local, entries
+
+    def _served(self, built: list[str]) -> tuple[str, ...]:
+        """Built folders that the launch serves by name, with a tool from elsewhere."""
+        words = {word.strip("./") for item in self.facts.launch.started for word in item.argv}
+        words |= {
+            word.strip("./")
+            for step in self.facts.final.steps
+            if step.run is not None
+            for placed in step.run.commands
+            for word in placed.command.argv
+        }
+        return tuple(path for path in built if path.strip("./") in words)
+
+    def _kept(self, consumed: set[str], built: list[str]) -> tuple[str, ...] | Blocked:
+        """The context's entries that stay: all but those that the build alone reads, or nothing reads."""
+        read = self._read_at_run_time()
+        if isinstance(read, Blocked):
+            return read
+        resolve = self.builder.resolver()
+        kept: list[str] = []
+        for path in self.facts.context.children(self.package.folder):
+            name = posixpath.relpath("/" + path, "/" + self.package.folder)
+            if name in built or name == "node_modules" or resolve(posixpath.join(self.folder, name)) is None:
+                continue
+            needed = any(inside("/" + item, "/" + name) for item in read)
+            if name in consumed and needed:
+                return Blocked("unknown-reads", Evidence(path, 0, "is read when the program runs, and compiled"))
+            if needed or name == "package.json" or not (name in consumed or is_inert(path) or _is_build_only(name)):
+                kept.append(name)
+        return tuple(kept)
+
+    def _read_at_run_time(self) -> set[str] | Blocked:
+        """The paths that the sources open, relative to the folder."""
+        from dockrefactor.toolchains import node_sources
+
+        found = node_sources.read_sources(
+            self.facts.context, self.package.folder, environment=self.facts.final.after.env
+        )
+        read: set[str] = set()
+        for claim in found.reads:
+            if claim.value is None:
+                return Blocked("unknown-reads", claim.evidence)
+            read.add(posixpath.normpath(claim.value))
+        return read
+
+
+def _inside_any(entries: list[str], built: list[str]) -> bool:
+    """Whether every entry file lies in what the build made."""
+    return all(any(inside("/" + entry, "/" + path) for path in built) for entry in entries)
+
+
+def _starts_from_output(outputs: list[BuildOutput]) -> bool:
+    """Next.js starts from its own output, not from an entry file."""
+    return any(output.tool == "next" for output in outputs)
+
+
+def _is_build_only(name: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in node_facts()["work_folder"]["build_only"])

@@ -1,0 +1,55 @@
+"""Where Python's package managers put a project's environment, by their settings and the author's own environment."""
+
+from __future__ import annotations
+
+import re
+
+from dockrefactor.effects import Kind
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.stages import Step
+from dockrefactor.toolchain import Blocked
+from dockrefactor.toolchains.python_commands import PythonInstall
+
+
+def destination(facts: Facts, step: Step, install: PythonInstall) -> str:
+    """`PythonInstall.destination`, which for Poetry its settings decide."""
+    if install.manager != "poetry":
+        return install.destination
+    return "environment" if _poetry_makes_none(facts, step) else "project-venv"
+
+
+def poetry_in_place(facts: Facts, step: Step) -> bool:
+    """Whether Poetry installs into the image's Python or the project's folder, not into root's home."""
+    return _poetry_makes_none(facts, step) or _poetry_in_project(facts, step)
+
+
+def _poetry_makes_none(facts: Facts, step: Step) -> bool:
+    return _poetry_setting(facts, step, "virtualenvs.create", "POETRY_VIRTUALENVS_CREATE") in ("false", "0")
+
+
+def _poetry_in_project(facts: Facts, step: Step) -> bool:
+    return _poetry_setting(facts, step, "virtualenvs.in-project", "POETRY_VIRTUALENVS_IN_PROJECT") in ("true", "1")
+
+
+def _poetry_setting(facts: Facts, step: Step, key: str, variable: str) -> str:
+    """A setting in lower case: the last `poetry config` of it, else the variable, else `""`."""
+    value = step.before.env.get(variable, "")
+    for other in facts.final.steps:
+        for placed in other.run.commands if other.run is not None else ():
+            setting = placed.effects.detail
+            if placed.effects.kind is Kind.TOOL_SETUP and isinstance(setting, tuple) and setting and setting[0] == key:
+                value = setting[1]
+    return value.lower()
+
+
+def foreign_interpreter(facts: Facts) -> Blocked | None:
+    """uv downloads another Python to /root where the project asks for one that the image does not have."""
+    base = facts.final.base
+    wanted = (facts.context.read(".python-version") or "").strip()
+    assert base is not None
+    version = base.reference.tag.partition("-")[0]
+    minor = ".".join(wanted.split(".")[:2])
+    if re.match(r"\d+\.\d+", wanted) and not f"{version}.".startswith(f"{minor}."):
+        return Blocked("artifacts-in-home", Evidence(".python-version", 1, f"uv downloads Python {wanted} to /root"))
+    return None

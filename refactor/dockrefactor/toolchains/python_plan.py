@@ -1,0 +1,168 @@
+"""How a Python build is split: what it is worth, the virtual environment, and the artifacts that the runtime copies."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Final
+
+from dockrefactor import os_packages, package_lists
+from dockrefactor.effects import Kind, absolute
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.os_packages import Role
+from dockrefactor.records import dataclass, field
+from dockrefactor.stages import Placed, Step
+from dockrefactor.toolchain import Artifact, Blocked, Plan
+from dockrefactor.toolchains import python_environments
+from dockrefactor.toolchains.python_commands import PythonInstall
+from dockrefactor.toolchains.python_names import names
+
+ENVIRONMENT: Final = "/opt/venv"
+
+
+@dataclass(slots=True)
+class _Layout:
+    """Where the installs put things. `environment`: some go into the image's own Python, so one must be made for them;
+    `artifacts` by path; `tree`: the folder of an editable install, None where there is none."""
+
+    environment: bool = False
+    artifacts: dict[str, Artifact] = field(default_factory=dict)
+    tree: str | None = None
+
+    def add(self, path: str, evidence: Evidence) -> None:
+        self.artifacts[path] = Artifact(path, True, evidence)
+
+
+def gain(facts: Facts) -> str | None:
+    """What the runtime is rid of; None where it would be the same as the builder."""
+    base = facts.final.base
+    assert base is not None
+    if base.counterpart:
+        return f"the compilers and headers of {base.reference.written} stay behind"
+    for step in facts.final.steps:
+        removed = _removed(step)
+        for name in package_lists.packages(step):
+            role = os_packages.role(name, base)
+            if name not in removed and role in (Role.BUILD, Role.HEADERS) and not _virtual_removed(step):
+                return f"`{name}` and its like stay behind"
+    return None
+
+
+def _removed(step: Step) -> set[str]:
+    """The OS packages that a RUN removes by name."""
+    return {
+        word.text
+        for placed in (step.run.commands if step.run is not None else ())
+        if placed.effects.kind is Kind.OS_REMOVE
+        for word in placed.effects.os_packages
+    }
+
+
+def _virtual_removed(step: Step) -> bool:
+    """`apk add --virtual .deps …` that the same RUN deletes again."""
+    assert step.run is not None
+    argvs = [placed.command.argv for placed in step.run.commands]
+    named = {argv[at + 1] for argv in argvs for at, word in enumerate(argv[:-1]) if word in ("--virtual", "-t")}
+    removed = {
+        word for placed in step.run.commands if placed.effects.kind is Kind.OS_REMOVE for word in placed.command.argv
+    }
+    return bool(named & removed)
+
+
+def plan(facts: Facts, installs: list[tuple[Step, Placed]], gain: str) -> Plan | Blocked:
+    """The split, once nothing stands against it; `installs` are Python's installs of all contributing stages."""
+    layout = _Layout()
+    for step, placed in installs:
+        foreign = _take(layout, facts, step, placed)
+        if foreign is not None:
+            return foreign
+    for path in layout.artifacts:
+        source = facts.final.resolver()(posixpath.dirname(path))
+        name = posixpath.join(source or "", posixpath.basename(path))
+        if source is not None and facts.context.exists(name):
+            return Blocked("context-has-artifacts", Evidence(name, 0, f"would be copied over {path}"))
+    return _assembled(facts, installs, gain, layout)
+
+
+def _take(layout: _Layout, facts: Facts, step: Step, placed: Placed) -> Blocked | None:
+    """Adds what one install makes to the layout."""
+    detail = placed.effects.detail
+    evidence = facts.at(step.instruction, "is installed here")
+    if isinstance(detail, str):  # the author's own virtual environment
+        layout.add(absolute(detail, placed.cwd), evidence)
+        return None
+    assert isinstance(detail, PythonInstall)
+    if detail.editable and detail.local_paths:
+        layout.tree = placed.cwd
+    destination = python_environments.destination(facts, step, detail)
+    if destination == "environment" and not _in_own_environment(step, layout):
+        layout.environment = layout.environment or not _only_managers(detail)
+    elif destination == "project-venv":
+        layout.add(absolute(step.before.env.get("UV_PROJECT_ENVIRONMENT", ".venv"), placed.cwd), evidence)
+        return python_environments.foreign_interpreter(facts)
+    elif destination in ("target", "prefix", "root") and detail.place:
+        layout.add(absolute(detail.place, placed.cwd), evidence)
+    return None
+
+
+def _in_own_environment(step: Step, layout: _Layout) -> bool:
+    """Whether the author's own virtual environment is in force: on PATH, made by an earlier command."""
+    path = step.before.env.get("PATH", "")
+    return (
+        any(f"{folder}/bin" in path.split(":") for folder in layout.artifacts)
+        or step.before.env.get("VIRTUAL_ENV", "") in layout.artifacts
+    )
+
+
+def _assembled(facts: Facts, installs: list[tuple[Step, Placed]], gain: str, layout: _Layout) -> Plan:
+    evidence = tuple(facts.at(step.instruction, "installs Python packages") for step, _ in installs)
+    artifacts = tuple(layout.artifacts.values())
+    if not layout.environment:
+        return Plan(artifacts=artifacts, tree=layout.tree, gain=gain, evidence=evidence)
+    own = Artifact(ENVIRONMENT, True, facts.at(installs[0][0].instruction, "the virtual environment"))
+    pips = [
+        (step, placed.effects.detail) for step, placed in installs if isinstance(placed.effects.detail, PythonInstall)
+    ]
+    return Plan(
+        prologue=_prologue({detail.manager for _, detail in pips}),
+        prologue_before=_after_managers(facts, pips),
+        environment=(f"ENV PATH={ENVIRONMENT}/bin:$PATH",),
+        artifacts=tuple({ENVIRONMENT: own, **layout.artifacts}.values()),
+        tree=layout.tree,
+        gain=gain,
+        evidence=evidence,
+    )
+
+
+def _prologue(managers: set[str]) -> tuple[str, ...]:
+    """The instructions that make the virtual environment and tell the managers of it."""
+    return (
+        f"RUN python -m venv {ENVIRONMENT}",
+        *([f"ENV UV_PYTHON={ENVIRONMENT}/bin/python"] if "uv-pip" in managers else []),
+        *([f"ENV VIRTUAL_ENV={ENVIRONMENT}"] if "poetry" in managers else []),
+        f"ENV PATH={ENVIRONMENT}/bin:$PATH",
+    )
+
+
+def _after_managers(facts: Facts, pips: list[tuple[Step, PythonInstall]]) -> Step | None:
+    """The step behind an install of nothing but managers, which belong into the image's own Python; None: none is."""
+    first, install = pips[0]
+    if not _only_managers(install) or len(pips) < 2 or pips[1][0] is first:
+        return None
+    steps = facts.final.steps
+    at = steps.index(first) + 1
+    return steps[at] if at < len(steps) else None
+
+
+def _only_managers(install: PythonInstall) -> bool:
+    """Whether an install brings nothing but tools that install."""
+    return (
+        bool(install.named)
+        and set(map(_bare, install.named)) <= names("managers")
+        and not (install.requirement_files or install.local_paths)
+    )
+
+
+def _bare(requirement: str) -> str:
+    return re.split(r"[\[=<>~! ;@]", requirement.strip())[0].lower().replace("_", "-")
