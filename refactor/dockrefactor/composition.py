@@ -187,9 +187,10 @@ class _Composer:
             lines.append(f"{source}{owner} {self.plan.tree} {'./' if inside_it else self.plan.tree}{self.newline}")
         paths = [artifact.path for artifact in self.plan.artifacts]
         paths += [artifact.path for slot in self.placement.slots for artifact in slot.artifacts]
-        for path in paths:
-            if self.plan.tree is None or not path.startswith(self.plan.tree + "/"):
-                lines.append(f"{source} {path} {path}{self.newline}")
+        inner = f"{self.plan.tree}/" if self.plan.tree is not None else None
+        lines += [
+            f"{source} {path} {path}{self.newline}" for path in paths if inner is None or not path.startswith(inner)
+        ]
         return lines
 
     def _cwd_at_cut(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from functools import cache
 from typing import Final
 
@@ -52,6 +53,15 @@ def unwrapped(name: str, argv: tuple[str, ...]) -> tuple[str, ...]:
     if name in droppers() or name == "timeout":
         at += 1  # the user, or the duration
     return argv[at:]
+
+
+def installs(argv: tuple[str, ...]) -> bool:
+    """Whether a started command installs with a language's package manager, or compiles."""
+    table = tables.toml("launches")
+    if not argv or posixpath.basename(argv[0]) not in table["package_managers"]:
+        return False
+    words = set(argv[1:3])
+    return (bool(words & set(table["install_words"])) and not words & {"run", "start"}) or argv[:2] == ("go", "run")
 
 
 def _listed(key: str) -> frozenset[str]:

@@ -45,7 +45,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """`services`: compose services that build the Dockerfile; `action`: an `action.yml` that makes it a GitHub Action."""
+    """`services`: compose services that build the Dockerfile; `action`: an `action.yml` that runs it on GitHub."""
 
     services: tuple[Service, ...] = ()
     action: Evidence | None = None

@@ -41,7 +41,7 @@ def drop_repeated(slots: Sequence[Slot], last: int) -> None:
 
 
 def drop_temporary(slots: Sequence[Slot], last: int, started: Iterable[str]) -> None:
-    """What is copied to /tmp for the build alone stays in the builder; `started`: words of what the container starts."""
+    """What is copied to /tmp for the build alone stays in the builder; `started`: words of the launch."""
     if any("/tmp" in word for word in started):
         return
     for slot in slots[: last + 1]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from dockrefactor.effects import CACHES, Kind, inside
 from dockrefactor.facts import Facts
-from dockrefactor.placement import Placement, Slot
+from dockrefactor.slots import Placement, Slot
 from dockrefactor.stages import Placed
 from dockrefactor.toolchain import Blocked, Plan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from dockrefactor import os_packages
-from dockrefactor.effects import Kind, absolute, inside
+from dockrefactor.effects import Effects, Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
@@ -17,8 +17,8 @@ _INTERPRETERS = {
     "python": (".py",), "python3": (".py",), "node": (".js", ".cjs", ".mjs"), "sh": (".sh",), "bash": (".sh",),
 }  # fmt: skip
 _SYSTEM = (
-    "/bin", "/sbin", "/usr", "/lib", "/lib64", "/etc", "/proc", "/dev", "/sys", "/run", "/var", "/tmp", "/opt/venv", "/go",
-    "/root",
+    "/bin", "/sbin", "/usr", "/lib", "/lib64", "/etc", "/proc", "/dev", "/sys", "/run", "/var", "/tmp", "/opt/venv",
+    "/go", "/root",
 )  # fmt: skip
 
 
@@ -60,37 +60,33 @@ def may_exist(facts: Facts, stage: Stage, path: str) -> bool:
     """Whether a file can be at `path`: copied from the context, left by a command, or part of the system."""
     if stage.resolver()(path) is not None or stage.base_stage is not None or stage.base is None:
         return True
-    if facts.context.truncated or (
-        any(inside(path, folder) for folder in _SYSTEM) and not _in_work_folder(stage, path)
-    ):
+    systems = any(inside(path, folder) for folder in _SYSTEM) and not _in_work_folder(stage, path)
+    if facts.context.truncated or systems:
         return True
-    for step in stage.steps:
-        handed = _handed_over(facts, step, path)
-        if handed is not None:
-            if handed:
-                return True
-            continue
-        if step.copy is not None and (
-            step.copy.origin is not None
-            or step.copy.unpacks
-            or step.copy.remote
-            or step.copy.inline
-            or not step.copy.known
-        ):
-            if inside(path, step.copy.destination) or not step.copy.known:
-                return True
-        if step.run is not None:
-            if step.run.opaque:
-                return True
-            for placed in step.run.commands:
-                effects = placed.effects
-                if effects.kind in (Kind.UNKNOWN, Kind.PROGRAM) or (
-                    effects.kind in (Kind.BUILD, Kind.INSTALL) and not effects.writes
-                ):
-                    return True
-                if not effects.removes and any(inside(path, item) for item in effects.writes if item != "/"):
-                    return True
-    return False
+    return any(_may_make(facts, step, path) for step in stage.steps)
+
+
+def _may_make(facts: Facts, step: Step, path: str) -> bool:
+    """Whether a step can have put a file at `path`."""
+    handed = _handed_over(facts, step, path)
+    if handed is not None:
+        return handed
+    copy = step.copy
+    if copy is not None:
+        listed = copy.origin is None and not (copy.unpacks or copy.remote or copy.inline)
+        return not copy.known or (not listed and inside(path, copy.destination))
+    if step.run is None:
+        return False
+    return bool(step.run.opaque) or any(_may_leave(placed.effects, path) for placed in step.run.commands)
+
+
+def _may_leave(effects: Effects, path: str) -> bool:
+    """Whether a command can have left a file at `path`."""
+    if effects.kind in (Kind.UNKNOWN, Kind.PROGRAM):
+        return True
+    if effects.kind in (Kind.BUILD, Kind.INSTALL) and not effects.writes:
+        return True
+    return not effects.removes and any(inside(path, item) for item in effects.writes if item != "/")
 
 
 def _handed_over(facts: Facts, step: Step, path: str) -> bool | None:

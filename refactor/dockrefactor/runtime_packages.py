@@ -148,7 +148,7 @@ class RuntimePackages:
         self.extra = list(dict.fromkeys(self.extra))
 
     def complete(self) -> None:
-        """Add packages for programs and libraries that the base image has and the runtime's has not. Raises Unplaced."""
+        """Add packages for what the base image of the build has and that of the runtime has not. Raises Unplaced."""
         there = {"ca-certificates": self.runtime.ca_certificates, "tzdata": self.runtime.tzdata}
         for name, _ in self.facts.needs.os_packages:
             if name not in (*self.kept, *self.extra) and name not in self.runtime.packages and not there.get(name):

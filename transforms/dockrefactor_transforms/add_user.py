@@ -8,15 +8,14 @@ that start as root, entrypoints that drop privileges themselves, writes to place
 
 from __future__ import annotations
 
-import posixpath
 import re
 import stat
 
-from dockrefactor import accounts, image, ownership, placement, reachability, tables
-from dockrefactor.context import Entry
+from dockrefactor import accounts, image, launch_words, ownership, permissions, placement, reachability, tables
 from dockrefactor.effects import Kind, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.launch import Started
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
 from dockrefactor.stages import Placed
 from dockrefactor.text import Edit, insertion
@@ -141,7 +140,7 @@ def _unneeded(facts: Facts) -> Outcome | None:
 
 
 def _against(facts: Facts) -> Outcome | None:
-    for check in (_base, _account, _launch, _neighbours, _steps, _ports, _writes, _files):
+    for check in (_base, _account, _launch, _program, _neighbours, _steps, _ports, _writes, _files):
         found = check(facts)
         if found is not None and not (
             found.reason.reason.liftable and found.reason.reason.code in facts.options.assume
@@ -175,19 +174,26 @@ def _launch(facts: Facts) -> Refusal | None:
         return Refusal(Reasons.LAUNCH_MISSING, missing[0])
     if launch.drops is not None:
         return Refusal(Reasons.DROPS_PRIVILEGES, launch.drops)
-    for item in launch.started:
-        if item.name in tables.toml("launches")["root_daemons"]:
-            return Refusal(
-                Reasons.ROOT_DAEMON, Evidence(item.evidence.path, item.evidence.line, f"`{item.name}` starts as root")
-            )
-        if item.name in tables.toml("launches")["needs_root"] or _installs(item.argv):
-            return Refusal(
-                Reasons.INSTALLS_AT_START,
-                Evidence(item.evidence.path, item.evidence.line, f"`{' '.join(item.argv[:3])}`"),
-            )
-    if launch.unreadable:
-        return Refusal(Reasons.UNREADABLE_LAUNCH, launch.unreadable[0])
-    if not any(step.copy is not None and step.copy.origin is None for stage in facts.contributing for step in stage.steps):
+    return next((found for item in launch.started if (found := _needs_root(item)) is not None), None)
+
+
+def _needs_root(item: Started) -> Refusal | None:
+    """What stands against an ordinary user in one command of the launch."""
+    place = item.evidence
+    if item.name in tables.toml("launches")["root_daemons"]:
+        return Refusal(Reasons.ROOT_DAEMON, Evidence(place.path, place.line, f"`{item.name}` starts as root"))
+    if item.name in tables.toml("launches")["needs_root"] or launch_words.installs(item.argv):
+        says = f"`{' '.join(item.argv[:3])}`"
+        return Refusal(Reasons.INSTALLS_AT_START, Evidence(place.path, place.line, says))
+    return None
+
+
+def _program(facts: Facts) -> Refusal | None:
+    """Whether it is known what the program does."""
+    if facts.launch.unreadable:
+        return Refusal(Reasons.UNREADABLE_LAUNCH, facts.launch.unreadable[0])
+    steps = (step for stage in facts.contributing for step in stage.steps)
+    if not any(step.copy is not None and step.copy.origin is None for step in steps):
         says = "nothing of the program is in the build context"
         return _unless_assumed(facts, Refusal(Reasons.WRITES_UNKNOWN, facts.at(facts.final.origin, says)))
     if not facts.toolchains:
@@ -198,15 +204,6 @@ def _launch(facts: Facts) -> Refusal | None:
         if member is not None and not (member.reason.liftable and code in facts.options.assume):
             return Refusal(member, evidence)
     return None
-
-
-def _installs(argv: tuple[str, ...]) -> bool:
-    """Whether a started command installs with a language's package manager, or compiles."""
-    table = tables.toml("launches")
-    if not argv or posixpath.basename(argv[0]) not in table["package_managers"]:
-        return False
-    words = set(argv[1:3])
-    return (bool(words & set(table["install_words"])) and not words & {"run", "start"}) or argv[:2] == ("go", "run")
 
 
 def _neighbours(facts: Facts) -> Refusal | None:
@@ -257,7 +254,7 @@ def _command(placed: Placed) -> tuple[Reasons, str] | None:
     harmless = effects.removes or effects.kind in (Kind.OS_CLEAN, Kind.TOOL_SETUP)
     if any(inside(path, "/root") for path in effects.writes) and not harmless:
         return Reasons.HOME_IS_ROOT, "it writes to /root"
-    if placed.command.name == "chmod" and _takes_away(placed.command.argv):
+    if placed.command.name == "chmod" and permissions.takes_away(placed.command.argv):
         return Reasons.UNKNOWN_EFFECT, "it takes permissions from others"
     return None
 
@@ -274,17 +271,6 @@ def _root_home(facts: Facts) -> Refusal | None:
     if inside(facts.final.after.env.get("HOME", "/home"), "/root"):
         return Refusal(Reasons.HOME_IS_ROOT, facts.at(facts.final.origin, "HOME is /root"))
     return None
-
-
-def _takes_away(argv: tuple[str, ...]) -> bool:
-    """Whether a chmod leaves others without what they need to read or start a file."""
-    mode = next((word for word in argv[1:] if not word.startswith("-") or re.fullmatch(r"-[rwx]+", word)), "")
-    if re.fullmatch(r"[0-7]{3,4}", mode):
-        owner, others = int(mode[-3]), int(mode[-1])
-        return others & 4 == 0 or (owner & 1 == 1 and others & 1 == 0)
-    if re.search(r"(^|,)u\+[rwX]*x", mode) and not re.search(r"(^|,)([ugo]*[ao][ugo]*)?\+[rwX]*x", mode):
-        return True
-    return bool(re.search(r"(^|,)[ao]*o[ao]*[-=]|(^|,)a?-[rwx]|go[-=]", mode))
 
 
 def _ports(facts: Facts) -> Refusal | None:
@@ -311,9 +297,7 @@ def _writes(facts: Facts) -> Refusal | None:
             return Refusal(Reasons.WRITES_UNKNOWN, claim.evidence)
         if inside(claim.value, "/root"):
             return Refusal(Reasons.HOME_IS_ROOT, claim.evidence)
-        if any(inside(claim.value, folder) for folder in ownership.SYSTEM_FOLDERS) and not ownership.is_open(
-            claim.value
-        ):
+        if ownership.is_systems(claim.value):
             return Refusal(Reasons.INSTALLS_AT_START, claim.evidence)
     given = ownership.owned(facts)
     base = facts.final.base
@@ -338,17 +322,11 @@ def _files(facts: Facts) -> Refusal | None:
             continue
         for source, _, is_folder in step.copy.pairs:
             entries = facts.context.walk(source) if is_folder else filter(None, [facts.context.entry(source)])
-            closed = next((entry for entry in entries if _is_closed(entry, entry.path in scripts)), None)
+            closed = next((entry for entry in entries if permissions.is_closed(entry, entry.path in scripts)), None)
             if closed is not None:
                 says = f"mode {stat.S_IMODE(closed.mode):04o}"
                 return Refusal(Reasons.UNREADABLE_FILES, Evidence(closed.path, 0, says))
     return None
-
-
-def _is_closed(entry: Entry, started: bool) -> bool:
-    """Whether others may not read an entry, enter it where it is a folder, or start it where its owner may."""
-    bits = stat.S_IROTH | (stat.S_IXOTH if entry.is_dir or (started and entry.mode & stat.S_IXUSR) else 0)
-    return not entry.is_link and entry.mode & bits != bits
 
 
 def _add(facts: Facts) -> Outcome:

@@ -226,7 +226,7 @@ def _made_by_setup(builder: Stage, folder: str, owned: bool) -> tuple[str, ...] 
 def _sources(
     facts: Facts, builder: Stage, folder: str, needs: TreeNeeds, built: tuple[str, ...]
 ) -> list[tuple[str, str, bool]] | None:
-    """(context path, path in the folder, whether it is a folder) of what the context gives; None where that is unclear."""
+    """(context path, path in the folder, whether it is a folder) of what the context gives; None where unclear."""
     resolve = builder.resolver()
     if needs.kept is None:
         root = resolve(folder)

@@ -95,6 +95,8 @@ class SourceFile:
         self.path = path
         root = Parser(language).parse(text.encode("utf-8", "replace")).root_node
         captures = QueryCursor(query).captures(root)
+        for nodes in captures.values():
+            nodes.sort(key=lambda node: node.start_byte)  # they come in no order
         self.broken = root.type == "ERROR"
         self.calls = captures.get("call", [])
         self._imports = captures.get("import", [])
