@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from dockrefactor import composition, document, image, placement, preservation
 from dockrefactor.context import BuildContext
 from dockrefactor.facts import Facts, Options

@@ -44,7 +44,6 @@ class Entry:
 
     path: str
     mode: int
-    size: int
 
     @property
     def is_dir(self) -> bool:
@@ -144,7 +143,7 @@ class BuildContext:
                     except OSError:
                         continue
                     path = f"{folder}/{entry.name}" if folder else entry.name
-                    yield Entry(path, status.st_mode, status.st_size)
+                    yield Entry(path, status.st_mode)
         except OSError:
             self.truncated = True
 

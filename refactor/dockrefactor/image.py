@@ -11,6 +11,7 @@ from dockrefactor import tables
 from dockrefactor.records import dataclass
 
 SUITES: Final = ("stretch", "buster", "bullseye", "bookworm", "trixie", "forky")
+_WINDOWS: Final = ("windowsservercore", "nanoserver", "mcr.microsoft.com/windows", "mcr.microsoft.com/dotnet/framework")
 _REFERENCE: Final = re.compile(
     r"(?P<name>[a-z0-9][a-zA-Z0-9._\-/:]*?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?"
 )
@@ -117,24 +118,11 @@ def variant_of(tag: str, family: Mapping[str, Any]) -> str | None:
     return best
 
 
-# tags that name a version by a word: Node's long-term releases
+# tags that name a version by a word: Node's long-term releases, and those that move
 _CODENAMES: Final = frozenset(
-    {
-        "hydrogen",
-        "iron",
-        "jod",
-        "krypton",
-        "gallium",
-        "fermium",
-        "erbium",
-        "dubnium",
-        "argon",
-        "boron",
-        "carbon",
-        "edge",
-        "rolling",
-    }
-)
+    {"hydrogen", "iron", "jod", "krypton", "gallium", "fermium", "erbium", "dubnium", "argon", "boron", "carbon",
+     "edge", "rolling"}
+)  # fmt: skip
 
 
 def suite_of(tag: str) -> str:
@@ -159,15 +147,8 @@ def _release(family: Mapping[str, Any], reference: Reference) -> tuple[str, str,
 
 
 def is_windows(written: str) -> bool:
-    return any(
-        word in written
-        for word in (
-            "windowsservercore",
-            "nanoserver",
-            "mcr.microsoft.com/windows",
-            "mcr.microsoft.com/dotnet/framework",
-        )
-    )
+    """Whether a reference names a Windows image."""
+    return any(word in written for word in _WINDOWS)
 
 
 @cache
@@ -204,9 +185,7 @@ def known(written: str) -> Image | None:
         users=tuple(User(item["name"], item["uid"], item["gid"], item["home"]) for item in facts.get("users", ())),
         user=str(facts.get("user", "")),
         programs=_programs(facts, layers, release),
-        packages=frozenset(
-            name for layer in layers for name in (*layer.get("packages", ()), *layer.get("libraries", {}).get(key, ()))
-        ),
+        packages=_packages(layers, key),
         counterpart=facts.get("counterpart", ""),
         counterpart_image=_counterpart_name(facts, release, alpine),
         ca_certificates=any(layer.get("ca_certificates") for layer in layers),
@@ -229,6 +208,12 @@ def _programs(facts: Mapping[str, Any], layers: list[Mapping[str, Any]], release
     base = bases.get(facts.get("base", ""), {})
     found = {name for layer in layers for name in (*layer.get("programs", ()), *layer.get("only", {}).get(release, ()))}
     return frozenset(found | set(base.get("programs", ())) | set(base.get("only", {}).get(release, ())))
+
+
+def _packages(layers: list[Mapping[str, Any]], release: str) -> frozenset[str]:
+    return frozenset(
+        name for layer in layers for name in (*layer.get("packages", ()), *layer.get("libraries", {}).get(release, ()))
+    )
 
 
 def _counterpart_name(facts: Mapping[str, Any], debian: str, alpine: str) -> str:

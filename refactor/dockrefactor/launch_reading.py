@@ -12,32 +12,52 @@ from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.launch import Launch, Started
 from dockrefactor.needs import ResolveImagePath
-from dockrefactor.records import replace
+from dockrefactor.records import dataclass, replace
 from dockrefactor.stages import Stage, resolver
 
 MAX_DEPTH: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a command stands: the folder that it runs in, the line that names it, the context path of the script that
+    holds it (`""` for the Dockerfile), and how many shells, wrappers and scripts are around it."""
+
+    cwd: str
+    evidence: Evidence
+    script: str = ""
+    depth: int = 0
+
+    @property
+    def deeper(self) -> _Place:
+        return replace(self, depth=self.depth + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A command with what its line says of it; see `Started`."""
+
+    argv: tuple[str, ...]
+    wrappers: tuple[str, ...] = ()
+    conditional: bool = False
+    known: bool = True
+    writes: tuple[str, ...] = ()
 
 
 def of_stage(stage: Stage, dockerfile: str) -> Launch:
     """What a container of `stage` starts. `dockerfile` is the name that evidence gives."""
     entry, command = stage.last("ENTRYPOINT"), stage.last("CMD")
     follower = _Follower(stage, dockerfile)
-    base = stage.base
-    cmd_argv: tuple[str, ...] | None = None
-    if command is not None and command.instruction.json:
-        cmd_argv = command.instruction.args
     if entry is None:
-        inherited = base.entrypoint if base else ()
         if command is None:
             return Launch(empty=True, scripts={})
-        follower.start(command.instruction, inherited_wrapper=inherited)
-    elif entry.instruction.json and cmd_argv is not None:
-        follower.start(entry.instruction, appended=cmd_argv, second=command.instruction if command else None)
-    elif entry.instruction.json and command is not None:
-        shell_words = ("/bin/sh", "-c", command.instruction.value)
-        follower.start(entry.instruction, appended=shell_words, second=command.instruction)
-    else:
+        follower.start(command.instruction, inherited=stage.base.entrypoint if stage.base else ())
+    elif command is None or not entry.instruction.json:
         follower.start(entry.instruction)
+    elif command.instruction.json:
+        follower.start(entry.instruction, appended=command.instruction.args)
+    else:
+        follower.start(entry.instruction, appended=("/bin/sh", "-c", command.instruction.value))
     return follower.result()
 
 
@@ -50,10 +70,10 @@ def of_healthcheck(stage: Stage, dockerfile: str) -> Launch:
     item = step.instruction
     evidence = Evidence(dockerfile, item.start_line, "the health check")
     if item.json:
-        follower.argv(item.args[1:], stage.after.cwd, evidence)
+        follower.call(_Call(item.args[1:]), _Place(stage.after.cwd, evidence))
     else:
         follower.needs_shell = True
-        follower.text(" ".join(item.args[1:]), stage.after.cwd, evidence)
+        follower.text(" ".join(item.args[1:]), _Place(stage.after.cwd, evidence))
     return follower.result()
 
 
@@ -69,77 +89,86 @@ class _Follower:
         self.drops: Evidence | None = None
         self.needs_shell = False
         self.login: Evidence | None = None
-        self.rest: tuple[str, ...] = ()  # what "$@" stands for in an entrypoint script
 
     def result(self) -> Launch:
         return Launch(
-            tuple(self.started), self.scripts, tuple(self.unreadable), self.one_string, self.drops, self.needs_shell,
-            self.login, empty=not self.started and not self.unreadable,
-        )  # fmt: skip
+            started=tuple(self.started),
+            scripts=self.scripts,
+            unreadable=tuple(self.unreadable),
+            one_string=self.one_string,
+            drops=self.drops,
+            shell=self.needs_shell,
+            login_shell=self.login,
+            empty=not self.started and not self.unreadable,
+        )
 
-    def start(
-        self,
-        instruction: Instruction,
-        appended: tuple[str, ...] = (),
-        second: Instruction | None = None,
-        inherited_wrapper: tuple[str, ...] = (),
-    ) -> None:
+    def start(self, instruction: Instruction, appended: tuple[str, ...] = (), inherited: tuple[str, ...] = ()) -> None:
+        """Follow ENTRYPOINT or CMD; `appended`: the words of CMD after it, `inherited`: the base image's entrypoint."""
         evidence = Evidence(self.dockerfile, instruction.start_line, f"{instruction.keyword} starts it")
-        cwd = self.stage.after.cwd
+        place = _Place(self.stage.after.cwd, evidence)
         if not instruction.json:
             self.needs_shell = True
-            self.text(instruction.value, cwd, evidence)
+            self.text(instruction.value, place)
             return
         argv = instruction.args
-        for words, item in ((argv, instruction), (appended, second)):
-            if item is not None and len(words) == 1 and " " in words[0].strip() and (item is instruction):
-                self.one_string = Evidence(
-                    self.dockerfile, item.start_line, f"`{words[0]}` is one word of the exec form"
-                )
-        self.rest = appended
-        inherited = posixpath.basename(inherited_wrapper[0]) if inherited_wrapper else ""
-        if inherited and inherited not in launch_words.handing_over():
-            argv = (*inherited_wrapper, *argv)
-        if (
-            inherited == "docker-entrypoint.sh"
-            and argv
-            and (argv[0].startswith("-") or argv[0].endswith((".js", ".cjs", ".mjs")))
-        ):
+        if len(argv) == 1 and " " in argv[0].strip():
+            self.one_string = replace(evidence, says=f"`{argv[0]}` is one word of the exec form")
+        wrapper = posixpath.basename(inherited[0]) if inherited else ""
+        if wrapper and wrapper not in launch_words.handing_over():
+            argv = (*inherited, *argv)
+        if wrapper == "docker-entrypoint.sh" and argv and argv[0].startswith("-"):
             argv = ("node", *argv)  # as node's own entrypoint does
-        self.argv((*argv, *appended), cwd, evidence, own=len(argv))
+        elif wrapper == "docker-entrypoint.sh" and argv and argv[0].endswith((".js", ".cjs", ".mjs")):
+            argv = ("node", *argv)
+        self.call(_Call((*argv, *appended)), place)
 
-    def argv(
-        self, argv: tuple[str, ...], cwd: str, evidence: Evidence, script: str = "", depth: int = 0, own: int | None = None,
-        wrappers: tuple[str, ...] = (), conditional: bool = False, known: bool = True, writes: tuple[str, ...] = (),
-    ) -> None:  # fmt: skip
-        if not argv or depth > MAX_DEPTH:
+    def call(self, call: _Call, place: _Place) -> None:
+        """Follow one command."""
+        if not call.argv or place.depth > MAX_DEPTH:
             return
-        name = posixpath.basename(argv[0])
-        if argv[0] in launch_words.SHELLS:
-            self._shell(argv, cwd, evidence, script, depth)
+        word = call.argv[0]
+        if word in launch_words.SHELLS:
+            self._shell(call.argv, place)
             return
-        if name in launch_words.droppers() and self.drops is None:
-            self.drops = replace(evidence, says=f"`{name}` drops privileges")
-        if name in launch_words.droppers() or (
-            launch_words.is_wrapper(name) and self.resolve(absolute(argv[0], cwd)) is None
-        ):
-            rest = launch_words.unwrapped(name, argv)
-            if rest:
-                outer = wrappers if name in launch_words.builtins() else (*wrappers, argv[0])
-                self.argv(rest, cwd, evidence, script, depth + 1, None, outer, conditional, known, writes)
-                return
-        changed = self._changed_script(argv[0], cwd)
-        if changed is not None:
-            self.unreadable.append(replace(evidence, says=f"`{argv[0]}` is a file of the context that a RUN changes"))
+        if self._unwrap(call, place):
             return
-        path = self._script_path(argv[0], cwd)
-        if path is not None and self._follow_script(path, argv, cwd, evidence, depth, own):
+        if self._changed_script(word, place.cwd) is not None:
+            says = f"`{word}` is a file of the context that a RUN changes"
+            self.unreadable.append(replace(place.evidence, says=says))
             return
+        path = self._script_path(word, place.cwd)
+        if path is None or not self._follow_script(path, call.argv, place):
+            self._start(call, place)
+
+    def _start(self, call: _Call, place: _Place) -> None:
         self.started.append(
             Started(
-                argv, wrappers[0] if wrappers else argv[0], cwd, evidence, known, script, conditional, writes, wrappers
+                argv=call.argv,
+                program=call.wrappers[0] if call.wrappers else call.argv[0],
+                cwd=place.cwd,
+                evidence=place.evidence,
+                known=call.known,
+                script=place.script,
+                conditional=call.conditional,
+                writes=call.writes,
+                wrappers=call.wrappers,
             )
         )
+
+    def _unwrap(self, call: _Call, place: _Place) -> bool:
+        """Follow what a wrapper starts; False where the command is none, or starts nothing."""
+        word = call.argv[0]
+        name = posixpath.basename(word)
+        drops = name in launch_words.droppers()
+        if drops and self.drops is None:
+            self.drops = replace(place.evidence, says=f"`{name}` drops privileges")
+        if not drops and not (launch_words.is_wrapper(name) and self.resolve(absolute(word, place.cwd)) is None):
+            return False
+        rest = launch_words.unwrapped(name, call.argv)
+        if rest:
+            outer = call.wrappers if name in launch_words.builtins() else (*call.wrappers, word)
+            self.call(replace(call, argv=rest, wrappers=outer), place.deeper)
+        return bool(rest)
 
     def _changed_script(self, word: str, cwd: str) -> str | None:
         """The context path of a started file whose text a RUN changes: what it does then is not known."""
@@ -159,115 +188,105 @@ class _Follower:
                 return posixpath.join(folder, word)
         return None
 
-    def _follow_script(
-        self, path: str, argv: tuple[str, ...], cwd: str, evidence: Evidence, depth: int, own: int | None
-    ) -> bool:
+    def _follow_script(self, path: str, argv: tuple[str, ...], place: _Place) -> bool:
         """Reads a script of the context; False where it is no script (then it is a program)."""
         context_path = self.resolve(path)
         text = self.stage.context.read(context_path) if context_path else None
         if context_path is None or text is None:
             return False
-        first = text.partition("\n")[0]
-        interpreter = re.match(r"#!\s*(\S+)(?:\s+(\S+))?", first)
+        interpreter = re.match(r"#!\s*(\S+)(?:\s+(\S+))?", text.partition("\n")[0])
         if interpreter is None and not path.endswith((".sh", ".bash")):
             return False
         if path in self.scripts:
             return True
         self.scripts[path] = context_path
-        program = posixpath.basename(interpreter[1]) if interpreter else "sh"
+        named = interpreter[1] if interpreter else "sh"
+        program = posixpath.basename(named)
         if program == "env" and interpreter:
-            program = interpreter[2] or "sh"
+            named = program = interpreter[2] or "sh"
         if program not in launch_words.SHELLS:
-            here = Evidence(context_path, 1, f"is run by `{program}`")
-            named = interpreter[1] if interpreter and posixpath.basename(interpreter[1]) != "env" else program
-            self.argv((named, path, *argv[1:]), cwd, here, context_path, depth + 1)
+            here = _Place(place.cwd, Evidence(context_path, 1, f"is run by `{program}`"), context_path, place.depth + 1)
+            self.call(_Call((named, path, *argv[1:])), here)
             return True
-        self.started.append(
-            Started(
-                (f"/bin/{program}" if program == "sh" else program, path), program, cwd, evidence, script=context_path
-            )
-        )
+        shown = "/bin/sh" if program == "sh" else program
+        self.started.append(Started((shown, path), program, place.cwd, place.evidence, script=context_path))
         self.needs_shell = True
-        if "\r\n" in first:
-            self.unreadable.append(Evidence(context_path, 1, "its first line ends in CR LF"))
-        rest = argv[1:] if own is None else argv[max(own, 1) :] if own > 1 else argv[1:]
-        self._script_text(text, cwd, context_path, depth, argv[1:] or rest)
+        self._script_text(text, context_path, place, argv[1:])
         return True
 
-    def _shell(self, argv: tuple[str, ...], cwd: str, evidence: Evidence, script: str, depth: int) -> None:
+    def _shell(self, argv: tuple[str, ...], place: _Place) -> None:
         self.needs_shell = True
-        if argv[0].lstrip("/").rpartition("/")[2] not in ("sh",):
-            self.started.append(Started((argv[0],), argv[0], cwd, evidence, script=script))
+        if posixpath.basename(argv[0]) != "sh":
+            self._start(_Call(argv[:1]), place)
         options = [word for word in argv[1:] if word.startswith("-")]
         if any(re.fullmatch(r"-\w*l\w*|--login", word) for word in options):
-            self.login = replace(evidence, says="a login shell sets PATH anew")
+            self.login = replace(place.evidence, says="a login shell sets PATH anew")
         operands = [word for word in argv[1:] if not word.startswith("-") and word != "pipefail"]
         if any(re.fullmatch(r"-\w*c\w*", word) for word in options):
             if operands:
-                self.text(operands[0], cwd, evidence, script, depth + 1)
+                self.text(operands[0], place.deeper)
             return
         if not operands:
             return
-        path = absolute(operands[0], cwd)
+        path = absolute(operands[0], place.cwd)
         context_path = self.resolve(path)
         text = self.stage.context.read(context_path) if context_path else None
         if context_path is None or text is None:
-            self.started.append(Started(argv, argv[0], cwd, evidence, script=script))
-            return
-        if path not in self.scripts:
+            self._start(_Call(argv), place)
+        elif path not in self.scripts:
             self.scripts[path] = context_path
-            self._script_text(text, cwd, context_path, depth, tuple(operands[1:]))
+            self._script_text(text, context_path, place, tuple(operands[1:]))
 
-    def _script_text(self, text: str, cwd: str, context_path: str, depth: int, arguments: tuple[str, ...]) -> None:
-        self.text(text, cwd, Evidence(context_path, 1, "the start script"), context_path, depth + 1, arguments)
+    def _script_text(self, text: str, context_path: str, place: _Place, arguments: tuple[str, ...]) -> None:
+        evidence = Evidence(context_path, 1, "the start script")
+        self.text(text, _Place(place.cwd, evidence, context_path, place.depth + 1), arguments)
 
-    def text(
-        self, text: str, cwd: str, evidence: Evidence, script: str = "", depth: int = 0, arguments: tuple[str, ...] = ()
-    ) -> None:
-        """The commands of a shell text."""
-        if depth > MAX_DEPTH:
+    def text(self, text: str, place: _Place, arguments: tuple[str, ...] = ()) -> None:
+        """The commands of a shell text; `arguments`: what `"$@"` stands for."""
+        if place.depth > MAX_DEPTH:
             return
         parsed = shell.parse(text, self.stage.after.env)
+        evidence = place.evidence
         if parsed.opaque and "background" not in parsed.opaque:
             self.unreadable.append(replace(evidence, says=f"cannot be followed: {parsed.opaque}"))
-        here = cwd
+        cwd = place.cwd
         for command in parsed.commands:
-            line = text.count("\n", 0, command.start)
-            place = Evidence(evidence.path, evidence.line + line if script else evidence.line, evidence.says)
+            line = text.count("\n", 0, command.start) if place.script else 0
+            here = replace(place, cwd=cwd, evidence=Evidence(evidence.path, evidence.line + line, evidence.says))
             for piece in command.pieces:
-                self._command(piece, here, place, script, depth, arguments)
-            self._command(command, here, place, script, depth, arguments)
+                self._command(piece, here, arguments)
+            self._command(command, here, arguments)
             if command.name == "cd" and len(command.words) == 2 and command.words[1].known and not command.conditional:
-                here = absolute(command.words[1].text, here)
+                cwd = absolute(command.words[1].text, cwd)
 
-    def _command(
-        self, command: shell.Command, cwd: str, evidence: Evidence, script: str, depth: int, arguments: tuple[str, ...]
-    ) -> None:
-        writes = tuple(
-            absolute(item.target.text, cwd) if item.target.known else "?"
-            for item in command.redirects
-            if item.target is not None
-            and item.operator.startswith((">", "&>"))
-            and not item.target.text.startswith("/dev/")
-        )
+    def _command(self, command: shell.Command, place: _Place, arguments: tuple[str, ...]) -> None:
         if not command.words:
             return
-        argv = command.argv
-        known = all(word.known for word in command.words)
+        argv, known = command.argv, all(word.known for word in command.words)
         if "$@" in argv or "$*" in argv:
             at = argv.index("$@") if "$@" in argv else argv.index("$*")
-            argv = (*argv[:at], *arguments, *argv[at + 1 :])
-            known = True
+            argv, known = (*argv[:at], *arguments, *argv[at + 1 :]), True
             if not arguments and argv in (("exec",), ()):
                 return
-        if argv[0] in ("source", ".") and len(argv) > 1:
-            self._shell(("/bin/sh", argv[1]), cwd, evidence, script, depth)
-            return
-        if argv[0] in launch_words.builtins() and argv[0] not in ("exec", "command", "eval"):
-            if writes:
-                self.started.append(Started(argv, argv[0], cwd, evidence, known, script, command.conditional, writes))
-            return
-        if argv[0] == "eval" or "$" in argv[0] or (not command.words[0].known and argv == command.argv):
-            self.unreadable.append(replace(evidence, says=f"`{argv[0]}` is computed when it starts"))
-            return
-        self.argv(argv, cwd, evidence, script, depth + 1, conditional=command.conditional, known=known, writes=writes)
+        name = argv[0]
+        call = _Call(argv, (), command.conditional, known, _written(command, place.cwd))
+        if name in ("source", ".") and len(argv) > 1:
+            self._shell(("/bin/sh", argv[1]), place)
+        elif name in launch_words.builtins() and name not in ("exec", "command", "eval"):
+            if call.writes:
+                self._start(call, place)
+        elif name == "eval" or "$" in name or (not command.words[0].known and argv == command.argv):
+            self.unreadable.append(replace(place.evidence, says=f"`{name}` is computed when it starts"))
+        else:
+            self.call(call, place.deeper)
+
+
+def _written(command: shell.Command, cwd: str) -> tuple[str, ...]:
+    """The files that a command is redirected to, `?` where computed."""
+    return tuple(
+        absolute(item.target.text, cwd) if item.target.known else "?"
+        for item in command.redirects
+        if item.target is not None
+        and item.operator.startswith((">", "&>"))
+        and not item.target.text.startswith("/dev/")
+    )

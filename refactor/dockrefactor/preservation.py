@@ -15,9 +15,7 @@ from dockrefactor.stages import Placed
 from dockrefactor.toolchain import Blocked, Plan
 
 # what stays in the image after the command; builds and installs are handed over by the plan
-LEAVING: Final = frozenset(
-    {Kind.FILES, Kind.DOWNLOAD, Kind.SYSTEM, Kind.ACCOUNTS, Kind.PROGRAM, Kind.TOOL_INSTALL}
-)
+LEAVING: Final = frozenset({Kind.FILES, Kind.DOWNLOAD, Kind.SYSTEM, Kind.ACCOUNTS, Kind.PROGRAM, Kind.TOOL_INSTALL})
 
 
 def lost(facts: Facts, plan: Plan, placement: Placement) -> Blocked | None:

@@ -7,7 +7,7 @@ and whether it runs at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -212,6 +212,17 @@ class _Reader:
                 redirects = (*redirects, self._redirect(child, pieces))
             else:
                 words.extend(self._braces(child, pieces))
+        self._add(node, place, words, assignments, redirects, pieces)
+
+    def _add(
+        self,
+        node: Node,
+        place: _Place,
+        words: Sequence[ShellWord],
+        assignments: Sequence[tuple[str, ShellWord | None]],
+        redirects: tuple[Redirect, ...],
+        pieces: Sequence[Command],
+    ) -> None:
         self.commands.append(
             Command(
                 tuple(words), tuple(assignments), redirects, place.connector, place.conditional, place.depth, place.top,
@@ -259,12 +270,7 @@ class _Reader:
         name = ShellWord(
             self._source(node).split()[0], True, self._index(node.start_byte), self._index(node.start_byte)
         )
-        self.commands.append(
-            Command(
-                (name,), tuple(assignments), (), place.connector, place.conditional, place.depth, place.top,
-                self._index(node.start_byte), self._index(node.end_byte), tuple(pieces),
-            )
-        )  # fmt: skip
+        self._add(node, place, [name], assignments, (), pieces)
 
     def _assign(self, node: Node, place: _Place) -> None:
         pieces: list[Command] = []
@@ -273,12 +279,7 @@ class _Reader:
             self._learn([assignment])
         else:
             self.variables.pop(assignment[0], None)
-        self.commands.append(
-            Command(
-                (), (assignment,), (), place.connector, place.conditional, place.depth, place.top,
-                self._index(node.start_byte), self._index(node.end_byte), tuple(pieces),
-            )
-        )  # fmt: skip
+        self._add(node, place, (), [assignment], (), pieces)
 
     def _learn(self, assignments: list[tuple[str, ShellWord | None]]) -> None:
         for name, value in assignments:
@@ -308,13 +309,7 @@ class _Reader:
             for text in word.text.split():
                 yield replace(word, text=text, glob=any(char in text for char in "*?["))
             return
-        if (
-            node.type == "concatenation"
-            and "{" in source
-            and "${" not in source
-            and "'" not in source
-            and '"' not in source
-        ):
+        if node.type == "concatenation" and "{" in source and not any(mark in source for mark in ("${", "'", '"')):
             for text in _expand_braces(word.text):
                 yield replace(word, text=text)
             return
