@@ -164,6 +164,9 @@ class _Follower:
             self.drops = replace(place.evidence, says=f"`{name}` drops privileges")
         if not drops and not (launch_words.is_wrapper(name) and self.resolve(absolute(word, place.cwd)) is None):
             return False
+        if launch_words.names_shell(name) and "--" not in call.argv:
+            self.unreadable.append(replace(place.evidence, says=f"what `{name}` starts is not followed"))
+            return True
         rest = launch_words.unwrapped(name, call.argv)
         if rest:
             outer = call.wrappers if name in launch_words.builtins() else (*call.wrappers, word)
@@ -188,13 +191,30 @@ class _Follower:
                 return posixpath.join(folder, word)
         return None
 
+    def _unixed(self, path: str) -> bool:
+        """Whether a RUN takes the carriage returns out of a file."""
+        return any(
+            placed.effects.keeps_content
+            and path in placed.effects.writes
+            and placed.command.name in ("sed", "dos2unix")
+            for step in self.stage.steps
+            if step.run is not None
+            for placed in step.run.commands
+        )
+
     def _follow_script(self, path: str, argv: tuple[str, ...], place: _Place) -> bool:
         """Reads a script of the context; False where it is no script (then it is a program)."""
         context_path = self.resolve(path)
         text = self.stage.context.read(context_path) if context_path else None
         if context_path is None or text is None:
             return False
-        interpreter = re.match(r"#!\s*(\S+)(?:\s+(\S+))?", text.partition("\n")[0])
+        first = text.partition("\n")[0]
+        interpreter = re.match(r"#!\s*(\S+)(?:\s+(?:-S\s+)?(\S+))?", first)
+        if interpreter is not None and first.endswith("\r") and not self._unixed(path):
+            self.unreadable.append(
+                Evidence(context_path, 1, "its first line ends in CR LF: no interpreter has that name")
+            )
+            return True
         if interpreter is None and not path.endswith((".sh", ".bash")):
             return False
         if path in self.scripts:

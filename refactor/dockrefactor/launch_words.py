@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 from functools import cache
 from typing import Final
 
@@ -44,15 +45,22 @@ def unwrapped(name: str, argv: tuple[str, ...]) -> tuple[str, ...]:
         word = argv[at]
         if word == "--":
             return argv[at + 1 :]
+        if name == "env" and word in ("-S", "--split-string") and at + 1 < len(argv):
+            return (*shlex.split(argv[at + 1]), *argv[at + 2 :])
         if word in valued:
             at += 2
         elif word.startswith("-") or (name in ("env", "cross-env") and "=" in word):
             at += 1
         else:
             break
-    if name in droppers() or name == "timeout":
-        at += 1  # the user, or the duration
+    if name in tables.toml("launch_words")["with_operand"]:
+        at += 1  # the user, the folder, the duration
     return argv[at:]
+
+
+def names_shell(name: str) -> bool:
+    """Whether a dropper starts a shell of the user's rather than the words that follow."""
+    return name in ("su", "runuser")
 
 
 def installs(argv: tuple[str, ...]) -> bool:

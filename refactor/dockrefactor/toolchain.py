@@ -74,7 +74,8 @@ class Plan:
     builder; `tree`: the work folder that is taken whole from the builder, None where the runtime takes the sources from
     the context; `context_paths`: the only context paths that the runtime copies of those that the original put below
     `source_tree`, None for all of them; `edits`: prefixes of build commands; `static`: the program is statically
-    linked; `gain`: why a split is worth it, None where builder and runtime would be the same.
+    linked; `gain`: why a split is worth it, None where builder
+    and runtime would be the same; `assumed`: obstacles that the user lifted.
     """
 
     prologue: tuple[str, ...] = ()
@@ -89,6 +90,7 @@ class Plan:
     static: bool = False
     gain: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    assumed: tuple[Blocked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

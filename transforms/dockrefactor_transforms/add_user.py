@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import stat
+from collections.abc import Iterator
 
 from dockrefactor import accounts, image, launch_words, ownership, permissions, placement, reachability, tables
 from dockrefactor.effects import Kind, inside
@@ -122,7 +123,15 @@ _ALSO_CALLED = {"artifacts-in-home": "home-is-root"}
 
 def run(facts: Facts) -> Outcome:
     """The user, or the first reason against it."""
-    return _unneeded(facts) or _against(facts) or _add(facts)
+    unneeded = _unneeded(facts)
+    if unneeded is not None:
+        return unneeded
+    assumed: list[Refusal] = []
+    for found in _against(facts):
+        if not found.reason.reason.liftable or found.reason.reason.code not in facts.options.assume:
+            return found
+        assumed.append(found)
+    return _add(facts, tuple(assumed))
 
 
 def _unneeded(facts: Facts) -> Outcome | None:
@@ -139,42 +148,37 @@ def _unneeded(facts: Facts) -> Outcome | None:
     return None
 
 
-def _against(facts: Facts) -> Outcome | None:
-    for check in (_base, _account, _launch, _program, _neighbours, _steps, _ports, _writes, _files):
-        found = check(facts)
-        if found is not None and not (
-            found.reason.reason.liftable and found.reason.reason.code in facts.options.assume
-        ):
-            return found
-    return None
+def _against(facts: Facts) -> Iterator[Refusal]:
+    """All that stands against an ordinary user."""
+    for check in (_base, _account, _launch, _program, _neighbours, _steps, _root_home, _ports, _writes, _files):
+        yield from check(facts)
 
 
-def _base(facts: Facts) -> Refusal | None:
+def _base(facts: Facts) -> Iterator[Refusal]:
     stage = facts.final
     if stage.written_base is None or stage.base is None or (not stage.base.users and not stage.base.package_manager):
-        return Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, f"`{stage.written_base or stage.origin.value}`"))
-    if facts.document.escape == "`" or image.is_windows(stage.written_base):
-        return Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, "Windows"))
-    return None
+        yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, f"`{stage.written_base or stage.origin.value}`"))
+    elif facts.document.escape == "`" or image.is_windows(stage.written_base):
+        yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, "Windows"))
 
 
-def _account(facts: Facts) -> Refusal | None:
+def _account(facts: Facts) -> Iterator[Refusal]:
     conflict = accounts.conflict(facts)
-    return Refusal(Reasons.ACCOUNT_CONFLICT, facts.at(facts.final.origin, conflict)) if conflict else None
+    if conflict:
+        yield Refusal(Reasons.ACCOUNT_CONFLICT, facts.at(facts.final.origin, conflict))
 
 
-def _launch(facts: Facts) -> Refusal | None:
+def _launch(facts: Facts) -> Iterator[Refusal]:
     launch = facts.launch
     if launch.one_string is not None:
-        return Refusal(Reasons.LAUNCH_MISSING, launch.one_string)
+        yield Refusal(Reasons.LAUNCH_MISSING, launch.one_string)
     if launch.empty:
-        return Refusal(Reasons.NO_LAUNCH, facts.at(facts.final.origin, "no CMD and no ENTRYPOINT"))
-    missing = reachability.missing_files(facts)
-    if missing:
-        return Refusal(Reasons.LAUNCH_MISSING, missing[0])
+        yield Refusal(Reasons.NO_LAUNCH, facts.at(facts.final.origin, "no CMD and no ENTRYPOINT"))
+    for place in reachability.missing_files(facts):
+        yield Refusal(Reasons.LAUNCH_MISSING, place)
     if launch.drops is not None:
-        return Refusal(Reasons.DROPS_PRIVILEGES, launch.drops)
-    return next((found for item in launch.started if (found := _needs_root(item)) is not None), None)
+        yield Refusal(Reasons.DROPS_PRIVILEGES, launch.drops)
+    yield from (found for item in launch.started if (found := _needs_root(item)) is not None)
 
 
 def _needs_root(item: Started) -> Refusal | None:
@@ -188,62 +192,57 @@ def _needs_root(item: Started) -> Refusal | None:
     return None
 
 
-def _program(facts: Facts) -> Refusal | None:
+def _program(facts: Facts) -> Iterator[Refusal]:
     """Whether it is known what the program does."""
-    if facts.launch.unreadable:
-        return Refusal(Reasons.UNREADABLE_LAUNCH, facts.launch.unreadable[0])
+    for place in facts.launch.unreadable:
+        yield Refusal(Reasons.UNREADABLE_LAUNCH, place)
     steps = (step for stage in facts.contributing for step in stage.steps)
     if not any(step.copy is not None and step.copy.origin is None for step in steps):
         says = "nothing of the program is in the build context"
-        return _unless_assumed(facts, Refusal(Reasons.WRITES_UNKNOWN, facts.at(facts.final.origin, says)))
+        yield Refusal(Reasons.WRITES_UNKNOWN, facts.at(facts.final.origin, says))
     if not facts.toolchains:
-        return Refusal(Reasons.UNKNOWN_TOOLCHAIN, facts.at(facts.final.origin, "no known language"))
+        yield Refusal(Reasons.UNKNOWN_TOOLCHAIN, facts.at(facts.final.origin, "no known language"))
     for code, evidence in facts.needs.unknown:
         code = _ALSO_CALLED.get(code, code)
         member = next((member for member in Reasons if member.reason.code == code), None)
-        if member is not None and not (member.reason.liftable and code in facts.options.assume):
-            return Refusal(member, evidence)
-    return None
+        if member is not None:
+            yield Refusal(member, evidence)
 
 
-def _neighbours(facts: Facts) -> Refusal | None:
+def _neighbours(facts: Facts) -> Iterator[Refusal]:
     found = facts.neighbours
     if found.action is not None:
-        return Refusal(Reasons.GITHUB_ACTION, found.action)
+        yield Refusal(Reasons.GITHUB_ACTION, found.action)
+    for place in found.broken:
+        yield Refusal(Reasons.COMPOSE, place)
     for service in found.services:
         if service.user:
             continue
         if service.socket:
-            return Refusal(Reasons.DOCKER_SOCKET, service.evidence)
+            yield Refusal(Reasons.DOCKER_SOCKET, service.evidence)
         cwd = facts.final.after.cwd
         if any(inside(cwd, path.rstrip("/") or "/") for path in service.mounts if path):
-            return _unless_assumed(facts, Refusal(Reasons.COMPOSE, service.evidence))
-        if service.volumes or service.mounts:
-            return _unless_assumed(facts, Refusal(Reasons.VOLUME, service.evidence))
-    return None
+            yield Refusal(Reasons.COMPOSE, service.evidence)
+        elif service.volumes or service.mounts:
+            yield Refusal(Reasons.VOLUME, service.evidence)
 
 
-def _unless_assumed(facts: Facts, refusal: Refusal) -> Refusal | None:
-    return None if refusal.reason.reason.code in facts.options.assume else refusal
-
-
-def _steps(facts: Facts) -> Refusal | None:
+def _steps(facts: Facts) -> Iterator[Refusal]:
     """RUN steps of the final stage, and of the stages it builds on, leave files that others may read."""
     stages = [facts.final]
     while stages[-1].base_stage is not None:
         stages.append(facts.stages[stages[-1].base_stage])
     for step in (step for stage in stages for step in stage.steps):
         if step.keyword == "ONBUILD":
-            return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "builds on this image may need root"))
+            yield Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "builds on this image may need root"))
         if step.run is None:
             continue
         if step.run.opaque:
-            return Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, step.run.opaque))
+            yield Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, step.run.opaque))
         for placed in step.run.commands:
             found = _command(placed)
             if found is not None:
-                return Refusal(found[0], facts.at(step.instruction, found[1]))
-    return _root_home(facts)
+                yield Refusal(found[0], facts.at(step.instruction, found[1]))
 
 
 def _command(placed: Placed) -> tuple[Reasons, str] | None:
@@ -259,56 +258,53 @@ def _command(placed: Placed) -> tuple[Reasons, str] | None:
     return None
 
 
-def _root_home(facts: Facts) -> Refusal | None:
+def _root_home(facts: Facts) -> Iterator[Refusal]:
     """What the final stage keeps in root's home folder, which no other user may enter."""
     for step in facts.final.steps:
         if step.copy is not None and inside(step.copy.destination, "/root"):
-            return Refusal(Reasons.HOME_IS_ROOT, facts.at(step.instruction, "it copies to /root"))
+            yield Refusal(Reasons.HOME_IS_ROOT, facts.at(step.instruction, "it copies to /root"))
     if inside(facts.final.after.cwd, "/root"):
         workdir = facts.final.last("WORKDIR")
         place = workdir.instruction if workdir else facts.final.origin
-        return Refusal(Reasons.HOME_IS_ROOT, facts.at(place, "the work folder is in /root"))
+        yield Refusal(Reasons.HOME_IS_ROOT, facts.at(place, "the work folder is in /root"))
     if inside(facts.final.after.env.get("HOME", "/home"), "/root"):
-        return Refusal(Reasons.HOME_IS_ROOT, facts.at(facts.final.origin, "HOME is /root"))
-    return None
+        yield Refusal(Reasons.HOME_IS_ROOT, facts.at(facts.final.origin, "HOME is /root"))
 
 
-def _ports(facts: Facts) -> Refusal | None:
+def _ports(facts: Facts) -> Iterator[Refusal]:
     for step in facts.final.steps:
         if step.keyword != "EXPOSE":
             continue
         for word in step.instruction.args:
             number = word.partition("/")[0].partition("-")[0]
             if number.isdigit() and int(number) < 1024:
-                return Refusal(Reasons.PRIVILEGED_PORT, facts.at(step.instruction, f"port {number}"))
+                yield Refusal(Reasons.PRIVILEGED_PORT, facts.at(step.instruction, f"port {number}"))
     for name in tables.toml("launches")["port_variables"]:
         value = facts.final.after.env.get(name, "")
         if value.isdigit() and 0 < int(value) < 1024:
-            return Refusal(Reasons.PRIVILEGED_PORT, facts.at(facts.final.origin, f"{name}={value}"))
+            yield Refusal(Reasons.PRIVILEGED_PORT, facts.at(facts.final.origin, f"{name}={value}"))
     for claim in facts.needs.ports:
         if claim.value and claim.value.isdigit() and 0 < int(claim.value) < 1024:
-            return Refusal(Reasons.PRIVILEGED_PORT, claim.evidence)
-    return None
+            yield Refusal(Reasons.PRIVILEGED_PORT, claim.evidence)
 
 
-def _writes(facts: Facts) -> Refusal | None:
+def _writes(facts: Facts) -> Iterator[Refusal]:
     for claim in ownership.written_paths(facts):
         if claim.value is None:
-            return Refusal(Reasons.WRITES_UNKNOWN, claim.evidence)
-        if inside(claim.value, "/root"):
-            return Refusal(Reasons.HOME_IS_ROOT, claim.evidence)
-        if ownership.is_systems(claim.value):
-            return Refusal(Reasons.INSTALLS_AT_START, claim.evidence)
+            yield Refusal(Reasons.WRITES_UNKNOWN, claim.evidence)
+        elif inside(claim.value, "/root"):
+            yield Refusal(Reasons.HOME_IS_ROOT, claim.evidence)
+        elif ownership.is_systems(claim.value):
+            yield Refusal(Reasons.INSTALLS_AT_START, claim.evidence)
     given = ownership.owned(facts)
     base = facts.final.base
     if base is not None and not base.shell and (given.tree or given.folders):
-        return Refusal(Reasons.NO_SHELL, ownership.written_paths(facts)[0].evidence)
+        yield Refusal(Reasons.NO_SHELL, ownership.written_paths(facts)[0].evidence)
     if facts.final.after.cwd == "/" and given.tree:
-        return Refusal(Reasons.WRITES_UNKNOWN, ownership.written_paths(facts)[0].evidence)
-    return None
+        yield Refusal(Reasons.WRITES_UNKNOWN, ownership.written_paths(facts)[0].evidence)
 
 
-def _files(facts: Facts) -> Refusal | None:
+def _files(facts: Facts) -> Iterator[Refusal]:
     """Files of the context that only their owner may read, or start, stay closed to the user."""
     owner = accounts.choose(facts).owner.partition(":")[0]
     scripts = frozenset(facts.launch.scripts.values())
@@ -318,18 +314,17 @@ def _files(facts: Facts) -> Refusal | None:
         mode = step.instruction.flag("chmod")
         if mode is not None:
             if not re.fullmatch(r"[0-7]*[4-7]", mode):
-                return Refusal(Reasons.UNREADABLE_FILES, facts.at(step.instruction, f"--chmod={mode}"))
+                yield Refusal(Reasons.UNREADABLE_FILES, facts.at(step.instruction, f"--chmod={mode}"))
             continue
         for source, _, is_folder in step.copy.pairs:
             entries = facts.context.walk(source) if is_folder else filter(None, [facts.context.entry(source)])
             closed = next((entry for entry in entries if permissions.is_closed(entry, entry.path in scripts)), None)
             if closed is not None:
                 says = f"mode {stat.S_IMODE(closed.mode):04o}"
-                return Refusal(Reasons.UNREADABLE_FILES, Evidence(closed.path, 0, says))
-    return None
+                yield Refusal(Reasons.UNREADABLE_FILES, Evidence(closed.path, 0, says))
 
 
-def _add(facts: Facts) -> Outcome:
+def _add(facts: Facts, assumed: tuple[Refusal, ...]) -> Outcome:
     account = accounts.choose(facts)
     given = ownership.owned(facts)
     edits = [*_base_edit(facts), *_chowns(facts, account.owner, given)]
@@ -343,7 +338,7 @@ def _add(facts: Facts) -> Outcome:
     if not facts.document.text[position:]:
         text = text.rstrip("\r\n")
     edits.append(insertion(position, prefix + text))
-    return Change(tuple(edits), f"the container runs as {account.user}, not as root")
+    return Change(tuple(edits), f"the container runs as {account.user}, not as root", assumptions=assumed)
 
 
 def _base_edit(facts: Facts) -> list[Edit]:

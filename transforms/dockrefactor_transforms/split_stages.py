@@ -12,6 +12,7 @@ library is not known, the file stays as it is and the reason names the line.
 from __future__ import annotations
 
 from dockrefactor import composition, image, package_lists, placement, preservation, reachability
+from dockrefactor.effects import inside
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
@@ -98,7 +99,7 @@ class Reasons(ReasonEnum):
         "Build the files and serve them, then run this again.",
     )
     MISSING_MANIFEST = Reason(
-        "missing-manifest",
+        "manifest-missing",
         "A file that the build names is not in the build context.",
         "Add it to the context (look at .dockerignore), or name the context with --context.",
     )
@@ -225,11 +226,20 @@ def _guard_launch(facts: Facts) -> Outcome | None:
 
 
 def _guard_neighbours(facts: Facts) -> Outcome | None:
-    for service in facts.neighbours.services:
-        over = [path for path in service.mounts if path and facts.final.after.cwd.startswith(path.rstrip("/") or "/")]
-        if (service.command or over) and Reasons.COMPOSE.reason.code not in facts.options.assume:
-            return Refusal(Reasons.COMPOSE, service.evidence)
-    return None
+    found = _contradicted(facts)
+    return found[0] if found and Reasons.COMPOSE.reason.code not in facts.options.assume else None
+
+
+def _contradicted(facts: Facts) -> list[Refusal]:
+    """Compose files that need what the builder holds, or that cannot be read."""
+    work_folder = facts.final.after.cwd
+    places = list(facts.neighbours.broken)
+    places += [
+        service.evidence
+        for service in facts.neighbours.services
+        if service.command or any(path and inside(work_folder, path.rstrip("/") or "/") for path in service.mounts)
+    ]
+    return [Refusal(Reasons.COMPOSE, place) for place in places]
 
 
 def _toolchain(facts: Facts) -> _Chosen | Outcome:
@@ -245,7 +255,7 @@ def _toolchain(facts: Facts) -> _Chosen | Outcome:
     return _Chosen(found[0])
 
 
-def _refuse(blocked: Blocked) -> Outcome:
+def _refuse(blocked: Blocked) -> Refusal:
     return Refusal(_BY_CODE[blocked.code], blocked.evidence)
 
 
@@ -271,7 +281,8 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
                 facts.at(facts.final.origin, "a build argument names the image, and its counterpart cannot follow it"),
             )
         edits = composition.edits(facts.document, facts.final, plan, placed, written, packages, targets)
-        return Change(edits, plan.gain or "", plan.evidence)
+        assumed = [*_contradicted(facts), *(_refuse(blocked) for blocked in plan.assumed)]
+        return Change(edits, plan.gain or "", plan.evidence, tuple(assumed))
     if refusal is not None:
         return refusal
     base = facts.final.base

@@ -127,7 +127,7 @@ def _module(command: _BuildCommand) -> GoModule:
                 if module is not None:
                     return module
         if folder == "/":
-            raise UnknownProgram("missing-manifest", command.step, "no go.mod in the build context stands there")
+            raise UnknownProgram("manifest-missing", command.step, "no go.mod in the build context stands there")
         folder = posixpath.dirname(folder)
 
 
@@ -138,7 +138,7 @@ def _packages(command: _BuildCommand, module: GoModule) -> list[tuple[str, str]]
         if package.endswith(".go"):
             path = command.resolve(absolute(package, command.cwd))
             if path is None:
-                raise UnknownProgram("missing-manifest", command.step, f"`{package}` is not in the build context")
+                raise UnknownProgram("manifest-missing", command.step, f"`{package}` is not in the build context")
             found.append((posixpath.dirname(path), posixpath.basename(package).removesuffix(".go")))
         elif package.endswith("..."):
             found += _below(command, package, module)
@@ -170,7 +170,7 @@ def _one_package(command: _BuildCommand, package: str, module: GoModule) -> tupl
     else:
         folder = command.resolve(absolute(package, command.cwd))
     if folder is None or not context.is_dir(folder):
-        raise UnknownProgram("missing-manifest", command.step, f"the package `{package}` is not in the build context")
+        raise UnknownProgram("manifest-missing", command.step, f"the package `{package}` is not in the build context")
     return folder, default_output_name(_owner(command.facts, folder, module), folder)
 
 

@@ -70,7 +70,7 @@ def _install_obstacle(facts: Facts, installs: _Commands) -> Blocked | None:
         inputs = facts.install_inputs(step, placed, facts.final)
         if inputs is not None and any(facts.final.copied(path) is None for path in inputs.missing):
             return Blocked(
-                "missing-manifest", facts.at(step.instruction, f"{inputs.missing[0]} is not copied from the context")
+                "manifest-missing", facts.at(step.instruction, f"{inputs.missing[0]} is not copied from the context")
             )
     return None
 

@@ -9,6 +9,7 @@ from typing import Final
 from dockrefactor.effects import Effects, Kind, absolute
 from dockrefactor.facts import Facts
 from dockrefactor.needs import Claim, InstallInputs
+from dockrefactor.records import replace
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed
 from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, TreeNeeds
@@ -169,7 +170,10 @@ class Python:
             return Plan()
         against = python_obstacles.of_image(facts, installs)
         against = against or python_obstacles.of_packages(facts, installs[0][0], self._installed(facts))
-        return against or python_plan.plan(facts, installs, gain)
+        if against is not None and against.code not in facts.options.assume:
+            return against
+        plan = python_plan.plan(facts, installs, gain)
+        return replace(plan, assumed=(against,)) if isinstance(plan, Plan) and against is not None else plan
 
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
         return None

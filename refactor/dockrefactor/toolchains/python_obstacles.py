@@ -47,12 +47,11 @@ def of_packages(facts: Facts, first: Step, installed: list[InstallInputs]) -> Bl
     """
     missing = next((path for item in installed for path in item.missing), None)
     if missing is not None:
-        return Blocked("missing-manifest", facts.at(first.instruction, f"{missing} is not copied from the context"))
+        return Blocked("manifest-missing", facts.at(first.instruction, f"{missing} is not copied from the context"))
     base = facts.final.base
     if base is not None and base.counterpart:
         unknown = packages_needs(facts, installed).unknown
-        if unknown is not None and "unknown-package" not in facts.options.assume:
-            return Blocked("unknown-package", unknown)
+        return Blocked("unknown-package", unknown) if unknown is not None else None
     return None
 
 

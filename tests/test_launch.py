@@ -1,0 +1,84 @@
+"""What a container starts, followed through wrappers, shebang lines and start scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockrefactor import document, launch_words
+from dockrefactor.context import BuildContext
+from dockrefactor.facts import Facts, Options
+from dockrefactor.outcome import Refusal
+from dockrefactor.pipeline import refactor
+from dockrefactor.toolchains import TOOLCHAINS
+from dockrefactor_transforms import TRANSFORMS
+
+
+@pytest.mark.parametrize(
+    ("argv", "started"),
+    [
+        ("env -u HOME A=b node x.js", "node x.js"),
+        ("tini -- node x.js", "node x.js"),
+        ("timeout -k 5 30 node x.js", "node x.js"),
+        ("stdbuf -o L node x.js", "node x.js"),
+        ("gosu app node x.js", "node x.js"),
+        ("sudo -u app node x.js", "node x.js"),
+        ("setpriv --reuid=1000 node x.js", "node x.js"),
+        ("exec node x.js", "node x.js"),
+    ],
+)
+def test_wrappers_start_the_rest_of_their_line(argv: str, started: str) -> None:
+    words = tuple(argv.split())
+    assert launch_words.unwrapped(words[0], words) == tuple(started.split())
+
+
+def test_env_splits_the_word_after_s() -> None:
+    assert launch_words.unwrapped("env", ("env", "-S", "node --inspect x.js", "y")) == (
+        "node",
+        "--inspect",
+        "x.js",
+        "y",
+    )
+
+
+def facts_of(folder: Path, script: str, steps: str = "") -> Facts:
+    (folder / "start.sh").write_bytes(script.encode())
+    (folder / "app.py").write_text("print('ok')\n")
+    text = f'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n{steps}CMD ["./start.sh"]\n'
+    return Facts(document.read(text), BuildContext(folder), TOOLCHAINS, Options(), "Dockerfile")
+
+
+def test_shebang_through_env_s_names_the_interpreter(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, "#!/usr/bin/env -S python3 -u\nprint('ok')\n")
+    assert facts.launch.main is not None
+    assert facts.launch.main.argv == ("python3", "/app/start.sh")
+
+
+def test_carriage_return_in_a_shebang_line_is_not_followed(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, "#!/bin/sh\r\npython app.py\r\n")
+    assert [(item.path, item.line) for item in facts.launch.unreadable] == [("start.sh", 1)]
+
+
+@pytest.mark.parametrize("step", [r"RUN sed -i 's/\r$//' start.sh", "RUN dos2unix /app/start.sh"])
+def test_carriage_returns_that_a_step_takes_out_are_no_obstacle(tmp_path: Path, step: str) -> None:
+    facts = facts_of(tmp_path, "#!/bin/sh\r\npython app.py\r\n", step + "\n")
+    assert facts.launch.unreadable == ()
+    assert facts.launch.main is not None
+    assert facts.launch.main.name == "python"
+
+
+def test_words_after_su_are_not_followed(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, '#!/bin/sh\nsu app -c "python app.py"\n')
+    assert facts.launch.drops is not None
+    assert len(facts.launch.unreadable) == 1
+
+
+def test_a_compose_file_that_cannot_be_read_stands_against_the_user(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("print('ok')\n")
+    (tmp_path / "compose.yaml").write_text("services:\n  web: {build: ., volumes: [\n  {{ template }}\n")
+    source = b'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n'
+    result = refactor(source, BuildContext(tmp_path), TRANSFORMS, TOOLCHAINS)
+    answer = next(answer for answer in result.answers if answer.transform == "add-user")
+    assert isinstance(answer.outcome, Refusal)
+    assert (answer.outcome.reason.reason.code, answer.outcome.at.path) == ("compose-development", "compose.yaml")
