@@ -20,7 +20,12 @@ from generated_dockerfiles import broken_dockerfiles, dockerfiles
 CORPUS = sorted((Path(__file__).parent.parent / "corpus").glob("*/Dockerfile"))
 # more for a long search: HYPOTHESIS_EXAMPLES=5000 pytest tests/test_document_laws.py
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "150"))
-modestly = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+modestly = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="HYPOTHESIS_EXAMPLES" not in os.environ,  # else the same texts in every run
+)
 # what a decoded file can hold: anything but lone surrogates
 any_text = st.text(alphabet=st.characters(codec="utf-8"), max_size=200)
 

@@ -29,7 +29,12 @@ KEYWORDS = re.compile(
 )
 # more for a long search: HYPOTHESIS_EXAMPLES=5000 pytest tests/test_official_parser.py
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "150"))
-modestly = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+modestly = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="HYPOTHESIS_EXAMPLES" not in os.environ,  # else the same texts in every run
+)
 
 
 def read_or_fault(text: str) -> Document | SyntaxFault:
@@ -192,6 +197,12 @@ def _mangled_flag(their: Reading, our: Reading) -> bool:
     return same and not "".join(their.flags).isascii()
 
 
+def _escaped_flag(their: Reading, our: Reading) -> bool:
+    same = (their.keyword, their.lines, their.line) == (our.keyword, our.lines, our.line)
+    plain = [[re.sub(r"[`\\]", "", flag) for flag in reading.flags] for reading in (their, our)]
+    return same and their.flags != our.flags and their.values == our.values and plain[0] == plain[1]
+
+
 def _trigger(their: Reading, our: Reading) -> bool:
     same = (their.keyword, their.lines, their.line) == (our.keyword, our.lines, our.line)
     return their.keyword == "ONBUILD" and same and not our.values
@@ -255,6 +266,12 @@ KNOWN = (
         "BuildKit reads flags byte by byte and so mangles what is not ASCII; ours keeps it.",
         "FROM a\nCOPY --from=\u00fc b c\n",
         excuses=_mangled_flag,
+    ),
+    Known(
+        "escaped-flag",
+        "Bug of e2b-dockerfile-utils 0.1.1: it unescapes flags by the escape directive, BuildKit by the backslash.",
+        "# escape=`\nFROM --platform=\\linux/amd64 a\n",
+        excuses=_escaped_flag,
     ),
     Known(
         "copy-words",

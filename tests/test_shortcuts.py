@@ -55,7 +55,7 @@ def test_rows_are_those_of_the_file(name: str) -> None:
 
 
 @given(st.lists(st.tuples(WORDS, JOINTS), min_size=1, max_size=8), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, derandomize=True)
 def test_plain_line_reads_as_the_grammar_reads_it(parts: list[tuple[str, str]], ended: bool) -> None:
     text = "".join(word + joint for word, joint in parts)
     text = text if ended else text.removesuffix(parts[-1][1])
@@ -66,7 +66,7 @@ def test_plain_line_reads_as_the_grammar_reads_it(parts: list[tuple[str, str]], 
 
 
 @given(st.from_regex(python_requirements._SIMPLE, fullmatch=True))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_simple_requirement_reads_as_packaging_reads_it(text: str) -> None:
     requirement = Requirement(text)
     gathering = python_requirements.Gathering("/app", lambda _: None, BuildContext(DATA))
