@@ -190,16 +190,23 @@ def _may_be_built(
     return not _has_wheel(package, wheel, base)
 
 
+_FUTURE: Final = "999999"
+
+
 def _has_wheel(package: LanguagePackage | None, wheel: _Wheel, base: Image) -> bool:
     """Whether a manylinux wheel exists for the Python of `base`, and for the pinned version where there is one."""
     match = re.match(r"(\d+)\.(\d+)", base.reference.tag)
     if base.is_alpine:
         return False
     minor = int(match[2]) if match else None
+    highs = [high for _, high in wheel.tags.values()]
+    newest = next((high for high in highs if all(_between("0", other, high) for other in highs)), "")
     for tag, (low, high) in wheel.tags.items():
         if not _tag_fits(tag, minor):
             continue
-        if package is None or package.version is None or _between(low, package.version, high):
+        # releases after the table was made keep the wheels of the newest in it
+        last = _FUTURE if high == newest else high
+        if package is None or package.version is None or _between(low, package.version, last):
             return True
     return False
 
