@@ -18,7 +18,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
-from dockrefactor.stages import Placed
+from dockrefactor.stages import Copy, Placed
 from dockrefactor.text import Edit, insertion
 
 
@@ -86,6 +86,11 @@ class Reasons(ReasonEnum):
     )
     ACCOUNT_CONFLICT = Reason(
         "account-conflict", "The account that --user names is taken.", "Name another, or the image's own without an id."
+    )
+    INHERITED = Reason(
+        "builds-on-a-stage",
+        "The final stage builds on another stage of the file, whose files and commands it inherits.",
+        "Set USER in the stage that copies the program, or copy from it instead of building on it.",
     )
     NO_SHELL = Reason(
         "no-shell-to-own",
@@ -158,6 +163,8 @@ def _base(facts: Facts) -> Iterator[Refusal]:
     stage = facts.final
     if stage.written_base is None or stage.base is None or (not stage.base.users and not stage.base.package_manager):
         yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, f"`{stage.written_base or stage.origin.value}`"))
+    elif stage.base_stage is not None:
+        yield Refusal(Reasons.INHERITED, facts.at(stage.origin, f"FROM {stage.origin.args[0]}"))
     elif facts.document.escape == "`" or image.is_windows(stage.written_base):
         yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, "Windows"))
 
@@ -228,13 +235,12 @@ def _neighbours(facts: Facts) -> Iterator[Refusal]:
 
 
 def _steps(facts: Facts) -> Iterator[Refusal]:
-    """RUN steps of the final stage, and of the stages it builds on, leave files that others may read."""
-    stages = [facts.final]
-    while stages[-1].base_stage is not None:
-        stages.append(facts.stages[stages[-1].base_stage])
-    for step in (step for stage in stages for step in stage.steps):
+    """RUN steps of the final stage leave files that others may read."""
+    for step in facts.final.steps:
         if step.keyword == "ONBUILD":
             yield Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "builds on this image may need root"))
+        if step.copy is not None and _replaces_accounts(facts, step.copy):
+            yield Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "it may bring accounts and closed files"))
         if step.run is None:
             continue
         if step.run.opaque:
@@ -243,6 +249,13 @@ def _steps(facts: Facts) -> Iterator[Refusal]:
             found = _command(placed)
             if found is not None:
                 yield Refusal(found[0], facts.at(step.instruction, found[1]))
+
+
+def _replaces_accounts(facts: Facts, copy: Copy) -> bool:
+    """Whether a copy from an image that is not of this file may replace the system's accounts."""
+    own = {name for stage in facts.stages for name in (stage.name.lower(), str(stage.index)) if name}
+    foreign = bool(copy.origin) and (copy.origin or "").lower() not in own
+    return foreign and (inside("/etc", copy.destination) or inside(copy.destination, "/etc"))
 
 
 def _command(placed: Placed) -> tuple[Reasons, str] | None:
