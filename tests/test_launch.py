@@ -82,3 +82,15 @@ def test_a_compose_file_that_cannot_be_read_stands_against_the_user(tmp_path: Pa
     answer = next(answer for answer in result.answers if answer.transform == "add-user")
     assert isinstance(answer.outcome, Refusal)
     assert (answer.outcome.reason.reason.code, answer.outcome.at.path) == ("compose-development", "compose.yaml")
+
+
+def test_a_start_script_from_a_builder_stage_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "start.sh").write_text('#!/bin/sh\nexec su app -c "python app.py"\n')
+    (tmp_path / "start.sh").chmod(0o755)
+    (tmp_path / "app.py").write_text("print('ok')\n")
+    text = (
+        "FROM python:3.12-slim AS build\nWORKDIR /src\nCOPY . .\n\n"
+        'FROM python:3.12-slim\nWORKDIR /app\nCOPY --from=build /src /app\nCMD ["./start.sh"]\n'
+    )
+    facts = Facts(document.read(text), BuildContext(tmp_path), TOOLCHAINS, Options(), "Dockerfile")
+    assert facts.launch.drops is not None

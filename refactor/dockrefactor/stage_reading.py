@@ -180,7 +180,14 @@ class _Reader:
             owner=instruction.flag("chown"),
             known=known and not inline,
         )
-        return self._with_pairs(copy) if origin is None and not inline and known else copy
+        if origin is not None:
+            return replace(copy, stage=self._stage_called(origin))
+        return self._with_pairs(copy) if not inline and known else copy
+
+    def _stage_called(self, name: str) -> Stage | None:
+        """The earlier stage of the file that `--from` names, None for an image."""
+        found = (stage for stage in self.stages if name.lower() in (stage.name.lower(), str(stage.index)))
+        return next(found, None)
 
     def _is_folder(self, target: str) -> bool:
         """Whether `target` is known to be a folder at this point of the stage."""

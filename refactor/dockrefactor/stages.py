@@ -31,7 +31,7 @@ class Copy:
     """A COPY or ADD. `sources` are context paths, or paths in `origin` (a stage or image of `--from`).
 
     `pairs` gives for each source that the context has: (context path, image path, whether it is a folder).
-    `absent` are sources that the context does not have.
+    `absent` are sources that the context does not have; `stage` is the stage of this file that `origin` names.
     """
 
     sources: tuple[str, ...]
@@ -45,6 +45,7 @@ class Copy:
     pairs: tuple[tuple[str, str, bool], ...] = ()
     absent: tuple[str, ...] = ()
     known: bool = True
+    stage: Stage | None = None
 
     @property
     def whole_context(self) -> bool:
@@ -177,8 +178,9 @@ def resolver(steps: tuple[Step, ...] | list[Step], context: BuildContext) -> Res
         for step in recent:
             if step.run is not None and any(_rewrites(placed.effects, path) for placed in step.run.commands):
                 return None
-            if step.copy is not None and step.copy.origin is None:
-                found = _copied(step.copy, path, context)
+            if step.copy is not None:
+                own = step.copy.origin is None
+                found = _copied(step.copy, path, context) if own else _inherited(step.copy, path)
                 if found is not None:
                     return found
         return None
@@ -191,6 +193,22 @@ def _rewrites(effects: Effects, path: str) -> bool:
     if effects.keeps_content:
         return False
     return path in effects.writes or (effects.removes and any(inside(path, item) for item in effects.writes))
+
+
+def _inherited(copy: Copy, path: str) -> str | None:
+    """The context path of what a copy from another stage of the file puts at `path`."""
+    if copy.stage is None or not inside(path, copy.destination):
+        return None
+    there = copy.stage.resolver()
+    for source in copy.sources:
+        origin = absolute(source, "/")
+        named = posixpath.join(copy.destination, posixpath.basename(origin))
+        candidates = [origin] if path in (copy.destination, named) else []
+        for candidate in (*candidates, absolute(_inner(path, copy.destination), origin)):
+            found = there(candidate)
+            if found is not None:
+                return found
+    return None
 
 
 def _copied(copy: Copy, path: str, context: BuildContext) -> str | None:
