@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -101,21 +101,41 @@ def _file_name(entry: Mapping[str, Any]) -> str:
     return posixpath.basename(str(place).partition("#")[0])
 
 
+def _version(entry: Mapping[str, Any]) -> str | None:
+    version = entry.get("version")
+    return version if isinstance(version, str) else None
+
+
+def _lock_document(gathering: Gathering, found: tuple[str, str]) -> Mapping[str, Any] | None:
+    """The tables of a lock file, whose context path and text `found` gives; noted where it cannot be read."""
+    path, text = found
+    document = parse_toml(text)
+    if document is None:
+        gathering.unsure(Evidence(path, 0, "not readable as TOML"))
+    return document
+
+
+def _graph(
+    packages: Sequence[Mapping[str, Any]], edges: Callable[[Mapping[str, Any]], Iterable[Edge]]
+) -> dict[str, list[Edge]]:
+    """What each package of a lock asks for; a name locked in several versions asks for all that they do."""
+    graph: dict[str, list[Edge]] = {}
+    for entry in packages:
+        graph.setdefault(_name(entry), []).extend(edges(entry))
+    return graph
+
+
 # --- poetry.lock
 
 
 def read_poetry_lock(gathering: Gathering, found: tuple[str, str], roots: Roots, selected: Sequence[str]) -> bool:
     """Notes the packages of a poetry.lock; false where it cannot be read. `selected`: groups chosen by name."""
     path, text = found
-    document = parse_toml(text)
+    document = _lock_document(gathering, found)
     if document is None:
-        gathering.unsure(Evidence(path, 0, "not readable as TOML"))
         return False
     packages = tables(document.get("package"))
-    graph: dict[str, list[Edge]] = {}
-    for entry in packages:
-        graph.setdefault(_name(entry), []).extend(_poetry_edges(entry))
-    only_development, elsewhere = _purposes(graph, roots)
+    only_development, elsewhere = _purposes(_graph(packages, _poetry_edges), roots)
     lines = _lines(text)
     old_files = table(table(document.get("metadata")).get("files"))
     for entry in packages:
@@ -127,10 +147,7 @@ def read_poetry_lock(gathering: Gathering, found: tuple[str, str], roots: Roots,
         files = tables(entry.get("files")) or tables(old_files.get(str(entry.get("name"))))
         development = _poetry_development(entry, selected, name in only_development)
         native = _native(_file_name(file) for file in files)
-        version = entry.get("version")
-        gathering.packages.append(
-            LanguagePackage(name, version if isinstance(version, str) else None, evidence, native, development)
-        )
+        gathering.packages.append(LanguagePackage(name, _version(entry), evidence, native, development))
     return True
 
 
@@ -187,15 +204,11 @@ class UvSource:
 def read_uv_lock(gathering: Gathering, found: tuple[str, str], selected: Sequence[str]) -> bool:
     """Notes the packages of a uv.lock but the project and its members; false where it cannot be read."""
     path, text = found
-    document = parse_toml(text)
+    document = _lock_document(gathering, found)
     if document is None:
-        gathering.unsure(Evidence(path, 0, "not readable as TOML"))
         return False
     packages = tables(document.get("package"))
-    graph: dict[str, list[Edge]] = {}
-    for entry in packages:
-        graph.setdefault(_name(entry), []).extend(_uv_edges(entry))
-    only_development, elsewhere = _purposes(graph, _uv_roots(packages, selected))
+    only_development, elsewhere = _purposes(_graph(packages, _uv_edges), _uv_roots(packages, selected))
     lines = _lines(text)
     for entry in packages:
         name, source = _name(entry), table(entry.get("source"))
@@ -204,13 +217,8 @@ def read_uv_lock(gathering: Gathering, found: tuple[str, str], selected: Sequenc
         evidence = Evidence(path, lines.get(name, 0), "locked")
         if "git" in source or "url" in source:
             gathering.unsure(Evidence(path, evidence.line, "installed from an address"))
-        version = entry.get("version")
         native = _native(_file_name(wheel) for wheel in tables(entry.get("wheels")))
-        gathering.packages.append(
-            LanguagePackage(
-                name, version if isinstance(version, str) else None, evidence, native, name in only_development
-            )
-        )
+        gathering.packages.append(LanguagePackage(name, _version(entry), evidence, native, name in only_development))
     return True
 
 

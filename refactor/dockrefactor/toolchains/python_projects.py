@@ -52,11 +52,7 @@ def _project_text(gathering: Gathering, path: str) -> tuple[str, str] | None:
     found = gathering.resolve(path)
     if found is None or not gathering.context.is_file(found):
         return None
-    text = gathering.context.read(found)
-    if text is None:
-        gathering.unsure(Evidence(found, 0, "too large to read or not UTF-8 text"))
-        return None
-    return found, text
+    return gathering.read(found)
 
 
 def _add_declared(

@@ -68,8 +68,10 @@ class Gathering:
     def text(self, path: str, required: bool = True) -> tuple[str, str] | None:
         """The context path and the text of the file at an image path."""
         found = self.file(path, required)
-        if found is None:
-            return None
+        return None if found is None else self.read(found)
+
+    def read(self, found: str) -> tuple[str, str] | None:
+        """A file of the context and its text; noted where it cannot be read."""
         text = self.context.read(found)
         if text is None:
             self.unsure(Evidence(found, 0, "too large to read or not UTF-8 text"))
