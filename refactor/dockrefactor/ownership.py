@@ -79,9 +79,39 @@ def owned(facts: Facts) -> Owned:
             continue
         if inside(claim.value, facts.final.after.cwd):
             tree = True
+            folders += _missing_volume(facts, claim.value)
         else:
             folders.append(claim.value if _is_folder(facts, claim.value) else posixpath.dirname(claim.value))
     return Owned(tree, tuple(dict.fromkeys(path for path in folders if path not in ("/", "/home"))))
+
+
+def _missing_volume(facts: Facts, path: str) -> list[str]:
+    """The folders down to a volume in the work folder that no step makes: the engine would make them, as root's."""
+    if path not in _volumes(facts):
+        return []
+    missing: list[str] = []
+    while inside(path, facts.final.after.cwd) and path != facts.final.after.cwd and not _is_made(facts, path):
+        missing.insert(0, path)
+        path = posixpath.dirname(path)
+    return missing
+
+
+def _volumes(facts: Facts) -> set[str]:
+    return {
+        absolute(path, step.before.cwd)
+        for step in facts.final.steps
+        if step.keyword == "VOLUME"
+        for path in step.instruction.args
+    }
+
+
+def _is_made(facts: Facts, path: str) -> bool:
+    """Whether a step of the final stage puts a folder at `path`."""
+    copied = facts.final.resolver()(path)
+    if copied is not None and facts.context.is_dir(copied):
+        return True
+    commands = (placed for step in facts.final.steps if step.run is not None for placed in step.run.commands)
+    return any(placed.command.name == "mkdir" and path in placed.effects.writes for placed in commands)
 
 
 def is_open(path: str) -> bool:
@@ -96,9 +126,9 @@ def is_systems(path: str) -> bool:
 
 def _is_folder(facts: Facts, path: str) -> bool:
     """Whether a written path is a folder: a volume, one that a step makes, or one without an extension."""
+    if path in _volumes(facts):
+        return True
     for step in facts.final.steps:
-        if step.keyword == "VOLUME" and path in step.instruction.args:
-            return True
         if step.run is not None and any(
             path in placed.effects.writes and placed.command.name == "mkdir" for placed in step.run.commands
         ):
@@ -116,7 +146,8 @@ def handover(facts: Facts, given: Owned, owner: str) -> list[str]:
     folders = given.all(facts.final.after.cwd)
     if not folders:
         return []
-    commands = [f"mkdir -p {' '.join(given.folders)}"] if given.folders else []
+    deepest = [path for path in given.folders if not any(inside(other, path) and other != path for other in folders)]
+    commands = [f"mkdir -p {' '.join(deepest)}"] if deepest else []
     recursive = "-R " if _made_inside(facts, folders) else ""
     # the work folder may depend on a build argument
     named = ["." if folder == facts.final.after.cwd else folder for folder in folders]
