@@ -168,10 +168,24 @@ def _one_package(command: _BuildCommand, package: str, module: GoModule) -> tupl
         folder = posixpath.normpath(posixpath.join(module.folder, inner))
         folder = "" if folder == "." else folder
     else:
-        folder = command.resolve(absolute(package, command.cwd))
+        place = absolute(package, command.cwd)
+        folder = command.resolve(place)
+        if folder is None:
+            folder = _copied_file_by_file(command, place, module)
     if folder is None or not context.is_dir(folder):
         raise UnknownProgram("manifest-missing", command.step, f"the package `{package}` is not in the build context")
     return folder, default_output_name(_owner(command.facts, folder, module), folder)
+
+
+def _copied_file_by_file(command: _BuildCommand, place: str, module: GoModule) -> str | None:
+    """The module's own folder where `place` gets all its sources one by one (`COPY *.go ./`), else None."""
+    context = command.facts.context
+    if command.resolve(posixpath.join(place, "go.mod")) != posixpath.join(module.folder, "go.mod"):
+        return None
+    children = context.children(module.folder)
+    sources = [path for path in children if path.endswith(".go") and not path.endswith("_test.go")]
+    copied = all(command.resolve(posixpath.join(place, posixpath.basename(path))) == path for path in sources)
+    return module.folder if sources and copied else None
 
 
 def _owner(facts: Facts, folder: str, module: GoModule) -> GoModule:

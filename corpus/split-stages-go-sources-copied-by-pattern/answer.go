@@ -1,0 +1,3 @@
+package main
+
+func answer() string { return "pong" }
