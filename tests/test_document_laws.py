@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dockrefactor import grammar
 from dockrefactor.document import BOM, Document, NotUtf8Error, decode, read
 from dockrefactor.grammar import SyntaxFault
 from dockrefactor.text import Edit, OverlapError, Span, apply
@@ -57,9 +58,9 @@ def check_places(document: Document) -> None:
     """Every reading of a part of an instruction points at the characters that it was read from."""
     text = document.text
     for instruction in document.instructions:
-        assert len(instruction.offsets) == len(instruction.logical)
-        assert "".join(text[offset] for offset in instruction.offsets) == instruction.logical
-        assert all(left < right for left, right in pairwise(instruction.offsets))
+        offsets = [instruction.offset(index) for index in range(len(instruction.logical))]
+        assert "".join(text[offset] for offset in offsets) == instruction.logical
+        assert all(left < right for left, right in pairwise(offsets))
         assert instruction.keyword_span.of(text).upper() == instruction.keyword
         assert document.line_of(instruction.span.start) == instruction.start_line
         whole, value = instruction.span, instruction.value_span
@@ -85,6 +86,36 @@ def test_corpus_tiles(path: Path) -> None:
     document = read(decode(path.read_bytes()))
     check_tiling(document)
     check_places(document)
+
+
+def check_against_the_whole(document: Document) -> None:
+    """An instruction that was read alone, and perhaps remembered, is what the grammar reads of the whole file."""
+    told = [
+        (item.name, tuple(item.flags), tuple(item.args), item.json, item.start_line, item.end_line)
+        for item in grammar.parse(document.text).instructions
+    ]
+    read_alone = [
+        (item.keyword, item.flags, item.args, item.json, item.start_line, item.end_line)
+        for item in document.instructions
+    ]
+    assert read_alone == told
+
+
+@modestly
+@given(st.one_of(dockerfiles(), broken_dockerfiles(), any_text.map("FROM a\nRUN ".__add__)))
+def test_an_instruction_alone_reads_as_in_its_file(text: str) -> None:
+    document = read_or_fault(text)
+    if isinstance(document, Document):
+        check_against_the_whole(document)
+    else:
+        with pytest.raises(SyntaxFault) as whole:
+            grammar.parse(text)
+        assert (whole.value.message, whole.value.line) == (document.message, document.line)
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.parent.name)
+def test_corpus_reads_the_same_line_by_line(path: Path) -> None:
+    check_against_the_whole(read(decode(path.read_bytes())))
 
 
 # --- law 2: text outside edited spans is byte-identical -------------------------------------------------------------

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from dockrefactor import grammar
+from dockrefactor import grammar, logical_lines
 from dockrefactor.records import dataclass
 from dockrefactor.text import Span
 
@@ -51,8 +51,9 @@ class Word:
 class Instruction:
     """One instruction. `span` covers whole lines, its final newline and its heredocs included.
 
-    `logical` is the line as BuildKit joins it (continuations resolved, comments gone); `offsets[i]` is the source
-    offset of `logical[i]`. `value` is what follows keyword and flags. `args` and `flags` are BuildKit's reading.
+    `logical` is the line as BuildKit joins it (continuations resolved, comments gone); `pieces` says where it comes from:
+    (index in `logical`, source offset relative to the span's start) of each run of characters that stand together.
+    `value` is what follows keyword and flags. `args` and `flags` are BuildKit's reading.
     """
 
     index: int
@@ -65,7 +66,7 @@ class Instruction:
     json: bool
     heredocs: tuple[grammar.DockerfileHeredoc, ...]
     logical: str
-    offsets: tuple[int, ...]
+    pieces: tuple[tuple[int, int], ...]
     value_start: int
 
     @property
@@ -74,9 +75,10 @@ class Instruction:
 
     def offset(self, index: int) -> int:
         """Source offset of the character `index` of `logical`; one past its last character is allowed."""
-        if index < len(self.offsets):
-            return self.offsets[index]
-        return self.offsets[-1] + 1 if self.offsets else self.span.start
+        for begin, offset in reversed(self.pieces):
+            if index >= begin:
+                return self.span.start + offset + index - begin
+        return self.span.start
 
     def source_span(self, start: int, end: int) -> Span:
         """Source span of `logical[start:end]`."""
@@ -227,10 +229,31 @@ class Document:
 
 def read(text: str) -> Document:
     """Parse `text`. Raises grammar.SyntaxFault where it is no Dockerfile."""
+    cuts = logical_lines.cut(text) if len(text) <= grammar.MAX_SOURCE else None
+    if cuts:
+        try:
+            return Document(text, tuple(_moved(index, each, text) for index, each in enumerate(cuts)), "\\")
+        except grammar.SyntaxFault:
+            pass  # read as a whole, it is told with its line
     ast = grammar.parse(text)
     lines = _Lines(text, ast.escape_token)
     instructions = tuple(_instruction(index, item, lines) for index, item in enumerate(ast.instructions))
     return Document(text, instructions, ast.escape_token)
+
+
+def _moved(index: int, at: logical_lines.Cut, text: str) -> Instruction:
+    alone = _alone(text[at.start : at.end])
+    return Instruction(
+        index, alone.keyword, Span(at.start, at.end), at.first, at.last, alone.flags, alone.args, alone.json, (),
+        alone.logical, alone.pieces, alone.value_start,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _alone(lines: str) -> Instruction:
+    """The one instruction that these lines are, as if they were a file. Raises grammar.SyntaxFault."""
+    ast = grammar.parse_alone(lines)
+    return _instruction(0, ast.instructions[0], _Lines(lines, ast.escape_token))
 
 
 class _Lines:
@@ -252,10 +275,12 @@ class _Lines:
         start = self.starts[first - 1]
         return start + (1 if start == 0 and self.text.startswith(BOM) else 0), end
 
-    def join(self, first: int, last: int) -> tuple[str, tuple[int, ...]]:
-        """The logical line that begins on line `first`, with the source offset of each of its characters."""
-        pieces: list[str] = []
-        offsets: list[int] = []
+    def join(self, first: int, last: int) -> tuple[str, tuple[tuple[int, int], ...]]:
+        """The logical line that begins on line `first`, and its pieces (see `Instruction`)."""
+        parts: list[str] = []
+        pieces: list[tuple[int, int]] = []
+        length = 0
+        origin = self._bounds(first, first)[0]
         for line in range(first, last + 1):
             start, end = self._bounds(line, line)
             content = self.text[start:end].rstrip("\r\n")
@@ -268,15 +293,17 @@ class _Lines:
             # most lines do not have it at all
             match = self._continued.search(content) if self.escape in content else None
             kept = content[: match.start(1)] if match else content
-            pieces.append(kept)
-            offsets.extend(range(start, start + len(kept)))
+            if kept:
+                pieces.append((length, start - origin))
+                parts.append(kept)
+                length += len(kept)
             if match is None:
                 break
-        return "".join(pieces), tuple(offsets)
+        return "".join(parts), tuple(pieces)
 
 
 def _instruction(index: int, item: grammar.DockerfileInstruction, lines: _Lines) -> Instruction:
-    logical, offsets = lines.join(item.start_line, item.end_line)
+    logical, pieces = lines.join(item.start_line, item.end_line)
     return Instruction(
         index=index,
         keyword=item.name,
@@ -288,7 +315,7 @@ def _instruction(index: int, item: grammar.DockerfileInstruction, lines: _Lines)
         json=item.json,
         heredocs=tuple(item.heredocs),
         logical=logical,
-        offsets=offsets,
+        pieces=pieces,
         value_start=_value_start(logical, len(item.name), len(item.flags)),
     )
 

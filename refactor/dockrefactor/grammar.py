@@ -37,6 +37,11 @@ def parse(text: str) -> DockerfileAst:
     """The instructions of `text`. Raises SyntaxFault where BuildKit would not read it either."""
     if len(text) > MAX_SOURCE:
         raise SyntaxFault(f"larger than {MAX_SOURCE:,} characters: not a Dockerfile", 0)
+    return parse_alone(text)
+
+
+def parse_alone(text: str) -> DockerfileAst:
+    """`parse` without a memory, for a text that is remembered elsewhere."""
     try:
         ast = parse_dockerfile_ast(text)
     except DockerfileSyntaxError as error:
