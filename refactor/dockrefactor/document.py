@@ -51,8 +51,8 @@ class Word:
 class Instruction:
     """One instruction. `span` covers whole lines, its final newline and its heredocs included.
 
-    `logical` is the line as BuildKit joins it (continuations resolved, comments gone); `pieces` says where it comes from:
-    (index in `logical`, source offset relative to the span's start) of each run of characters that stand together.
+    `logical` is the line as BuildKit joins it (continuations resolved, comments gone); `pieces` tells where it comes
+    from: (index in `logical`, source offset from the span's start) of each run of characters that stand together.
     `value` is what follows keyword and flags. `args` and `flags` are BuildKit's reading.
     """
 

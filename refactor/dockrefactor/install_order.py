@@ -66,10 +66,9 @@ def find(facts: Facts, stage: Stage) -> Install | None:
 
 def _ahead(facts: Facts, stage: Stage, step: Step) -> tuple[tuple[str, ...], str] | None:
     for toolchain in facts.known_toolchains:
-        hook = getattr(toolchain, "manifest_install", None)
-        found = hook(facts, stage, step) if hook is not None else None
+        found = toolchain.manifest_install(facts, stage, step)
         if found is not None:
-            return found  # type: ignore[no-any-return]
+            return found
     return None
 
 

@@ -6,7 +6,9 @@ claims with evidence; it never changes a text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from dockrefactor.effects import Effects
@@ -14,7 +16,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, InstallInputs
 from dockrefactor.records import dataclass, field
 from dockrefactor.shell import Command
-from dockrefactor.stages import Place, Placed, Step
+from dockrefactor.stages import Place, Placed, Stage, Step
 
 if TYPE_CHECKING:
     from dockrefactor.facts import Facts
@@ -123,6 +125,10 @@ class Toolchain(Protocol):
     def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
         """Everything that an install reads."""
 
+    def manifest_install(self, facts: Facts, stage: Stage, step: Step) -> tuple[tuple[str, ...], str] | None:
+        """For a language whose build installs: (image paths of the manifests, an instruction that downloads ahead of
+        the step), None where there is nothing to download ahead."""
+
     def detect(self, facts: Facts) -> Detection | None:
         """Whether the final stage is of this language."""
 
@@ -134,3 +140,54 @@ class Toolchain(Protocol):
 
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
         """What of `folder`, built in the stage with that index, the final stage needs."""
+
+
+class Registered:
+    """A toolchain that is imported when a command, a base image or a launch of its language is seen.
+
+    `name` is that of its module in `dockrefactor.toolchains`, whose `TOOLCHAIN` it is, and its own. `claims` tells from
+    the first word of a command whether the command may be its; `languages` are those of its base images.
+    """
+
+    def __init__(self, name: str, claims: Callable[[str], bool], languages: frozenset[str]) -> None:
+        self.name = name
+        self._claims = claims
+        self._languages = languages
+
+    @cached_property
+    def _own(self) -> Toolchain:
+        found: Toolchain = import_module(f"dockrefactor.toolchains.{self.name}").TOOLCHAIN
+        return found
+
+    def effects(self, command: Command, place: Place) -> Effects | None:
+        argv = command.argv
+        return self._own.effects(command, place) if argv and self._claims(argv[0]) else None
+
+    def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
+        return self._own.install_inputs(placed, place)
+
+    def manifest_install(self, facts: Facts, stage: Stage, step: Step) -> tuple[tuple[str, ...], str] | None:
+        assert step.run is not None
+        if all(placed.effects.by != self.name for placed in step.run.commands):
+            return None
+        return self._own.manifest_install(facts, stage, step)
+
+    def detect(self, facts: Facts) -> Detection | None:
+        base = facts.final.base
+        seen = (
+            (base is not None and base.language in self._languages)
+            or any(self._claims(item.argv[0]) for item in facts.launch.started if item.argv)
+            or facts.commands(lambda placed: placed.effects.by == self.name)
+        )
+        return self._own.detect(facts) if seen else None
+
+    def needs(self, facts: Facts) -> RuntimeNeeds:
+        return self._own.needs(facts)
+
+    def plan(self, facts: Facts) -> Plan | Blocked:
+        return self._own.plan(facts)
+
+    def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
+        steps = facts.stages[stage].steps
+        runs = any(item.effects.by == self.name for step in steps if step.run is not None for item in step.run.commands)
+        return self._own.tree_needs(facts, stage, folder) if runs else None

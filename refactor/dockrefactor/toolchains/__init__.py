@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dockrefactor.toolchain import Toolchain
-from dockrefactor.toolchains.go import Go
-from dockrefactor.toolchains.node import Node
-from dockrefactor.toolchains.python import Python
+from dockrefactor.toolchain import Registered, Toolchain
+from dockrefactor.toolchains.node_names import looks_like_node
+from dockrefactor.toolchains.python_names import looks_like_python
 
-TOOLCHAINS: tuple[Toolchain, ...] = (Go(), Node(), Python())
+TOOLCHAINS: tuple[Toolchain, ...] = (
+    Registered("go", lambda word: word == "go" or word.endswith("/go"), frozenset({"go"})),
+    Registered("node", looks_like_node, frozenset({"javascript", "node"})),
+    Registered("python", looks_like_python, frozenset({"python"})),
+)

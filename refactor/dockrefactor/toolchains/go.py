@@ -14,7 +14,7 @@ from dockrefactor.needs import Claim, InstallInputs
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step
 from dockrefactor.tables import toml
-from dockrefactor.toolchain import Artifact, Blocked, CommandEdit, Detection, Plan, RuntimeNeeds, TreeNeeds
+from dockrefactor.toolchain import Artifact, Blocked, CommandEdit, Detection, Plan, RuntimeNeeds, Toolchain, TreeNeeds
 from dockrefactor.toolchains import go_module
 from dockrefactor.toolchains.go_build import parse_go_build
 
@@ -318,3 +318,6 @@ def _outermost(paths: set[str]) -> tuple[str, ...]:
             if path and not any(other != path and inside("/" + path, "/" + other) for other in paths if other)
         )
     )
+
+
+TOOLCHAIN: Final[Toolchain] = Go()

@@ -11,9 +11,10 @@ from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step
-from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, TreeNeeds
+from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, Toolchain, TreeNeeds
 from dockrefactor.toolchains import node_commands
-from dockrefactor.toolchains.node_commands import NodeInstall, NodeRun, programs_that
+from dockrefactor.toolchains.node_commands import NodeInstall, NodeRun
+from dockrefactor.toolchains.node_names import programs_that
 from dockrefactor.toolchains.node_packages import programs_of_package
 
 _TESTS: Final = re.compile(r"^(test|lint|check|typecheck|type-check|format|prettier|coverage)(:|$)")
@@ -105,6 +106,9 @@ class Node:
             return None
         return node_manifests.install_inputs(placed.effects.detail, placed.cwd, place.resolve, place.context)
 
+    def manifest_install(self, facts: Facts, stage: Stage, step: Step) -> tuple[tuple[str, ...], str] | None:
+        return None
+
     def detect(self, facts: Facts) -> Detection | None:
         found = facts.commands(lambda placed: placed.effects.by == self.name)
         started = [item for item in facts.launch.started if item.name in programs_that("run")]
@@ -168,3 +172,6 @@ class Node:
 
 def _of_kind(commands: list[tuple[Step, Placed]], kind: Kind) -> list[tuple[Step, Placed]]:
     return [(step, placed) for step, placed in commands if placed.effects.kind is kind]
+
+
+TOOLCHAIN: Final[Toolchain] = Node()

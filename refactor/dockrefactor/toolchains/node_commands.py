@@ -11,21 +11,12 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from dockrefactor import tables
 from dockrefactor.records import dataclass, replace
+from dockrefactor.toolchains.node_names import Manager, managers
 
-Manager = Literal["npm", "yarn", "pnpm", "bun"]
-
-_MANAGERS: Final[Mapping[str, Manager]] = {
-    "npm": "npm",
-    "yarn": "yarn",
-    "yarnpkg": "yarn",
-    "pnpm": "pnpm",
-    "bun": "bun",
-}
-_TOOL_RUNNERS: Final[Mapping[str, Manager]] = {"npx": "npm", "pnpx": "pnpm", "bunx": "bun"}
 _PRODUCTION: Final = frozenset({"production", "prod", "P", "p"})
 _FROZEN: Final = frozenset({"frozen-lockfile", "immutable"})
 _OPERATORS: Final = frozenset({"&&", "||", ";"})
@@ -36,12 +27,6 @@ _ASSIGNMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 def node_facts() -> Mapping[str, Any]:
     """The table of facts about Node packages and tools, `data/node_packages.toml`."""
     return tables.toml("node_packages")
-
-
-@cache
-def programs_that(do: Literal["build", "run", "start"]) -> frozenset[str]:
-    """The programs of Node.js by what they do: see the table `[programs]`."""
-    return frozenset(node_facts()["programs"][do])
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +131,7 @@ def _known_option(word: str, name: str, table: Mapping[str, Any]) -> bool:
 
 
 def _manager_of(argv: Sequence[str]) -> Manager | None:
-    return _MANAGERS.get(posixpath.basename(argv[0])) if argv else None
+    return managers("manager").get(posixpath.basename(argv[0])) if argv else None
 
 
 def parse_install(argv: Sequence[str]) -> NodeInstall | None:
@@ -206,7 +191,7 @@ def parse_run(argv: Sequence[str]) -> NodeRun | None:
     """The script or tool that this command runs, None where it runs neither."""
     if not argv:
         return None
-    runner = _TOOL_RUNNERS.get(posixpath.basename(argv[0]))
+    runner = managers("runner").get(posixpath.basename(argv[0]))
     if runner is not None:
         return _tool_run(runner, argv[1:], downloads=True)
     manager = _manager_of(argv)

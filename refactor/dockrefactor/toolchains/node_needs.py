@@ -13,7 +13,7 @@ from dockrefactor.records import dataclass, field
 from dockrefactor.toolchain import RuntimeNeeds
 from dockrefactor.toolchains import node_builds, node_commands, node_launch, node_sources
 from dockrefactor.toolchains.node_builds import NodeStart
-from dockrefactor.toolchains.node_commands import programs_that
+from dockrefactor.toolchains.node_names import programs_that
 from dockrefactor.toolchains.node_package_json import PackageJson
 from dockrefactor.toolchains.node_packages import packages_needs
 

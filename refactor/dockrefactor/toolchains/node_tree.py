@@ -13,7 +13,8 @@ from dockrefactor.inert import is_inert
 from dockrefactor.stages import Placed, Stage, Step
 from dockrefactor.toolchain import Blocked, TreeNeeds
 from dockrefactor.toolchains import node_builds, node_launch
-from dockrefactor.toolchains.node_commands import node_facts, programs_that
+from dockrefactor.toolchains.node_commands import node_facts
+from dockrefactor.toolchains.node_names import programs_that
 from dockrefactor.toolchains.node_package_json import PackageJson, package_at
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from dockrefactor.facts import Facts
 from dockrefactor.needs import Claim, InstallInputs
 from dockrefactor.records import replace
 from dockrefactor.shell import Command
-from dockrefactor.stages import Place, Placed
-from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, TreeNeeds
+from dockrefactor.stages import Place, Placed, Stage, Step
+from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, Toolchain, TreeNeeds
 from dockrefactor.toolchains import python_commands, python_starts
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import looks_like_python, names
@@ -93,6 +93,9 @@ class Python:
         if not isinstance(placed.effects.detail, PythonInstall):
             return None
         return python_manifests.install_inputs(placed.effects.detail, placed.cwd, place.resolve, place.context)
+
+    def manifest_install(self, facts: Facts, stage: Stage, step: Step) -> tuple[tuple[str, ...], str] | None:
+        return None
 
     def detect(self, facts: Facts) -> Detection | None:
         found = facts.commands(lambda placed: placed.effects.by == self.name and placed.effects.kind is Kind.INSTALL)
@@ -181,3 +184,6 @@ class Python:
 
 def _in(cwd: str, claim: Claim) -> Claim:
     return Claim(absolute(claim.value, cwd), claim.evidence) if claim.value is not None else claim
+
+
+TOOLCHAIN: Final[Toolchain] = Python()
