@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from dockrefactor.document import Document
 from dockrefactor.records import dataclass
 from dockrefactor.slots import Placement, Slot
 from dockrefactor.stages import Stage
 from dockrefactor.text import Edit, Span, insertion
 from dockrefactor.toolchain import Plan
+
+# what stands above the packages that the runtime installs
+_HEAD: Final = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +142,22 @@ class _Composer:
         packages = self.packages
         copies = self._artifact_copies()
         placed = False
-        for slot in moved:
+        for slot in builder:
             if slot in early:
                 continue
-            if packages and slot.step.keyword not in ("ARG", "ENV", "LABEL", "MAINTAINER", "SHELL"):
+            overlays = self._overlays(slot)
+            copied = slot.runtime and slot.step.copy is not None and slot.step.copy.origin is None
+            if packages and slot.runtime and slot.step.keyword not in _HEAD:
                 body.append(packages)
                 packages = ""
-            if self.plan.tree is None and not placed and slot.step.copy is not None and slot.step.copy.origin is None:
+            if self.plan.tree is None and not placed and (copied or overlays):
                 body += copies
                 placed = True
-            text = self._text(slot)
-            if self._stands_apart(slot) and body:
-                text = newline + text
-            body.append(text)
+            # what a line goes on to do with what it built is done after the copy
+            body += overlays
+            if slot.runtime:
+                text = self._text(slot)
+                body.append(newline + text if self._stands_apart(slot) and body else text)
         if packages:
             body.append(packages)
         if not placed:
@@ -192,6 +200,15 @@ class _Composer:
             f"{source} {path} {path}{self.newline}" for path in paths if inner is None or not path.startswith(inner)
         ]
         return lines
+
+    def _overlays(self, slot: Slot) -> list[str]:
+        """Copies of what another language built in a step, below the sources that it may lie among."""
+        source = self.document.typed(f"COPY --from={self.names.builder}")
+        return [
+            f"{source} {artifact.path} {artifact.path}{self.newline}"
+            for step, artifact in self.plan.overlays
+            if step is slot.step
+        ]
 
     def _cwd_at_cut(self) -> str:
         """The work folder of the runtime stage where the copies are inserted."""

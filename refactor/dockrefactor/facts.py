@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from dockrefactor import commands, launch_reading, neighbours, stage_reading
+from dockrefactor import commands, launch_reading, neighbours, roles, stage_reading
 from dockrefactor.context import BuildContext
 from dockrefactor.document import Document, Instruction
 from dockrefactor.effects import Effects
@@ -81,9 +81,25 @@ class Facts:
         return tuple(toolchain for toolchain in self.known_toolchains if toolchain.detect(self) is not None)
 
     @cached_property
+    def running(self) -> tuple[Toolchain, ...]:
+        """Those of `toolchains` whose programs the container runs."""
+        return roles.running(self)
+
+    @property
+    def only_building(self) -> tuple[Toolchain, ...]:
+        """Those of `toolchains` that only build."""
+        return tuple(toolchain for toolchain in self.toolchains if toolchain not in self.running)
+
+    @property
+    def left_behind(self) -> str | None:
+        """What another language leaves behind in a builder, None where one language does all."""
+        names = " and ".join(toolchain.name for toolchain in self.only_building)
+        return f"what {names} builds with and installs stays behind" if names else None
+
+    @cached_property
     def needs(self) -> RuntimeNeeds:
-        """What the program asks of its image, by all its toolchains."""
-        found = [toolchain.needs(self) for toolchain in self.toolchains]
+        """What the program asks of its image, by all the toolchains that run."""
+        found = [toolchain.needs(self) for toolchain in self.running]
         return RuntimeNeeds(
             programs=tuple(item for needs in found for item in needs.programs),
             os_packages=tuple(item for needs in found for item in needs.os_packages),

@@ -87,6 +87,9 @@ def _installs(facts: Facts, stage: Stage, first: int) -> Install:
         if Kind.INSTALL not in step.run.kinds:
             break
         cut = _cut(step)
+        if cut is not None and at > first and not is_cuttable(step, cut):
+            cut = None
+            break  # those before it can still come first
         for placed in step.run.commands:
             inputs = facts.install_inputs(step, placed, stage) if placed.effects.kind is Kind.INSTALL else None
             if inputs is not None:
@@ -144,20 +147,31 @@ def is_project(copy: Copy, inputs: InstallInputs) -> bool:
 def is_cuttable(step: Step, cut: Placed) -> bool:
     """Whether a RUN can be cut in two after the command `cut`, and each part still does what it did."""
     assert step.run is not None
-    before = step.run.commands[: step.run.commands.index(cut) + 1]
+    moves = leading_moves(step)
+    before = step.run.commands[len(moves) : step.run.commands.index(cut) + 1]
     after = step.run.commands[step.run.commands.index(cut) + 1 :]
     return (
         not step.run.heredoc
         and not step.run.mounts
         and not step.instruction.json
-        and all(
-            placed.effects.kind in _QUIET and placed.command.top and placed.cwd == step.before.cwd for placed in before
-        )
+        and all(placed.command.top and placed.command.connector in ("", "&&") for placed in moves)
+        and all(placed.effects.kind in _QUIET and placed.command.top and placed.cwd == cut.cwd for placed in before)
         and all(placed.effects.kind is not Kind.SETTING for placed in before)
         and bool(after)
         and after[0].command.connector == "&&"
         and after[0].command.top
     )
+
+
+def leading_moves(step: Step) -> tuple[Placed, ...]:
+    """The commands at the start of a RUN that only change the folder, which each part of it needs."""
+    assert step.run is not None
+    found: list[Placed] = []
+    for placed in step.run.commands:
+        if placed.command.name != "cd" or len(placed.command.words) != 2 or not placed.command.words[1].known:
+            break
+        found.append(placed)
+    return tuple(found)
 
 
 def blocked_between(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) -> Blocked | None:

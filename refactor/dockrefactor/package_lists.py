@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from dockrefactor import fetched_scripts
 from dockrefactor.document import Document
 from dockrefactor.effects import Kind
 from dockrefactor.image import Image
@@ -68,7 +69,15 @@ def retyped(
         placed.effects.os_packages and not any(keep(word.text) for word in placed.effects.os_packages)
         for placed in installs[1:]
     )
-    if step.run.kinds - _PLAIN or emptied or step.run.heredoc or not installs or not installs[0].effects.os_packages:
+    scripted = bool(fetched_scripts.packages(step))
+    if (
+        step.run.kinds - _PLAIN
+        or scripted
+        or emptied
+        or step.run.heredoc
+        or not installs
+        or not installs[0].effects.os_packages
+    ):
         return plain_install(total, image, document, bool(wanted) and recommends(step))
     return _Retyper(document, step, keep, [name for name in added if name not in wanted]).text()
 

@@ -10,7 +10,7 @@ import posixpath
 import re
 from typing import Final
 
-from dockrefactor import os_packages, package_lists, placement_review, source_copies, tables
+from dockrefactor import fetched_scripts, os_packages, package_lists, placement_review, roles, source_copies, tables
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
@@ -56,7 +56,8 @@ class _Placer:
         self.slots = [Slot(step) for step in self.steps]
         self.packages = RuntimePackages(facts, stage.base, runtime)
         self.owner: str | None = None
-        self.last = max((at for at, step in enumerate(self.steps) if builds(step)), default=-1)
+        makes = [step for step, _ in plan.overlays]
+        self.last = max((at for at, step in enumerate(self.steps) if builds(step) or step in makes), default=-1)
 
     def place(self) -> Placement | Blocked:
         try:
@@ -71,6 +72,7 @@ class _Placer:
             placement_review.drop_repeated(self.slots, self.last)
             started = (word for item in self.facts.launch.started for word in item.argv)
             placement_review.drop_temporary(self.slots, self.last, started)
+            placement_review.drop_idle_workdirs(self.slots, self.last, self.plan.handed_over)
             self.packages.complete()
             if self.packages.kept or self.packages.extra:
                 placement_review.keep_frontend(self.slots)
@@ -92,7 +94,7 @@ class _Placer:
                 )
             if "/?" in placed.effects.writes or placed.cwd == "/?":
                 raise self.packages.stop("unknown-effect", step, "it works in a computed folder")
-        handed_over = (*(artifact.path for artifact in self.plan.artifacts), *filter(None, [self.plan.tree]))
+        handed_over = self.plan.handed_over
         for mount in step.run.mounts:
             target = re.search(r"(?:target|dst|destination)=([^,]+)", mount)
             if "type=cache" in mount and target and overlap((absolute(target[1], step.before.cwd),), handed_over):
@@ -156,12 +158,7 @@ class _Placer:
     def _place_copy(self, at: int, slot: Slot, copy: Copy) -> None:
         slot.builder = at <= self.last
         if copy.origin is not None:
-            names = {posixpath.basename(path) for path in (*copy.sources, copy.destination)}
-            slot.runtime = (
-                at > self.last
-                or bool(names & self.packages.wanted.keys())
-                or names.isdisjoint(tables.toml("build_tools")["copied"])
-            )
+            slot.runtime = at > self.last or not self._is_build_tool(copy)
             return
         if self.plan.tree is not None and all(inside(path, self.plan.tree) for path in copy.writes):
             slot.runtime = at > self.last
@@ -174,6 +171,14 @@ class _Placer:
             kept = self.plan.context_paths
             slot.runtime_text = source_copies.restricted(self.facts.document, slot.step, copy, kept)
             slot.runtime = slot.runtime_text != ""
+
+    def _is_build_tool(self, copy: Copy) -> bool:
+        """Whether a copy from an image brings a program of builds, or a part of one, that nothing starts."""
+        table = tables.toml("build_tools")
+        parts: dict[str, list[str]] = table["copied_parts"]
+        names = {posixpath.basename(path) for path in (*copy.sources, copy.destination)}
+        users = names | {user for name in names for user in parts.get(name, ())}
+        return not names.isdisjoint({*table["copied"], *parts}) and users.isdisjoint(self.packages.wanted)
 
     def _own(self, step: Step, owner: str) -> None:
         if self.owner is not None and self.owner.partition(":")[0] != owner.partition(":")[0]:
@@ -219,10 +224,10 @@ class _Placer:
         if not slot.builder:
             return
         names = package_lists.packages(step)
-        build = [name for name in names if os_packages.role(name, self.base) is not Role.RUNTIME]
+        build = [name for name in names if not self.packages.is_only_runtime(name)]
         if not build:
             slot.builder = False
-        elif len(build) < len(names):
+        elif len(build) < len(names) and not fetched_scripts.packages(step):
             slot.builder_text = package_lists.retyped(
                 self.facts.document, step, lambda name: name in build, (), self.base
             )
@@ -238,6 +243,10 @@ class _Placer:
         if chowned is not None:
             self._own(step, chowned)
             slot.builder = at <= self.last
+            return
+        tools = at <= self.last and all(roles.is_builders_tool(self.facts, path) for path in writes(step) or ("",))
+        if tools or any(step is making for making, _ in self.plan.overlays):
+            slot.builder = True
             return
         if is_in_tree(step, self.plan.tree):
             slot.builder = at <= self.last
@@ -260,14 +269,14 @@ class _Placer:
         """`apt-get install curl && curl -o x …`: whole in the runtime where it leaves what the runtime may have."""
         step = slot.step
         names = package_lists.packages(step)
-        roles = {os_packages.role(name, self.base) for name in names}
-        if at <= self.last and is_exact(step):
+        roles_of = {os_packages.role(name, self.base) for name in names}
+        if at <= self.last and (is_exact(step) or fetched_scripts.packages(step)):
             slot.builder = True
-            slot.artifacts = self._as_artifacts(step)
+            slot.artifacts = self._as_artifacts(step) if is_exact(step) else ()
             slot.runtime_text = self.packages.of_step(step, generated=True)
             slot.runtime = slot.runtime_text is not None
             return
-        if roles & {Role.BUILD, Role.HEADERS} and at <= self.last:
+        if roles_of & {Role.BUILD, Role.HEADERS} and at <= self.last:
             slot.builder = True
         slot.runtime = True
 

@@ -52,6 +52,25 @@ def drop_temporary(slots: Sequence[Slot], last: int, started: Iterable[str]) -> 
             slot.runtime = False
 
 
+def drop_idle_workdirs(slots: Sequence[Slot], last: int, handed_over: Sequence[str]) -> None:
+    """A work folder that nothing in the runtime works in, and that another one follows, need not be repeated."""
+    for at, slot in enumerate(slots[: last + 1]):
+        if slot.step.keyword != "WORKDIR" or not slot.runtime:
+            continue
+        following = next((other for other in slots[at + 1 :] if other.runtime), None)
+        if following is None or following.step.keyword != "WORKDIR" or not following.step.instruction.args:
+            continue
+        target, folder = following.step.instruction.args[0], _folder_made(slots, at)
+        # the folder itself is made by what is copied, or by the work folder that follows
+        if target.startswith("/") and any(inside(path, folder) for path in (target, *handed_over)):
+            slot.runtime = False
+
+
+def _folder_made(slots: Sequence[Slot], at: int) -> str:
+    """The work folder after the step of that position."""
+    return slots[at + 1].step.before.cwd
+
+
 def keep_frontend(slots: Sequence[Slot]) -> None:
     """apt asks no questions in the runtime either."""
     for slot in slots:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from typing import Final
 
+from dockrefactor import roles
 from dockrefactor.effects import CACHES, Kind, inside
 from dockrefactor.facts import Facts
 from dockrefactor.slots import Placement, Slot
@@ -20,9 +21,8 @@ LEAVING: Final = frozenset({Kind.FILES, Kind.DOWNLOAD, Kind.SYSTEM, Kind.ACCOUNT
 
 def lost(facts: Facts, plan: Plan, placement: Placement) -> Blocked | None:
     """The first command whose effect would be missing in the runtime stage; None where there is none."""
-    handed_over = [artifact.path for artifact in plan.artifacts]
+    handed_over = [*plan.handed_over]
     handed_over += [artifact.path for slot in placement.slots for artifact in slot.artifacts]
-    handed_over += [plan.tree] if plan.tree is not None else []
     for at, slot in enumerate(placement.slots):
         if slot.step.run is None or (slot.runtime and slot.runtime_text is None):
             continue
@@ -66,5 +66,7 @@ def _is_started(facts: Facts, placed: Placed) -> bool:
 def _is_kept(facts: Facts, path: str, kept: tuple[str, ...]) -> bool:
     """Whether what stands at `path` is handed over, passes, or is a work folder that WORKDIR makes."""
     folders = [step.before.cwd for step in facts.final.steps] + [facts.final.after.cwd]
+    if roles.is_builders_tool(facts, path):
+        return True
     made = path != "/" and any(inside(folder, path) for folder in folders)
     return made or any(inside(path, folder) for folder in kept)

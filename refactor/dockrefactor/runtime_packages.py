@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from typing import Final
 
-from dockrefactor import os_packages, package_lists
+from dockrefactor import fetched_scripts, os_packages, package_lists, roles
 from dockrefactor.effects import Kind
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -48,6 +48,7 @@ class RuntimePackages:
         self.kept: list[str] = []
         self.extra: list[str] = []
         self.wanted = self._wanted_programs()
+        self.foreign = frozenset(name for step in facts.final.steps for name in fetched_scripts.packages(step))
 
     def _wanted_programs(self) -> dict[str, Evidence]:
         """Programs that must be found when the container runs."""
@@ -73,6 +74,9 @@ class RuntimePackages:
             return self._upgrade(step, names)
         removed = _removed(step)
         kept = [name for name in names if name not in removed and self._keeps(name, step)]
+        foreign = self.foreign.intersection(map(os_packages.bare, kept))
+        if foreign:
+            raise self.stop("unknown-library", step, f"`{min(foreign)}` comes from a repository that a script adds")
         left = [library for name in names for library in self._left_behind(name, step)]
         added = [name for name in dict.fromkeys(left) if name not in kept and name not in self.kept]
         self.kept.extend([*kept, *added])
@@ -95,12 +99,21 @@ class RuntimePackages:
         if not name or "$" in name:
             raise self.stop("unknown-library", step, "a package name is computed")
         role = os_packages.role(name, self.base)
-        used = bool(os_packages.programs_of(name, self.base) & self.wanted.keys())
+        brought = os_packages.programs_of(name, self.base)
+        used = bool(brought & self.wanted.keys())
+        if any(roles.is_builders_tool(self.facts, program) for program in brought):
+            return used
         if role in (Role.BUILD, Role.HEADERS):
             return used
         if role is Role.TOOL:
             return used or any(claim.value is None for claim in self.facts.needs.programs)
         return True
+
+    def is_only_runtime(self, name: str) -> bool:
+        """Whether the builder has no use for a package."""
+        brought = os_packages.programs_of(name, self.base)
+        builds = any(roles.is_builders_tool(self.facts, program) for program in brought)
+        return os_packages.role(name, self.base) is Role.RUNTIME and not builds
 
     def _left_behind(self, name: str, step: Step) -> tuple[str, ...]:
         """Libraries that what was built with a package links."""

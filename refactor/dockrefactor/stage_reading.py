@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from dockrefactor import grammar, image, shell
+from dockrefactor import fetched_scripts, grammar, image, shell
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.document import Document, Instruction
 from dockrefactor.effects import Effects, absolute
@@ -249,7 +249,7 @@ class _Reader:
             if command.name in ("cd", "pushd") and len(command.words) > 1:
                 target = command.words[1]
                 cwd[-1] = absolute(target.text, cwd[-1]) if target.known else "/?"
-        return tuple(placed)
+        return fetched_scripts.named(placed)
 
 
 def _makes_folder(step: Step, target: str) -> bool:

@@ -96,5 +96,5 @@ def with_removals(commands: Sequence[Placed], setup: list[Placed]) -> list[Place
 
 def is_handed_over(placed: Placed, plan: Plan) -> bool:
     """Whether what a command leaves comes with the artifacts, or is gone again."""
-    kept = (*CACHES, *(artifact.path for artifact in plan.artifacts), *filter(None, [plan.tree]))
+    kept = (*CACHES, *plan.handed_over)
     return placed.effects.removes or all(any(inside(path, folder) for folder in kept) for path in placed.effects.writes)

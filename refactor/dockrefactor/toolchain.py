@@ -74,7 +74,8 @@ class Plan:
     `prologue`: instructions after the builder's FROM, or before the step `prologue_before`; `epilogue`: instructions
     after its last step; `environment`: instructions that the runtime needs too; `artifacts`: what is copied from the
     builder; `tree`: the work folder that is taken whole from the builder, None where the runtime takes the sources from
-    the context; `context_paths`: the only context paths that the runtime copies of those that the original put below
+    the context; `overlays`: what another language built, with the step that makes it, copied over the sources;
+    `context_paths`: the only context paths that the runtime copies of those that the original put below
     `source_tree`, None for all of them; `edits`: prefixes of build commands; `static`: the program is statically
     linked; `gain`: why a split is worth it, None where builder
     and runtime would be the same; `assumed`: obstacles that the user lifted.
@@ -86,6 +87,7 @@ class Plan:
     environment: tuple[str, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     tree: str | None = None
+    overlays: tuple[tuple[Step, Artifact], ...] = ()
     context_paths: tuple[str, ...] | None = None
     source_tree: str | None = None
     edits: tuple[CommandEdit, ...] = ()
@@ -93,6 +95,12 @@ class Plan:
     gain: str | None = None
     evidence: tuple[Evidence, ...] = ()
     assumed: tuple[Blocked, ...] = ()
+
+    @property
+    def handed_over(self) -> tuple[str, ...]:
+        """The image paths that the runtime copies from the builder."""
+        artifacts = (*self.artifacts, *(artifact for _, artifact in self.overlays))
+        return (*(artifact.path for artifact in artifacts), *([self.tree] if self.tree is not None else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +166,10 @@ class Registered:
     def _own(self) -> Toolchain:
         found: Toolchain = import_module(f"dockrefactor.toolchains.{self.name}").TOOLCHAIN
         return found
+
+    def starts(self, program: str) -> bool:
+        """Whether a program of that name is of the language, or runs its code."""
+        return self._claims(program)
 
     def effects(self, command: Command, place: Place) -> Effects | None:
         argv = command.argv

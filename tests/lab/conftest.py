@@ -54,6 +54,8 @@ def base_names(case: Case) -> set[str]:
     for text in (result.before, result.after):
         stages = facts_of(case, text).stages
         names.update(stage.written_base for stage in stages if stage.base_stage is None and stage.written_base)
+        copies = (step.copy for stage in stages for step in stage.steps if step.copy is not None)
+        names.update(copy.origin for copy in copies if copy.origin and copy.stage is None)
     return names
 
 

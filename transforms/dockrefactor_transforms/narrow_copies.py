@@ -75,7 +75,7 @@ def _is_work_folder(stage: Stage, folder: str) -> bool:
 
 
 def _narrow(facts: Facts, step: Step, builder: Stage, folder: str) -> Edit | Refusal | None:
-    for toolchain in facts.known_toolchains:
+    for toolchain in facts.running:
         needs = toolchain.tree_needs(facts, builder.index, folder)
         if isinstance(needs, Blocked):
             return Refusal(Reasons.UNKNOWN_READS, needs.evidence)

@@ -177,7 +177,9 @@ def _cut_edit(step: Step, cut: Placed, newline: str, moved: str) -> Edit:
     after = step.run.commands[step.run.commands.index(cut) + 1].command
     start = step.instruction.offset(step.instruction.value_start + cut.command.end - 1) + 1
     end = step.instruction.offset(step.instruction.value_start + after.start)
-    return Edit(Span(start, end), f"{newline}{moved}")
+    text = step.run.script.text
+    moves = "".join(f"{text[move.command.start : move.command.end]} && " for move in install_order.leading_moves(step))
+    return Edit(Span(start, end), f"{newline}{moved}{moves}")
 
 
 def _text(facts: Facts, step: Step) -> str:

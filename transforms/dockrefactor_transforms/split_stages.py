@@ -11,13 +11,13 @@ library is not known, the file stays as it is and the reason names the line.
 
 from __future__ import annotations
 
-from dockrefactor import composition, image, package_lists, placement, preservation, reachability
+from dockrefactor import composition, image, joint_plan, package_lists, placement, preservation, reachability
 from dockrefactor.effects import inside
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
 from dockrefactor.slots import Placement
-from dockrefactor.toolchain import Blocked, Plan, Toolchain
+from dockrefactor.toolchain import Blocked, Plan
 
 
 class Reasons(ReasonEnum):
@@ -65,8 +65,8 @@ class Reasons(ReasonEnum):
     )
     SEVERAL_TOOLCHAINS = Reason(
         "several-toolchains",
-        "More than one language is built in one stage.",
-        "Build each part in a stage of its own first.",
+        "More than one language runs in the container.",
+        "Run each part in a container of its own, or build each in a stage of its own first.",
     )
     NOT_AN_APPLICATION = Reason(
         "not-an-application",
@@ -170,10 +170,11 @@ def run(facts: Facts) -> Outcome:
     guarded = _guard(facts)
     if guarded is not None:
         return guarded
-    chosen = _toolchain(facts)
-    if not isinstance(chosen, _Chosen):
-        return chosen
-    plan = chosen.toolchain.plan(facts)
+    found = facts.toolchains
+    if not found:
+        says = "no manifest and no build command of a known language"
+        return Refusal(Reasons.UNKNOWN_TOOLCHAIN, facts.at(facts.final.origin, says))
+    plan = found[0].plan(facts) if len(found) == 1 else joint_plan.plan(facts)
     if isinstance(plan, Blocked):
         return _refuse(plan)
     if plan.gain is None:
@@ -181,11 +182,6 @@ def run(facts: Facts) -> Outcome:
             Reasons.NOTHING_TO_LEAVE_BEHIND, facts.at(facts.final.origin, "builder and runtime would be the same")
         )
     return _split(facts, plan)
-
-
-class _Chosen:
-    def __init__(self, toolchain: Toolchain) -> None:
-        self.toolchain = toolchain
 
 
 def _guard(facts: Facts) -> Outcome | None:
@@ -240,19 +236,6 @@ def _contradicted(facts: Facts) -> list[Refusal]:
         if service.command or any(path and inside(work_folder, path.rstrip("/") or "/") for path in service.mounts)
     ]
     return [Refusal(Reasons.COMPOSE, place) for place in places]
-
-
-def _toolchain(facts: Facts) -> _Chosen | Outcome:
-    found = facts.toolchains
-    origin = facts.final.origin
-    if not found:
-        return Refusal(
-            Reasons.UNKNOWN_TOOLCHAIN, facts.at(origin, "no manifest and no build command of a known language")
-        )
-    if len(found) > 1:
-        names = " and ".join(toolchain.name for toolchain in found)
-        return Refusal(Reasons.SEVERAL_TOOLCHAINS, facts.at(origin, names))
-    return _Chosen(found[0])
 
 
 def _refuse(blocked: Blocked) -> Refusal:

@@ -81,11 +81,11 @@ class BuildStep:
         return None
 
     def made(self, *paths: str | None, consumed: Sequence[str] = (), **more: str | None) -> Outputs:
-        """The outputs, None where one of the paths is unknown, the project itself or outside of it."""
+        """The outputs, None where one of the paths is unknown, or holds the project itself; `../x` lies beside it."""
         plain = []
         for path in paths:
             clean = posixpath.normpath(path) if path else "."
-            if clean == "." or clean.startswith(("..", "/")):
+            if clean.startswith("/") or posixpath.basename(clean) in (".", ".."):
                 return None
             plain.append(clean)
         there = tuple(name for name in consumed if self.context.is_dir(self.at(name)) and name not in plain)

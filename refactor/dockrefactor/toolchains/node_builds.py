@@ -33,7 +33,13 @@ def build_outputs(context: BuildContext, package: PackageJson, script: str) -> t
 
 
 def command_outputs(context: BuildContext, package: PackageJson, argv: Sequence[str]) -> tuple[BuildOutput, ...] | None:
-    """What one build command makes (`npx tsc`, `npm run build`, `ng build`) in the project's own folder."""
+    """What one build command makes (`npx tsc`, `npm run build`, `ng build`) in the project's own folder.
+
+    A folder that an option names (`npm --prefix web run build`) is that of `package` already.
+    """
+    run = parse_run(argv)
+    if run is not None and run.prefix and run.script is not None and not run.limited:
+        return _script_outputs(context, package, run.script, 0, run.arguments)
     command = ScriptCommand("", {}, tuple(argv))
     return _command_outputs(context, package, command, Evidence(package.path, 0, " ".join(argv)), 0)
 

@@ -28,7 +28,7 @@ def plan(facts: Facts, installs: _Commands, builds: _Commands) -> Plan | Blocked
     development = _development_server(facts)
     if development is not None:
         return development
-    gain = _gain(facts, builds) if installs else None
+    gain = (_gain(facts, builds) or facts.left_behind) if installs else None
     if gain is None:
         return Plan()
     against = _start_obstacle(facts) or _install_obstacle(facts, installs)
@@ -37,6 +37,9 @@ def plan(facts: Facts, installs: _Commands, builds: _Commands) -> Plan | Blocked
     tree = _tree(facts, installs)
     if tree == "/":
         return _plan_in_root(facts, installs, builds, gain)
+    for step, placed in builds:
+        if not all(inside(path, tree) for path in placed.effects.writes):
+            return Blocked("unknown-effect", facts.at(step.instruction, f"it builds outside of {tree}"))
     evidence = tuple(facts.at(step.instruction, "installs packages") for step, _ in installs)
     return Plan(epilogue=_prune(facts, installs), tree=tree, gain=gain, evidence=evidence)
 

@@ -70,6 +70,8 @@ class _Narrower:
         ]
         modules = [path for path in self._written(installs) if not path.endswith(".json")]
         built = self._written(builds)
+        if any(path.startswith("..") for path in built):
+            return Blocked("unknown-reads", self.facts.at(builds[0][0].instruction, "it builds outside of the folder"))
         evidence = tuple(item for output in outputs for item in output.evidence)
         local, entries = self._starts()
         if entries is None:

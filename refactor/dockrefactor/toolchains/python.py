@@ -168,11 +168,12 @@ class Python:
         if opaque and not installs:
             step, placed = opaque[0]
             return Blocked("unknown-effect", facts.at(step.instruction, placed.effects.why))
-        gain = python_plan.gain(facts) if installs else None
+        gain = (python_plan.gain(facts) or facts.left_behind) if installs else facts.left_behind
         if gain is None:
             return Plan()
         against = python_obstacles.of_image(facts, installs)
-        against = against or python_obstacles.of_packages(facts, installs[0][0], self._installed(facts))
+        if installs:
+            against = against or python_obstacles.of_packages(facts, installs[0][0], self._installed(facts))
         if against is not None and against.code not in facts.options.assume:
             return against
         plan = python_plan.plan(facts, installs, gain)

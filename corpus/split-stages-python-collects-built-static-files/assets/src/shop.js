@@ -1,0 +1,1 @@
+document.title = "a shop of two languages";

@@ -1,0 +1,3 @@
+fetch("/api/greeting")
+  .then((answer) => answer.json())
+  .then((greeting) => document.getElementById("greeting").append(` says ${greeting.text}`));

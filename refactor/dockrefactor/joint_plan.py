@@ -1,0 +1,125 @@
+"""How a file of several languages is split: one of them runs, and the others only build what it serves or reads.
+
+The plan is that of the language that runs. What the others built is copied over the sources; what they installed
+stays behind, with the programs that they build by.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Final
+
+from dockrefactor import tables
+from dockrefactor.effects import CACHES, Kind, inside, overlap
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.records import replace
+from dockrefactor.stages import Placed, Step
+from dockrefactor.toolchain import Artifact, Blocked, Plan, Toolchain
+
+# programs of the builder, and what their installs share
+_SYSTEM: Final = ("/usr", "/root", "/go")
+_COPIES: Final = frozenset({"cp", "mv", "install", "rsync"})
+
+
+def plan(facts: Facts) -> Plan | Blocked:
+    """The plan for a file in which more than one language builds."""
+    if len(facts.running) != 1:
+        names = " and ".join(toolchain.name for toolchain in facts.running)
+        return Blocked("several-toolchains", facts.at(facts.final.origin, f"{names} run in the container"))
+    found = facts.running[0].plan(facts)
+    if isinstance(found, Blocked) or found.gain is None:
+        return found
+    made = _Made(facts, facts.only_building)
+    blocked = made.follow()
+    if blocked is not None:
+        return blocked
+    kept = [
+        (step, artifact) for step, artifact in made.found if found.tree is None or not inside(artifact.path, found.tree)
+    ]
+    return replace(found, overlays=tuple(kept))
+
+
+class _Made:
+    """What the languages that only build leave, followed through the commands that copy, move and remove it."""
+
+    def __init__(self, facts: Facts, builders: tuple[Toolchain, ...]) -> None:
+        self.facts = facts
+        self.names = {toolchain.name for toolchain in builders}
+        self.installed: set[str] = set()
+        self.found: list[tuple[Step, Artifact]] = []
+
+    def follow(self) -> Blocked | None:
+        """Fills `found`; the first output that cannot be handed over."""
+        for step in self.facts.final.steps:
+            for placed in step.run.commands if step.run is not None else ():
+                blocked = self._take(step, placed)
+                if blocked is not None:
+                    return blocked
+        return None
+
+    def _take(self, step: Step, placed: Placed) -> Blocked | None:
+        effects = placed.effects
+        if effects.by in self.names and effects.kind in (Kind.BUILD, Kind.INSTALL):
+            return self._made(step, placed)
+        paths = tuple(artifact.path for _, artifact in self.found)
+        if effects.kind is not Kind.FILES or not overlap((*effects.reads, *effects.writes), paths):
+            return None
+        if effects.removes:
+            self._forget(effects.writes)
+        elif placed.command.name in _COPIES and overlap(effects.reads, paths):
+            if placed.command.name == "mv":
+                self._forget(effects.reads)
+            for path in effects.writes:
+                self._add(step, path, "is copied here")
+        return None
+
+    def _made(self, step: Step, placed: Placed) -> Blocked | None:
+        """What one build or install leaves: a build's outputs, and packages that the sources name."""
+        effects = placed.effects
+        for path in effects.writes:
+            if any(inside(path, folder) for folder in (*CACHES, *_SYSTEM)):
+                continue
+            if _holds_work_folder(self.facts, path):
+                return Blocked(
+                    "unknown-effect", self.facts.at(step.instruction, f"what it writes in {path} is not known")
+                )
+            if effects.kind is Kind.INSTALL:
+                self.installed.add(path)
+                if _is_named(self.facts, posixpath.basename(path)):
+                    self._add(step, path, "is named in the sources")
+            elif path not in self.installed:
+                stale = _in_context(self.facts, path)
+                if stale is not None:
+                    return Blocked("context-has-artifacts", Evidence(stale, 0, f"lies where {path} is built"))
+                self._add(step, path, "is built here")
+        return None
+
+    def _add(self, step: Step, path: str, says: str) -> None:
+        self._forget((path,))
+        self.found.append((step, Artifact(path, True, self.facts.at(step.instruction, says))))
+
+    def _forget(self, paths: tuple[str, ...]) -> None:
+        self.found = [
+            (step, artifact) for step, artifact in self.found if not any(inside(artifact.path, path) for path in paths)
+        ]
+
+
+def _holds_work_folder(facts: Facts, path: str) -> bool:
+    return any(inside(step.before.cwd, path) for step in facts.final.steps) or inside(facts.final.after.cwd, path)
+
+
+def _in_context(facts: Facts, path: str) -> str | None:
+    """A file of the context that is copied to where `path` is built, marker files such as .gitkeep left out."""
+    found = facts.final.copied(path)
+    if found is None:
+        return None
+    if not facts.context.is_dir(found):
+        return found
+    return next((file for file in facts.context.files(found) if not posixpath.basename(file).startswith(".git")), None)
+
+
+def _is_named(facts: Facts, name: str) -> bool:
+    """Whether a file of the context that a running program may read says `name`."""
+    suffixes = tuple(tables.toml("build_tools")["read_at_run_time"])
+    return any(name in (facts.context.read(path) or "") for path in facts.context.files("", suffixes))
