@@ -121,7 +121,7 @@ def is_open(path: str) -> bool:
 
 def is_systems(path: str) -> bool:
     """Whether only root writes to `path` in an image."""
-    return any(inside(path, folder) for folder in SYSTEM_FOLDERS) and not is_open(path)
+    return any(inside(path, folder) for folder in SYSTEM_FOLDERS) and not is_open(path) and not inside(path, "/usr/src")
 
 
 def _is_folder(facts: Facts, path: str) -> bool:
