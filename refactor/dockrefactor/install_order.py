@@ -49,19 +49,32 @@ class Install:
 
 
 def find(facts: Facts, stage: Stage) -> Install | None:
-    """The first run of installs that follows a COPY of the context."""
+    """The first run of installs that follows a COPY of the context, and reads or waits for something of it."""
     copied = False
+    idle: Install | None = None
     for at, step in enumerate(stage.steps):
         if step.copy is not None and step.copy.origin is None:
             copied = True
         if step.run is None or not copied:
             continue
         if any(placed.effects.kind is Kind.INSTALL and placed.effects.network for placed in step.run.commands):
-            return _installs(facts, stage, at)  # an empty virtual environment is no layer worth keeping
+            # an empty virtual environment is no layer worth keeping
+            found = _installs(facts, stage, at)
+            if found.inputs.files or found.inputs.folders or _waits(facts, stage, found):
+                return found
+            idle = idle or found
         ahead = _ahead(facts, stage, step)
         if ahead is not None:
             return Install(at, at - 1, InstallInputs(files=ahead[0], locked=True), None, ahead[1])
-    return None
+    return idle
+
+
+def _waits(facts: Facts, stage: Stage, found: Install) -> bool:
+    """Whether something stands before an install that it does not read, or that it misses."""
+    copies = [step.copy for step in stage.steps[: found.first] if step.copy is not None]
+    return bool(found.inputs.missing or found.inputs.open_ended) or any(
+        brings_more(facts, copy, found.inputs) for copy in copies
+    )
 
 
 def _ahead(facts: Facts, stage: Stage, step: Step) -> tuple[tuple[str, ...], str] | None:

@@ -157,6 +157,7 @@ class Python:
         ]
 
     def plan(self, facts: Facts) -> Plan | Blocked:
+        from dockrefactor import left_behind
         from dockrefactor.toolchains import python_obstacles, python_plan
 
         base = facts.final.base
@@ -168,7 +169,7 @@ class Python:
         if opaque and not installs:
             step, placed = opaque[0]
             return Blocked("unknown-effect", facts.at(step.instruction, placed.effects.why))
-        gain = (python_plan.gain(facts) or facts.left_behind) if installs else facts.left_behind
+        gain = (left_behind.gain(facts) or facts.left_behind) if installs else facts.left_behind
         if gain is None:
             return Plan()
         against = python_obstacles.of_image(facts, installs)

@@ -6,11 +6,9 @@ import posixpath
 import re
 from typing import Final
 
-from dockrefactor import os_packages, package_lists
-from dockrefactor.effects import Kind, absolute
+from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
-from dockrefactor.os_packages import Role
 from dockrefactor.records import dataclass, field
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan
@@ -32,42 +30,6 @@ class _Layout:
 
     def add(self, path: str, evidence: Evidence) -> None:
         self.artifacts[path] = Artifact(path, True, evidence)
-
-
-def gain(facts: Facts) -> str | None:
-    """What the runtime is rid of; None where it would be the same as the builder."""
-    base = facts.final.base
-    assert base is not None
-    if base.counterpart:
-        return f"the compilers and headers of {base.reference.written} stay behind"
-    for step in facts.final.steps:
-        removed = _removed(step)
-        for name in package_lists.packages(step):
-            role = os_packages.role(name, base)
-            if name not in removed and role in (Role.BUILD, Role.HEADERS) and not _virtual_removed(step):
-                return f"`{name}` and its like stay behind"
-    return None
-
-
-def _removed(step: Step) -> set[str]:
-    """The OS packages that a RUN removes by name."""
-    return {
-        word.text
-        for placed in (step.run.commands if step.run is not None else ())
-        if placed.effects.kind is Kind.OS_REMOVE
-        for word in placed.effects.os_packages
-    }
-
-
-def _virtual_removed(step: Step) -> bool:
-    """`apk add --virtual .deps …` that the same RUN deletes again."""
-    assert step.run is not None
-    argvs = [placed.command.argv for placed in step.run.commands]
-    named = {argv[at + 1] for argv in argvs for at, word in enumerate(argv[:-1]) if word in ("--virtual", "-t")}
-    removed = {
-        word for placed in step.run.commands if placed.effects.kind is Kind.OS_REMOVE for word in placed.command.argv
-    }
-    return bool(named & removed)
 
 
 def plan(facts: Facts, installs: list[tuple[Step, Placed]], gain: str) -> Plan | Blocked:
