@@ -5,9 +5,11 @@ from __future__ import annotations
 from dockrefactor.toolchain import Registered, Toolchain
 from dockrefactor.toolchains.node_names import looks_like_node
 from dockrefactor.toolchains.python_names import looks_like_python
+from dockrefactor.toolchains.ruby_names import looks_like_ruby
 
 TOOLCHAINS: tuple[Toolchain, ...] = (
     Registered("go", lambda word: word == "go" or word.endswith("/go"), frozenset({"go"})),
     Registered("node", looks_like_node, frozenset({"javascript", "node"})),
     Registered("python", looks_like_python, frozenset({"python"})),
+    Registered("ruby", looks_like_ruby, frozenset({"ruby"})),
 )

@@ -1,0 +1,5 @@
+class WelcomeController < ActionController::Base
+  def index
+    render plain: "welcome"
+  end
+end

@@ -1,0 +1,1 @@
+module Billing; TOTAL = 42; end

@@ -1,0 +1,3 @@
+require "billing"
+
+puts "the bill is #{Billing::TOTAL}"

@@ -1,0 +1,1 @@
+gem "greeter", path: "../gems/greeter"

@@ -1,0 +1,3 @@
+module Greeter
+  VERSION = "1.2.0"
+end

@@ -1,0 +1,1 @@
+puts "started with Ruby #{RUBY_VERSION.split(".").first}"

@@ -1,0 +1,4 @@
+class WelcomeController < ActionController::Base
+  def index
+  end
+end

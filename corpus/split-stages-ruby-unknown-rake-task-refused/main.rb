@@ -1,0 +1,1 @@
+puts File.read("/var/lib/prices/list.txt")
