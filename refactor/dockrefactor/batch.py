@@ -51,6 +51,22 @@ class _Opened:
         return BuildContext(folder, self.dockerfile)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The place of one Dockerfile: its build context's folder, its name relative to that, and its bytes."""
+
+    folder: Path
+    dockerfile: str
+    toolchains: tuple[Toolchain, ...]
+    options: Options
+    data: bytes
+
+    def facts(self, text: str) -> Facts:
+        """What is known of a text in this place. Raises SyntaxFault and ContextError."""
+        context = BuildContext(self.folder, self.dockerfile)
+        return Facts(document.read(text), context, self.toolchains, self.options, self.dockerfile)
+
+
 class Batch:
     """The state that the files of one run share."""
 
@@ -77,6 +93,13 @@ class Batch:
         """What is found in one Dockerfile."""
         answer = _guarded(source, self._detect)
         return Detected(source.name, fault=answer) if isinstance(answer, Fault) else answer
+
+    def reading(self, source: Source) -> Reading:
+        """How texts in the place of a Dockerfile are read. Raises Fault, and what reading a configuration raises."""
+        opened = self._open(source)
+        if isinstance(opened.folder, Refusal):
+            raise Fault(f"{opened.folder.reason.reason.says} ({opened.folder.at})")
+        return Reading(opened.folder, opened.dockerfile, self._toolchains, opened.settings.options(), opened.data)
 
     def _refactor(self, source: Source) -> FileReport:
         opened = self._open(source)

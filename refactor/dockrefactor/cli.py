@@ -1,6 +1,7 @@
-"""The command line: the only file that prints, exits or has files written, and the only one that names the transforms.
+"""The command line: the file that prints, exits and has files written, and the only one that names the transforms.
 
-`dockrefactor` itself refactors; `detect` and `explain` are commands where they are the first word. What takes long to
+`dockrefactor` itself refactors; `detect`, `explain` and `verify` (`verify_cli`) are commands where they are the first
+word. What takes long to
 import is imported where it is used, so that `--version` and `--help` answer at once.
 """
 
@@ -35,6 +36,7 @@ EXIT_ERROR: Final = 2
 _BAR_FROM: Final = 20
 _STDIN_NAME: Final = "Dockerfile"
 _COMMANDS_HELP: Final = (
+    ("verify", "Build the original and the result, compare the images, run both."),
     ("detect", "What is found: toolchain, stages, evidence; changes nothing."),
     ("explain", "The documentation of a transform or of a reason code."),
 )
@@ -50,7 +52,7 @@ class _Program(click.Command):
         name = prog_name or "dockrefactor"
         command = _COMMANDS.get(words[0]) if words else None
         if command is not None:
-            return command.main(words[1:], f"{name} {words[0]}", **extra)
+            return command().main(words[1:], f"{name} {words[0]}", **extra)
         return super().main(words, name, **extra)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -166,7 +168,16 @@ def explain(name: str | None) -> None:
         raise click.UsageError(str(error)) from None
 
 
-_COMMANDS: Final[dict[str, click.Command]] = {"detect": detect, "explain": explain}
+def _verify() -> click.Command:
+    """The command that builds and runs: no other has a use for what it imports."""
+    from dockrefactor import verify_cli
+
+    return verify_cli.command(_batch, _sources, _exit_code)
+
+
+_COMMANDS: Final[dict[str, Callable[[], click.Command]]] = {
+    "detect": lambda: detect, "explain": lambda: explain, "verify": _verify,
+}  # fmt: skip
 
 
 def main() -> None:

@@ -1,0 +1,249 @@
+"""What `verify` concludes without any engine: answers, loaders' rules, permissions, verdicts, reports."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from dockrefactor.cli import program
+from dockrefactor.verify import answers, behaviour, proof_report, rebuilding
+from dockrefactor.verify.building import Step, counted
+from dockrefactor.verify.findings import Finding, Lack, Verdict, Weight, note, verdict
+from dockrefactor.verify.image_files import ImageFile, ImageFiles, Who
+from dockrefactor.verify.proving import Proof, Side
+from dockrefactor.verify.rebuilding import Edit, Rebuilt
+from dockrefactor.verify.running import Observation
+from dockrefactor.verify.shared_libraries import Binary, Loader, interpreters, program_of
+
+SIDE = Side(1_000_000, 3, "", 10, frozenset({"gcc", "libc6"}), frozenset())
+
+
+def files_of(tree: Mapping[str, str | int], links: Mapping[str, str] | None = None) -> ImageFiles:
+    """An image's files: a path with its content as an ordinary file, or with its mode as a folder; and links."""
+    found = {"/": ImageFile("/", stat.S_IFDIR | 0o755, 0, 0, 0)}
+    for path, content in tree.items():
+        if isinstance(content, int):
+            found[path] = ImageFile(path, stat.S_IFDIR | content, 0, 0, 0)
+        else:
+            found[path] = ImageFile(path, stat.S_IFREG | 0o644, 0, 0, len(content))
+        for folder in list(Path(path).parents)[:-1]:
+            found.setdefault(folder.as_posix(), ImageFile(folder.as_posix(), stat.S_IFDIR | 0o755, 0, 0, 0))
+    for path, target in (links or {}).items():
+        found[path] = ImageFile(path, stat.S_IFLNK | 0o777, 0, 0, 0, target)
+
+    def read(paths: Iterable[str]) -> dict[str, bytes]:
+        return {path: str(tree[path]).encode() for path in paths if path in tree}
+
+    return ImageFiles(found, read)
+
+
+def seen(
+    code: int | None = None, output: str = "", status: int = 200, body: str = "hi", **extra: object
+) -> Observation:
+    fields: dict[str, object] = {
+        "answers": {(80, "/"): answers.Answer(status, body)} if code is None and status else {},
+        "listening": None, "written": frozenset(), "health": "", "smoke": (), "seconds": 1.0, **extra,
+    }  # fmt: skip
+    return Observation(code, output, **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("at 2024-05-01T10:00:00Z", "at 2025-06-02T11:01:01Z"),
+        ("id 550e8400-e29b-41d4-a716-446655440000", "id 123e4567-e89b-12d3-a456-426614174000"),
+        ("host 3f2a9c1b4d5e", "host 0a1b2c3d4e5f"),
+        ("took 12.5 ms", "took 3 ms"),
+        ("see http://127.0.0.1:32768/", "see http://127.0.0.1:40000/"),
+        ("a\r\nb", "a\nb\n"),
+    ],
+)
+def test_what_varies_is_no_difference(before: str, after: str) -> None:
+    assert answers.difference(before, after) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("hello", "hallo"),
+        ("1 item", "2 items"),
+        ("user root", "user app"),
+        ("a\nb", "a"),
+        ("version 1.2.3", "version 1.2.4"),
+    ],
+)
+def test_what_is_said_otherwise_is_a_difference(before: str, after: str) -> None:
+    assert "+" in answers.difference(before, after)
+
+
+def test_lines_that_vary_from_request_to_request_do_not_count() -> None:
+    assert answers.difference("n=1\nhello", "n=7\nhello", "n=2\nhello", "n=8\nhello") == ""
+    assert answers.difference("n=1\nhello", "n=7\nbye", "n=2\nhello", "n=8\nbye") != ""
+
+
+def test_two_failures_are_no_proof() -> None:
+    for broken in (seen(code=1, output="boom"), seen(status=0), seen(status=503)):
+        found = behaviour.objections(broken, (80,))
+        assert verdict(found) is Verdict.ORIGINAL_BROKEN
+    assert behaviour.objections(seen(), (80,)) == []
+    assert behaviour.objections(seen(code=0), ()) == []
+
+
+def test_the_worst_finding_decides() -> None:
+    difference, breakage = (Finding("x", weight, "y") for weight in (Weight.DIFFERENCE, Weight.BREAKAGE))
+    assert verdict([note("x", "y")]) is Verdict.PROVED
+    assert verdict([difference, note("x", "y")]) is Verdict.DIFFERS
+    assert verdict([difference, breakage]) is Verdict.BROKEN
+    assert [item.exit_code for item in Verdict] == [0, 1, 1, 1, 2]
+
+
+def test_links_are_followed_as_the_kernel_does() -> None:
+    files = files_of(
+        {"/usr/lib/libx.so.1.2": "x"}, {"/lib": "usr/lib", "/usr/lib/libx.so.1": "libx.so.1.2", "/loop": "loop"}
+    )
+    assert files.real("/lib/libx.so.1") == "/usr/lib/libx.so.1.2"
+    assert files.real("/usr/../lib/./libx.so.1") == "/usr/lib/libx.so.1.2"
+    assert files.real("/loop") is None
+    assert files.real("/lib/none") is None
+
+
+def test_a_user_reaches_what_modes_allow() -> None:
+    files = files_of({"/root": 0o700, "/root/app.py": "x", "/app": 0o755, "/app/run.py": "x"})
+    user, root = Who(1000, frozenset({1000})), Who(0, frozenset({0}))
+    assert files.reach("/app/run.py", user, 4) == ""
+    assert files.reach("/app/run.py", user, 1) == "the user may not execute it"
+    assert files.reach("/app", user, 3) == "the user may not write to it"
+    assert files.reach("/root/app.py", user, 4) == "the user may not enter /root"
+    assert files.reach("/root/app.py", root, 4) == ""
+    assert files.reach("/none", root, 4) == "it is not there"
+
+
+def test_accounts_are_read_from_the_image() -> None:
+    files = files_of({
+        "/etc/passwd": "root:x:0:0::/root:/bin/sh\napp:x:10001:10001::/home/app:/bin/sh\n",
+        "/etc/group": "root:x:0:\napp:x:10001:\nextra:x:7:app\n",
+    })  # fmt: skip
+    assert files.user("") == Who(0, frozenset({0}), "/root")
+    assert files.user("app") == files.user("10001") == Who(10001, frozenset({10001, 7}), "/home/app")
+    assert files.user("app:extra") == Who(10001, frozenset({7}), "/home/app")
+    assert files.user("4711") == Who(4711, frozenset({0}), "/")
+    assert files.user("nobody-there") is None
+
+
+def binary(path: str, needed: tuple[str, ...] = (), **extra: object) -> Binary:
+    fields: dict[str, object] = {"rpath": (), "runpath": (), "versions": {}, "defines": frozenset(), **extra}
+    return Binary(path, "EM_X86_64", "", needed, **fields)  # type: ignore[arg-type]
+
+
+def test_libraries_are_found_by_the_loaders_rules() -> None:
+    files = files_of({
+        "/usr/lib/x86_64-linux-gnu/libc.so.6": "c", "/opt/own/libown.so": "o", "/srv/pkg.libs/liba-1.so": "a",
+        "/srv/pkg/_ext.so": "e", "/extra/libe.so": "e", "/etc/ld.so.conf.d/own.conf": "/opt/own\n",
+    })  # fmt: skip
+    loader = Loader(files, {"LD_LIBRARY_PATH": "/extra"})
+    extension = binary(
+        "/srv/pkg/_ext.so", ("liba-1.so", "libc.so.6", "libown.so", "libe.so"), rpath=("$ORIGIN/../pkg.libs",)
+    )
+    assert loader.missing([extension]) == []
+    lost = loader.missing([binary("/srv/pkg/_ext.so", ("libpq.so.5", "liba-1.so"))])
+    assert [item.library for item in lost] == ["libpq.so.5", "liba-1.so"]
+
+
+def test_first_lines_of_scripts() -> None:
+    found = interpreters(
+        {"/a": b"#!/usr/bin/env -S bash -e\nx", "/b": b"#! /bin/sh\n", "/c": b"\x7fELF", "/d": b"echo"}
+    )
+    assert {path: program_of(words) for path, words in found.items()} == {"/a": "bash", "/b": "/bin/sh"}
+
+
+def test_steps_that_do_nothing_are_not_counted() -> None:
+    steps = (Step("FROM python:3.12", False), Step("RUN pip install x", True))
+    assert counted(steps) == steps[1:]
+
+
+def test_an_edit_changes_the_copy_alone(tmp_path: Path) -> None:
+    context = tmp_path / "context"
+    context.mkdir()
+    (context / "app.py").write_text("print()")
+    with rebuilding.edited(context, Edit("app.py", "# edited\n")) as folder:
+        lines = (folder / "app.py").read_text().splitlines()
+    assert lines[0] == "print()"
+    assert lines[1].startswith("# edited ")
+    assert (context / "app.py").read_text() == "print()"
+
+
+def proofs() -> list[Proof]:
+    found = (Finding("libraries", Weight.BREAKAGE, "/x needs liby.so", Lack.LIBRARY, "liby.so"), note("user", "a|b\nc"))
+    rebuilt = Rebuilt(Edit("app.py", ""), (Step("COPY . .", False),), (Step("RUN x", True),))
+    after = Side(250_000, 4, "10001", 5, frozenset({"libc6"}), frozenset())
+    return [
+        Proof("Dockerfile", Verdict.BROKEN, "", found, SIDE, after, ("configuration",), rebuilt),
+        Proof("b/Dockerfile", Verdict.NOT_TRIED, "the disk is full"),
+    ]
+
+
+def test_json_has_its_schema() -> None:
+    schema = json.loads((resources.files("dockrefactor") / "data" / "verify_schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    made = json.loads(json.dumps(proof_report.document(proofs(), "1", "docker")))
+    jsonschema.validate(made, schema)
+    assert made["files"][0]["findings"][0]["lacks"] == {"kind": "library", "what": "liby.so"}
+    assert made["files"][1]["verdict"] == "not tried"
+
+
+def test_reports_say_what_counts() -> None:
+    text = proof_report.text(proofs(), is_terminal=False)
+    assert "Dockerfile: broken" in text
+    assert "0 MB (-75 %)" in text
+    assert "breakage: libraries: /x needs liby.so" in text
+    assert "b/Dockerfile: not tried: the disk is full" in text
+    assert "note" not in text
+    shown = proof_report.markdown(proofs())
+    assert "| packages | 2 | 1 (1 gone: gcc) |" in shown
+    assert proof_report.exit_code(proofs()) == 2
+
+
+def run(*words: str, **env: str) -> Result:
+    return CliRunner(env=env).invoke(program, ["verify", *words], prog_name="dockrefactor")
+
+
+def test_without_an_engine_it_is_said_which_were_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12\nCOPY . .\n")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = run(str(tmp_path))
+    assert done.exit_code == 2
+    assert all(f"{name}: there is no such program" in done.output for name in ("docker", "podman", "buildah"))
+
+
+def test_an_engine_that_does_not_answer_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12\nCOPY . .\n")
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\necho 'Cannot connect to the Docker daemon at unix:///x' >&2\nexit 1\n")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    done = run(str(tmp_path), "--engine", "docker")
+    assert done.exit_code == 2
+    assert "docker: Cannot connect to the Docker daemon" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--env", "x"), "is not NAME=VALUE"),
+        (("--against", "HEAD", "--repair"), "cannot be combined"),
+        (("--engine", "lxc"), "lxc"),
+        (("--port", "0"), "0"),
+        (("--select", "none-such"), "none-such"),
+    ],
+)
+def test_wrong_usage(words: tuple[str, ...], says: str) -> None:
+    done = run(*words)
+    assert done.exit_code == 2
+    assert says in done.output
