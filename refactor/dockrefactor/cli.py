@@ -118,7 +118,7 @@ _VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Say why, and what
 )
 @_FORMAT
 @_CONFIG
-@click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Files at once (this version: one).")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Processes that share the files.")
 @_QUIET
 @_VERBOSE
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours in the diff.")
@@ -238,7 +238,8 @@ def _refactor(wish: Wish) -> int:
     done = list(unusable)
     for item in unusable:
         _say(item, wish)
-    for item in _progress(sources, lambda source: _written(batch.refactor(source), wish), wish):
+    for answer in _progress(sources, _answers(batch, sources, wish), wish):
+        item = _written(answer, wish)
         _print_product(item, wish)
         _say(item, wish)
         done.append(item)
@@ -260,7 +261,7 @@ def _detect(wish: Wish) -> int:
     found = [report.Detected(item.name, fault=item.fault) for item in unusable]
     for item in found:
         _say_fault(item.name, item.fault, wish)
-    for item in _progress(sources, batch.detect, wish):
+    for item in _progress(sources, map(batch.detect, sources), wish):
         found.append(item)
         _say_fault(item.name, item.fault, wish)
         if wish.form == "text" and item.fault is None:
@@ -285,6 +286,23 @@ def _batch(wish: Wish) -> Batch:
     except settings.SettingsError as error:
         raise click.UsageError(str(error)) from None
     return Batch(catalogue, toolchains, given, configurations)
+
+
+def _answers(batch: Batch, sources: list[Source], wish: Wish) -> Iterable[FileReport]:
+    """The refactored files in their order, by as many processes as are wished."""
+    jobs = min(wish.jobs, len(sources))
+    if jobs < 2:
+        return map(batch.refactor, sources)
+    from functools import partial
+
+    from dockrefactor import workers
+
+    return workers.answers(partial(_worker, wish), sources, jobs)
+
+
+def _worker(wish: Wish) -> Callable[[Source], FileReport]:
+    """What refactors one file in a process of its own."""
+    return _batch(wish).refactor
 
 
 def _settings(wish: Wish) -> Settings:
@@ -318,13 +336,13 @@ def _sources(wish: Wish) -> tuple[list[Source], list[Skipped], list[FileReport]]
     return found, skipped, unusable
 
 
-def _progress(sources: list[Source], work: Callable[[Source], Answered], wish: Wish) -> Iterable[Answered]:
-    """What `work` gives for each source, with a bar where that may take long and somebody looks."""
+def _progress(sources: list[Source], answers: Iterable[Answered], wish: Wish) -> Iterable[Answered]:
+    """The answers for the sources, with a bar where that may take long and somebody looks."""
     if len(sources) <= _BAR_FROM or wish.quiet or not _is_terminal(sys.stderr):
-        return map(work, sources)
+        return answers
     # what is printed meanwhile would go through the bar
-    with click.progressbar(sources, label="Dockerfiles", file=sys.stderr) as bar:
-        return [work(source) for source in bar]
+    with click.progressbar(answers, length=len(sources), label="Dockerfiles", file=sys.stderr) as bar:
+        return list(bar)
 
 
 def _written(item: FileReport, wish: Wish) -> FileReport:

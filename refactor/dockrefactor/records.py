@@ -48,6 +48,7 @@ else:
         cls.__match_args__ = names
         cls.__init__ = _first_init(cls, fields, frozen, slots)
         cls.__repr__ = _repr
+        cls.__reduce__ = _reduce
         if frozen:
             cls.__setattr__ = _refuse_set
             cls.__delattr__ = _refuse_delete
@@ -117,6 +118,9 @@ else:
     def _repr(self: Any) -> str:
         shown = (f"{item.name}={getattr(self, item.name)!r}" for item in self.__record_fields__ if item.repr)
         return f"{type(self).__qualname__}({', '.join(shown)})"
+
+    def _reduce(self: Any) -> tuple[type, tuple[Any, ...]]:
+        return type(self), tuple(getattr(self, item.name) for item in self.__record_fields__)
 
     def _refuse_set(self: Any, name: str, value: Any) -> None:
         raise FrozenInstanceError(f"cannot assign to field {name!r}")

@@ -1,0 +1,53 @@
+"""Several processes answer as one does, in the order of the files."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cases import CORPUS, all_cases, report_of
+from dockrefactor import workers
+
+
+def times_two() -> object:
+    return lambda number: 2 * number
+
+
+def test_answers_keep_their_order() -> None:
+    items = list(range(200))
+    # in a process that loads nothing else: another library of these tests is not safe to fork
+    code = (
+        "import test_workers, dockrefactor.workers as w;"
+        "print(list(w.answers(test_workers.times_two, list(range(200)), 3)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == [2 * item for item in items]
+
+
+def program(*words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "dockrefactor", *words], cwd=CORPUS, capture_output=True, timeout=600, check=False
+    )
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_three_processes_say_what_one_says(form: str) -> None:
+    folders = [case.name for case in all_cases()][::6]
+    alone = program("--verbose", "--format", form, *folders)
+    together = program("--verbose", "--format", form, "--jobs", "3", *folders)
+    assert (together.returncode, together.stdout, together.stderr) == (0, alone.stdout, alone.stderr)
+    assert len(together.stdout) > 10_000
+
+
+def test_every_report_can_be_handed_over() -> None:
+    for case in all_cases():
+        report = report_of(case.name)
+        again = pickle.loads(pickle.dumps(report))
+        assert (again.result, again.diff, again.state) == (report.result, report.diff, report.state)
