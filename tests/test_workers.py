@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from cases import CORPUS, all_cases, report_of
-from dockrefactor import workers
 
 
 def times_two() -> object:

@@ -75,7 +75,7 @@ def _account_words(facts: Facts) -> set[str]:
     """Every word of the commands that make users and groups."""
     return {
         word
-        for step in facts.final.steps
+        for step in facts.final.image_steps
         if step.run is not None
         for placed in step.run.commands
         if placed.effects.kind is Kind.ACCOUNTS
@@ -90,7 +90,7 @@ def _free_name(facts: Facts) -> str:
 
 def _made_here(facts: Facts) -> str | None:
     """An account with a home folder that the Dockerfile creates and never uses."""
-    for step in facts.final.steps:
+    for step in facts.final.image_steps:
         for placed in step.run.commands if step.run is not None else ():
             command = placed.command
             if command.name not in ("useradd", "adduser") or command.conditional or not command.words[-1].known:

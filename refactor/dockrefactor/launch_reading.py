@@ -46,7 +46,7 @@ class _Call:
 
 def of_stage(stage: Stage, dockerfile: str) -> Launch:
     """What a container of `stage` starts. `dockerfile` is the name that evidence gives."""
-    entry, command = stage.last("ENTRYPOINT"), stage.last("CMD")
+    entry, command = stage.launch
     follower = _Follower(stage, dockerfile)
     if entry is None:
         if command is None:
@@ -178,7 +178,7 @@ class _Follower:
         path = absolute(word, cwd)
         if "/" not in word or self.resolve(path) is not None:
             return None
-        copies = tuple(step for step in self.stage.steps if step.copy is not None)
+        copies = tuple(step for step in self.stage.image_steps if step.copy is not None)
         return resolver(copies, self.stage.context)(path)
 
     def _script_path(self, word: str, cwd: str) -> str | None:
@@ -197,7 +197,7 @@ class _Follower:
             placed.effects.keeps_content
             and path in placed.effects.writes
             and placed.command.name in ("sed", "dos2unix")
-            for step in self.stage.steps
+            for step in self.stage.image_steps
             if step.run is not None
             for placed in step.run.commands
         )

@@ -44,7 +44,7 @@ def written_paths(facts: Facts) -> list[Claim]:
     for item in facts.launch.started:
         found += [Claim(None if path == "?" else path, item.evidence) for path in item.writes]
         found += _script_writes(facts, item)
-    for step in facts.final.steps:
+    for step in facts.final.image_steps:
         if step.keyword == "ENV":
             evidence = facts.at(step.instruction, "a SQLite file")
             paths = re.findall(r"sqlite(?:\+\w+)?:///(/?[^\s\"'?]+)", step.instruction.value)
@@ -99,7 +99,7 @@ def _missing_volume(facts: Facts, path: str) -> list[str]:
 def _volumes(facts: Facts) -> set[str]:
     return {
         absolute(path, step.before.cwd)
-        for step in facts.final.steps
+        for step in facts.final.image_steps
         if step.keyword == "VOLUME"
         for path in step.instruction.args
     }
@@ -110,7 +110,7 @@ def _is_made(facts: Facts, path: str) -> bool:
     copied = facts.final.resolver()(path)
     if copied is not None and facts.context.is_dir(copied):
         return True
-    commands = (placed for step in facts.final.steps if step.run is not None for placed in step.run.commands)
+    commands = (placed for step in facts.final.image_steps if step.run is not None for placed in step.run.commands)
     return any(placed.command.name == "mkdir" and path in placed.effects.writes for placed in commands)
 
 
@@ -128,7 +128,7 @@ def _is_folder(facts: Facts, path: str) -> bool:
     """Whether a written path is a folder: a volume, one that a step makes, or one without an extension."""
     if path in _volumes(facts):
         return True
-    for step in facts.final.steps:
+    for step in facts.final.image_steps:
         if step.run is not None and any(
             path in placed.effects.writes and placed.command.name == "mkdir" for placed in step.run.commands
         ):
@@ -156,10 +156,13 @@ def handover(facts: Facts, given: Owned, owner: str) -> list[str]:
 
 def _made_inside(facts: Facts, folders: list[str]) -> bool:
     """Whether RUN steps of the final stage write into a folder that is given away: what they made is root's."""
+    beneath = (step.copy.destination for step in facts.final.beneath if step.copy is not None)
+    if any(inside(path, folder) or inside(folder, path) for path in beneath for folder in folders):
+        return True  # only the stage's own copies are given to the user as they are made
     making = (Kind.FILES, Kind.PROGRAM, Kind.BUILD, Kind.INSTALL, Kind.DOWNLOAD)
     return any(
         inside(path, folder) and path != folder
-        for step in facts.final.steps
+        for step in facts.final.image_steps
         if step.run is not None
         for placed in step.run.commands
         if placed.effects.kind in making and not placed.effects.removes and not placed.effects.keeps_content

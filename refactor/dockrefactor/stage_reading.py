@@ -97,9 +97,12 @@ class _Reader:
         self.stages.append(
             Stage(
                 len(self.stages), self.origin, name, self.written, self.base, self.base_stage,
-                tuple(self.steps), self.state, self.context,
+                tuple(self.steps), self.state, self.context, self._parent(),
             )
         )  # fmt: skip
+
+    def _parent(self) -> Stage | None:
+        return self.stages[self.base_stage] if self.base_stage is not None else None
 
     def variables(self) -> dict[str, str]:
         args = {name: value for name, value in self.state.args.items() if value is not None}
@@ -237,7 +240,9 @@ class _Reader:
 
     def _place(self, script: shell.Script, mounts: tuple[str, ...]) -> tuple[Placed, ...]:
         placed: list[Placed] = []
-        resolve = mounted(resolver(self.steps, self.context), mounts, self.state.cwd, self.context)
+        parent = self._parent()
+        steps = (*(parent.image_steps if parent is not None else ()), *self.steps)
+        resolve = mounted(resolver(steps, self.context), mounts, self.state.cwd, self.context)
         cwd = [self.state.cwd]
         for command in script.commands:
             while len(cwd) > command.depth + 1:

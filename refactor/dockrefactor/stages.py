@@ -111,7 +111,8 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One build stage. `base` is None where it cannot be resolved or nothing is known of it; `base_stage` is the index
-    of the stage that it builds on; `written_base` has variables replaced, None where that is impossible."""
+    of the stage that it builds on, which is `parent`; `written_base` has variables replaced, None where that is
+    impossible."""
 
     index: int
     origin: Instruction
@@ -122,18 +123,38 @@ class Stage:
     steps: tuple[Step, ...]
     after: State
     context: BuildContext
+    parent: Stage | None = None
+
+    @property
+    def beneath(self) -> tuple[Step, ...]:
+        """The steps of all stages of the file that it builds on, the lowest first."""
+        return (*self.parent.beneath, *self.parent.steps) if self.parent is not None else ()
+
+    @property
+    def image_steps(self) -> tuple[Step, ...]:
+        """Every step of the file that the stage's image is made by."""
+        return (*self.beneath, *self.steps)
 
     def resolver(self, before: int | None = None) -> ResolveImagePath:
         """Image path -> context path, for what stands before the step with that position (all steps by default)."""
-        return resolver(self.steps[:before] if before is not None else self.steps, self.context)
+        return resolver((*self.beneath, *(self.steps if before is None else self.steps[:before])), self.context)
 
     def copied(self, path: str) -> str | None:
         """The context path of a file that a COPY put at `path`, whatever later steps made of it."""
-        return resolver([step for step in self.steps if step.copy is not None], self.context)(path)
+        return resolver([step for step in self.image_steps if step.copy is not None], self.context)(path)
 
     def last(self, keyword: str) -> Step | None:
-        """The last step with that keyword."""
-        return next((step for step in reversed(self.steps) if step.keyword == keyword), None)
+        """The last step with that keyword, in the stage or else in those that it builds on."""
+        return next((step for step in reversed(self.image_steps) if step.keyword == keyword), None)
+
+    @property
+    def launch(self) -> tuple[Step | None, Step | None]:
+        """ENTRYPOINT and CMD as the engine has them: a CMD from beneath is gone where the stage sets ENTRYPOINT."""
+        entry, command = self.parent.launch if self.parent is not None else (None, None)
+        own = {step.keyword: step for step in self.steps}
+        if "ENTRYPOINT" in own:
+            entry, command = own["ENTRYPOINT"], None
+        return entry, own.get("CMD", command)
 
 
 def mounted(resolve: ResolveImagePath, mounts: tuple[str, ...], cwd: str, context: BuildContext) -> ResolveImagePath:

@@ -87,11 +87,6 @@ class Reasons(ReasonEnum):
     ACCOUNT_CONFLICT = Reason(
         "account-conflict", "The account that --user names is taken.", "Name another, or the image's own without an id."
     )
-    INHERITED = Reason(
-        "builds-on-a-stage",
-        "The final stage builds on another stage of the file, whose files and commands it inherits.",
-        "Set USER in the stage that copies the program, or copy from it instead of building on it.",
-    )
     NO_SHELL = Reason(
         "no-shell-to-own",
         "The program writes to a folder, and an image without a shell cannot give it away.",
@@ -163,8 +158,6 @@ def _base(facts: Facts) -> Iterator[Refusal]:
     stage = facts.final
     if stage.written_base is None or stage.base is None or (not stage.base.users and not stage.base.package_manager):
         yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, f"`{stage.written_base or stage.origin.value}`"))
-    elif stage.base_stage is not None:
-        yield Refusal(Reasons.INHERITED, facts.at(stage.origin, f"FROM {stage.origin.args[0]}"))
     elif facts.document.escape == "`" or image.is_windows(stage.written_base):
         yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, "Windows"))
 
@@ -236,7 +229,7 @@ def _neighbours(facts: Facts) -> Iterator[Refusal]:
 
 def _steps(facts: Facts) -> Iterator[Refusal]:
     """RUN steps of the final stage leave files that others may read."""
-    for step in facts.final.steps:
+    for step in facts.final.image_steps:
         if step.keyword == "ONBUILD":
             yield Refusal(Reasons.UNKNOWN_EFFECT, facts.at(step.instruction, "builds on this image may need root"))
         if step.copy is not None and _replaces_accounts(facts, step.copy):
@@ -273,7 +266,7 @@ def _command(placed: Placed) -> tuple[Reasons, str] | None:
 
 def _root_home(facts: Facts) -> Iterator[Refusal]:
     """What the final stage keeps in root's home folder, which no other user may enter."""
-    for step in facts.final.steps:
+    for step in facts.final.image_steps:
         if step.copy is not None and inside(step.copy.destination, "/root"):
             yield Refusal(Reasons.HOME_IS_ROOT, facts.at(step.instruction, "it copies to /root"))
     if inside(facts.final.after.cwd, "/root"):
@@ -285,7 +278,7 @@ def _root_home(facts: Facts) -> Iterator[Refusal]:
 
 
 def _ports(facts: Facts) -> Iterator[Refusal]:
-    for step in facts.final.steps:
+    for step in facts.final.image_steps:
         if step.keyword != "EXPOSE":
             continue
         for word in step.instruction.args:
@@ -321,7 +314,7 @@ def _files(facts: Facts) -> Iterator[Refusal]:
     """Files of the context that only their owner may read, or start, stay closed to the user."""
     owner = accounts.choose(facts).owner.partition(":")[0]
     scripts = frozenset(facts.launch.scripts.values())
-    for step in facts.final.steps:
+    for step in facts.final.image_steps:
         if step.copy is None or (step.copy.owner or "").partition(":")[0] == owner:
             continue
         mode = step.instruction.flag("chmod")
@@ -391,6 +384,8 @@ def _user_position(facts: Facts) -> int:
     at = len(facts.final.steps)
     while at > 0 and facts.final.steps[at - 1].keyword in _TAIL:
         at -= 1
+    if not facts.final.steps:
+        return facts.final.origin.span.end
     if at == len(facts.final.steps):
         return document.with_comments(facts.final.steps[-1].instruction).end
     return document.with_comments(facts.final.steps[at].instruction).start

@@ -57,7 +57,7 @@ def _of_workspace(
 def _manifest_of_tree(facts: Facts, cwd: str) -> str | None:
     """The context path of the package.json that a copy from another stage brings to the work folder."""
     manifest = posixpath.join(cwd, "package.json")
-    for step in facts.final.steps:
+    for step in facts.final.image_steps:
         if step.copy is None or not step.copy.origin:
             continue
         stage = _stage_named(facts, step.copy.origin)
