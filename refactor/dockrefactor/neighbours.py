@@ -1,36 +1,28 @@
-"""Files beside a Dockerfile that use its image: compose files, read for what contradicts a change."""
+"""Files beside a Dockerfile that use its image, read for what contradicts a change: compose, bake and skaffold files,
+workflows, Makefiles, development containers, Kubernetes manifests."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import posixpath
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any
 
+from dockrefactor import neighbour_builds, neighbour_files, neighbour_manifests, shell
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
-from dockrefactor.records import dataclass
-
-COMPOSE_NAMES: Final = (
-    "compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml",
-    "docker-compose.override.yml", "docker-compose.override.yaml", "compose.override.yaml",
-    "docker-compose.dev.yml", "docker-compose.dev.yaml", "compose.dev.yaml",
-    "compose.override.yml", "compose.dev.yml",
-)  # fmt: skip
-
-
-_MOST_FOLDERS: Final = 6
-# what a service can say that matters here, and what can bring it from elsewhere or spell it otherwise
-_TELLING: Final = (
-    "command", "entrypoint", "user", "volumes", "target", "health", "extends", "include", "docker.sock", "\\", "<<",
-)  # fmt: skip
+from dockrefactor.neighbour_builds import Build, Place
+from dockrefactor.neighbour_files import COMPOSE, NeighbourFile, table, tables_of, words_of
+from dockrefactor.neighbour_manifests import Container
+from dockrefactor.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A compose service that builds this Dockerfile, in a file with any word of `_TELLING`.
+    """A compose service that builds this Dockerfile, in a file with any word that matters.
 
-    `mounts` are container paths of bind mounts of the context; `volumes` those of named volumes.
+    `mounts` are container paths of bind mounts of the context, and those that `develop.watch` keeps in step; `volumes`
+    those of named volumes; `ports` the container's.
     """
 
     name: str
@@ -41,61 +33,152 @@ class Service:
     user: str
     evidence: Evidence
     socket: bool = False
+    image: str = ""
+    ports: tuple[int, ...] = ()
+    health: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A command that something else than the image's own launch starts in a container of it."""
+
+    argv: tuple[str, ...]
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """`services`: compose services that build the Dockerfile; `action`: an `action.yml` that runs it on GitHub."""
+    """`services`: compose services that build the Dockerfile; `builds`: its builds by other files; `action`: an
+    `action.yml` that runs it on GitHub; `broken`: files that cannot be read; `commands`: what is started in its
+    containers besides the launch; `checks`: commands of health checks, probes and hooks; `containers`: those of
+    manifests."""
 
     services: tuple[Service, ...] = ()
     action: Evidence | None = None
     broken: tuple[Evidence, ...] = ()
+    builds: tuple[Build, ...] = ()
+    commands: tuple[Elsewhere, ...] = ()
+    checks: tuple[Elsewhere, ...] = ()
+    containers: tuple[Container, ...] = ()
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The stages that are built by name."""
+        named = [service.target for service in self.services] + [build.target for build in self.builds]
+        return frozenset(filter(None, named))
+
+    @property
+    def ports(self) -> tuple[tuple[int, Evidence], ...]:
+        """The ports of the container that are published or named."""
+        published = [(port, service.evidence) for service in self.services for port in service.ports]
+        named = [(port, container.evidence) for container in self.containers for port in container.ports]
+        return (*published, *named)
+
+    @property
+    def programs(self) -> tuple[tuple[str, Evidence], ...]:
+        """Programs that health checks, probes and hooks start."""
+        return tuple((posixpath.basename(item.argv[0]), item.evidence) for item in self.checks if item.argv)
 
 
 def read(context: BuildContext, dockerfile: str) -> Neighbours:
-    """What the context's own compose files and action file say of `dockerfile`."""
-    return context.once((read, dockerfile), lambda: _read(context, dockerfile))
+    """What the files of the repository say of `dockerfile`."""
+    return context.once((read, dockerfile), lambda: _Reader(context, dockerfile).read())
 
 
-def _read(context: BuildContext, dockerfile: str) -> Neighbours:
-    services: list[Service] = []
-    broken: list[Evidence] = []
-    for folder, name in itertools.product(_repository_folders(context.root), COMPOSE_NAMES):
-        shown = os.path.relpath(os.path.join(folder, name), context.root)
-        text = (context.read(name) if shown == name else None) or _plain_text(folder, name)
-        # the parser takes long to import
-        if text is None or not any(word in text for word in _TELLING):
-            continue
-        data = _yaml(text)
+@dataclass(slots=True)
+class _Found:
+    services: list[Service] = field(default_factory=list)
+    broken: list[Evidence] = field(default_factory=list)
+    builds: list[Build] = field(default_factory=list)
+    commands: list[Elsewhere] = field(default_factory=list)
+    checks: list[Elsewhere] = field(default_factory=list)
+    containers: list[Container] = field(default_factory=list)
+
+
+class _Reader:
+    def __init__(self, context: BuildContext, dockerfile: str) -> None:
+        self.context = context
+        self.place = Place(os.path.abspath(context.root), dockerfile)
+        self.found = _Found()
+
+    def read(self) -> Neighbours:
+        files = list(neighbour_files.find(self.place.context))
+        found = self.found
+        for file in files:
+            if file.kind == COMPOSE:
+                self._compose(file)
+            else:
+                found.builds += neighbour_builds.builds(file, self.place)
+        names = self._names()
+        for file in files:
+            self._commands(file, names)
+            if file.kind == "manifest":
+                self._containers(file, names)
+        return Neighbours(
+            tuple(found.services), self._action(), tuple(found.broken), tuple(found.builds), tuple(found.commands),
+            tuple(found.checks), tuple(found.containers),
+        )  # fmt: skip
+
+    def _compose(self, file: NeighbourFile) -> None:
+        documents = neighbour_files.yaml_documents(file.text)
+        data = documents[0] if documents else None
         if not isinstance(data, dict):
-            broken.append(Evidence(shown, 0, "cannot be read as YAML"))
-            continue
-        for key, service in (data.get("services") or {}).items() if isinstance(data.get("services"), dict) else ():
-            if isinstance(service, dict) and _builds(service.get("build"), folder, context.root, dockerfile):
-                services.append(_service(str(key), service, shown, text))
-    action = None
-    for name in ("action.yml", "action.yaml"):
-        text = context.read(name) or _plain_text(context.root, name)
-        if text and "using:" in text and "docker" in text.partition("using:")[2][:20]:
-            action = Evidence(name, text[: text.index("using:")].count("\n") + 1, "GitHub runs this image as an action")
-    return Neighbours(tuple(services), action, tuple(broken))
+            self.found.broken.append(Evidence(file.shown, 0, "cannot be read as YAML"))
+            return
+        for key, service in table(data.get("services")).items():
+            build = service.get("build") if isinstance(service, dict) else None
+            build = {"context": build} if isinstance(build, str) else build
+            if not isinstance(build, dict):
+                continue
+            where = str(build.get("context", ".")), str(build.get("dockerfile", "Dockerfile"))
+            if "$" not in where[0] + where[1] and self.place.is_meant(file.folder, *where):
+                made = _service(str(key), service, build, file)
+                self.found.services.append(made)
+                if made.health:
+                    self.found.checks += [Elsewhere(argv, made.evidence) for argv in _shell_commands(made.health)]
+
+    def _names(self) -> frozenset[str]:
+        """What the image may be called: by its builds, its services, and its folder."""
+        named = [name for build in self.found.builds for name in build.names]
+        named += [service.image or service.name for service in self.found.services]
+        named += [posixpath.basename(self.place.context)]
+        return frozenset({*named, *map(neighbour_manifests.bare, named)} - {""})
+
+    def _commands(self, file: NeighbourFile, names: frozenset[str]) -> None:
+        services = {service.name for service in self.found.services}
+        for command in neighbour_builds.commands(file):
+            if not command.operands or command.verb == "build":
+                continue
+            image, argv = command.operands[0], command.operands[1:]
+            known = services if command.verb.startswith("compose") else names
+            entry = command.values("--entrypoint")
+            if (argv or entry) and (image in known or neighbour_manifests.bare(image) in known):
+                evidence = Evidence(file.shown, command.line, f"runs `{' '.join((*entry[-1:], *argv)[:3])}` in it")
+                self.found.commands.append(Elsewhere((*entry[-1:], *argv), evidence))
+
+    def _containers(self, file: NeighbourFile, names: frozenset[str]) -> None:
+        for container in neighbour_manifests.containers(file):
+            if neighbour_manifests.bare(container.image) not in names:
+                continue
+            self.found.containers.append(container)
+            if container.command:
+                self.found.commands.append(Elsewhere(container.command, container.evidence))
+            for words in container.probes:
+                self.found.checks += [Elsewhere(argv, container.evidence) for argv in _shell_commands(words)]
+
+    def _action(self) -> Evidence | None:
+        for name in ("action.yml", "action.yaml"):
+            text = self.context.read(name) or _plain_text(self.place.context, name)
+            if text and "using:" in text and "docker" in text.partition("using:")[2][:20]:
+                line = text[: text.index("using:")].count("\n") + 1
+                return Evidence(name, line, "GitHub runs this image as an action")
+        return None
 
 
-def _repository_folders(root: str | os.PathLike[str]) -> tuple[str, ...]:
-    """The context and the folders above it up to the repository's own; the context alone outside of a repository."""
-    folders = [os.path.abspath(root)]
-    while not os.path.exists(os.path.join(folders[-1], ".git")):
-        above = os.path.dirname(folders[-1])
-        if above == folders[-1] or len(folders) > _MOST_FOLDERS:
-            return (folders[0],)
-        folders.append(above)
-    return tuple(folders)
-
-
-def _plain_text(folder: str | os.PathLike[str], name: str) -> str | None:
-    """The ignore file often keeps compose files out of the context; they still say how the image is used."""
+def _plain_text(folder: str, name: str) -> str | None:
+    """The ignore file may keep a file out of the context; it still says how the image is used."""
     path = os.path.join(folder, name)
-    if not os.path.isfile(path) or os.path.islink(path) or os.path.getsize(path) > 1_000_000:
+    if not os.path.isfile(path) or os.path.islink(path) or os.path.getsize(path) > neighbour_files.MAX_BYTES:
         return None
     try:
         with open(path, encoding="utf-8-sig") as file:
@@ -104,28 +187,9 @@ def _plain_text(folder: str | os.PathLike[str], name: str) -> str | None:
         return None
 
 
-def _yaml(text: str) -> Any:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return yaml.load(text, Loader=loader)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None
-
-
-def _builds(build: Any, folder: str, root: str | os.PathLike[str], dockerfile: str) -> bool:
-    """Whether a service's `build`, in a compose file of `folder`, names the context `root` and the Dockerfile."""
-    if not isinstance(build, str | dict):
-        return False
-    context = build if isinstance(build, str) else str(build.get("context", "."))
-    named = "Dockerfile" if isinstance(build, str) else str(build.get("dockerfile", "Dockerfile"))
-    here = os.path.normpath(os.path.join(folder, context)) == os.path.abspath(root)
-    return here and posixpath.basename(named) == posixpath.basename(dockerfile)
-
-
-def _service(key: str, service: dict[str, Any], name: str, text: str) -> Service:
-    line = next((number for number, row in enumerate(text.splitlines(), 1) if row.strip().startswith(f"{key}:")), 0)
+def _service(key: str, service: dict[str, Any], build: dict[str, Any], file: NeighbourFile) -> Service:
+    rows = enumerate(file.text.splitlines(), 1)
+    line = next((number for number, row in rows if row.strip().startswith(f"{key}:")), 0)
     mounts: list[str] = []
     volumes: list[str] = []
     socket = False
@@ -133,17 +197,20 @@ def _service(key: str, service: dict[str, Any], name: str, text: str) -> Service
         source, target = _volume(item)
         socket = socket or "docker.sock" in source
         (mounts if source.startswith((".", "/", "~", "$")) else volumes).append(target)
-    build = service.get("build")
-    target = str(build.get("target") or "") if isinstance(build, dict) else ""
+    watched = tables_of(table(service.get("develop")).get("watch"))
+    mounts += [str(item.get("target", "")) for item in watched if str(item.get("action", "")).startswith("sync")]
     return Service(
         name=key,
-        command=_words(service.get("command")) or _words(service.get("entrypoint")),
+        command=words_of(service.get("command")) or words_of(service.get("entrypoint")),
         mounts=tuple(mounts),
         volumes=tuple(volumes),
-        target=target,
+        target=str(build.get("target") or ""),
         user=str(service.get("user") or ""),
-        evidence=Evidence(name, line, f"service `{key}` builds this Dockerfile"),
+        evidence=Evidence(file.shown, line, f"service `{key}` builds this Dockerfile"),
         socket=socket,
+        image=str(service.get("image") or ""),
+        ports=tuple(_ports(service.get("ports"))),
+        health=_health(table(service.get("healthcheck")).get("test")),
     )
 
 
@@ -154,7 +221,27 @@ def _volume(item: Any) -> tuple[str, str]:
     return (parts[0], parts[1]) if len(parts) > 1 else ("", parts[0])
 
 
-def _words(value: Any) -> tuple[str, ...]:
-    if isinstance(value, list):
-        return tuple(str(word) for word in value)
-    return tuple(str(value).split()) if value else ()
+def _ports(value: Any) -> Iterator[int]:
+    """The container's side of published ports: `80`, `8080:80`, `127.0.0.1:8080:80/tcp`, `target: 80`."""
+    for item in value if isinstance(value, list) else ():
+        written = str(item.get("target", "") if isinstance(item, dict) else item).rpartition(":")[2]
+        number = written.partition("/")[0].partition("-")[0]
+        if number.isdigit():
+            yield int(number)
+
+
+def _health(test: Any) -> tuple[str, ...]:
+    """The argument vector of a health check; none where it is switched off."""
+    if isinstance(test, str):
+        return ("/bin/sh", "-c", test)
+    words = words_of(test)
+    if words[:1] == ("CMD-SHELL",):
+        return ("/bin/sh", "-c", *words[1:])
+    return words[1:] if words[:1] == ("CMD",) else ()
+
+
+def _shell_commands(argv: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The commands that a vector starts: itself, or those of the text that it gives to a shell."""
+    if len(argv) > 2 and posixpath.basename(argv[0]) in ("sh", "bash", "ash") and argv[1].endswith("c"):
+        return [command.argv for command in shell.parse(argv[2], {}).commands if command.words]
+    return [argv]

@@ -10,6 +10,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from dockrefactor.effects import Effects, Kind, absolute, inside
+from dockrefactor.evidence import Evidence
 
 if TYPE_CHECKING:
     from dockrefactor.facts import Facts
@@ -44,6 +45,19 @@ def starts(toolchain: Toolchain, program: str) -> bool:
     """Whether a program of that name is of the language; True for a toolchain that does not say (`Registered` does)."""
     known = getattr(toolchain, "starts", None)
     return known is None or bool(known(program))
+
+
+def used_elsewhere(facts: Facts) -> Evidence | None:
+    """Where a Makefile, workflow or manifest starts a program of one of the file's languages in the image: it may need
+    what only the build needs. None where nothing does, or only what the image starts by itself."""
+    own = {item.argv for item in facts.launch.started}
+    for command in facts.neighbours.commands:
+        if command.argv in own or not command.argv:
+            continue
+        name = posixpath.basename(command.argv[0])
+        if not name or any(starts(toolchain, name) for toolchain in facts.toolchains):
+            return command.evidence
+    return None
 
 
 def is_builders_tool(facts: Facts, path: str) -> bool:

@@ -53,7 +53,8 @@ class RuntimePackages:
     def _wanted_programs(self) -> dict[str, Evidence]:
         """Programs that must be found when the container runs."""
         wanted: dict[str, Evidence] = {}
-        for name, evidence in (*self.facts.launch.programs, *self.facts.healthcheck.programs):
+        checks = (*self.facts.healthcheck.programs, *self.facts.neighbours.programs)
+        for name, evidence in (*self.facts.launch.programs, *checks):
             wanted.setdefault(posixpath.basename(name), evidence)
         for claim in self.facts.needs.programs:
             if claim.value:

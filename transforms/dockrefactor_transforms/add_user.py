@@ -94,7 +94,7 @@ class Reasons(ReasonEnum):
     )
     VOLUME = Reason(
         "volume-outside",
-        "A compose file mounts a volume or folder whose files an earlier container wrote as root.",
+        "A compose file or manifest mounts a volume or folder whose files an earlier container wrote as root.",
         "If its files may be given to the new user, accept it with --assume volume-outside.",
         liftable=True,
     )
@@ -108,6 +108,12 @@ class Reasons(ReasonEnum):
         "compose-development",
         "A compose file mounts the sources over this image for development.",
         "Set `user:` in the compose file first, then accept it with --assume compose-development.",
+        liftable=True,
+    )
+    DEVCONTAINER = Reason(
+        "devcontainer",
+        "A development container is built of this Dockerfile, and people install and write in it as root.",
+        "Name a stage for development as `target`, or set `remoteUser` in devcontainer.json.",
         liftable=True,
     )
     UNREADABLE_FILES = Reason(
@@ -215,6 +221,12 @@ def _neighbours(facts: Facts) -> Iterator[Refusal]:
         yield Refusal(Reasons.GITHUB_ACTION, found.action)
     for place in found.broken:
         yield Refusal(Reasons.COMPOSE, place)
+    for build in found.builds:
+        if build.develops:
+            yield Refusal(Reasons.DEVCONTAINER, build.evidence)
+    for container in found.containers:
+        if container.volumes and container.user is None:
+            yield Refusal(Reasons.VOLUME, container.evidence)
     for service in found.services:
         if service.user:
             continue
@@ -289,6 +301,9 @@ def _ports(facts: Facts) -> Iterator[Refusal]:
         value = facts.final.after.env.get(name, "")
         if value.isdigit() and 0 < int(value) < 1024:
             yield Refusal(Reasons.PRIVILEGED_PORT, facts.at(facts.final.origin, f"{name}={value}"))
+    for port, place in facts.neighbours.ports:
+        if 0 < port < 1024:
+            yield Refusal(Reasons.PRIVILEGED_PORT, Evidence(place.path, place.line, f"port {port} of the container"))
     for claim in facts.needs.ports:
         if claim.value and claim.value.isdigit() and 0 < int(claim.value) < 1024:
             yield Refusal(Reasons.PRIVILEGED_PORT, claim.evidence)

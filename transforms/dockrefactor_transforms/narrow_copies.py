@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 
+from dockrefactor import roles
 from dockrefactor.document import Instruction
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.facts import Facts
@@ -29,6 +30,12 @@ class Reasons(ReasonEnum):
         "Which files of the folder the program reads cannot be bounded.",
         "Open files by literal paths, or keep the whole folder.",
     )
+    COMMAND_ELSEWHERE = Reason(
+        "command-elsewhere",
+        "A Makefile, workflow or manifest starts another program in this image, which may need the whole folder.",
+        "Run it in a stage of its own (`--target`), or accept it with --assume command-elsewhere.",
+        liftable=True,
+    )
 
 
 def run(facts: Facts) -> Outcome:
@@ -47,6 +54,9 @@ def run(facts: Facts) -> Outcome:
             edits.append(outcome)
         elif outcome is not None:
             refusal = refusal or outcome
+    elsewhere = roles.used_elsewhere(facts) if edits else None
+    if elsewhere is not None and "command-elsewhere" not in facts.options.assume:
+        return Refusal(Reasons.COMMAND_ELSEWHERE, elsewhere)
     if edits:
         edits += _unread(facts, edits)
         return Change(tuple(edits), "only what the program needs is copied from the builder")

@@ -11,7 +11,7 @@ library is not known, the file stays as it is and the reason names the line.
 
 from __future__ import annotations
 
-from dockrefactor import composition, image, joint_plan, package_lists, placement, preservation, reachability
+from dockrefactor import composition, image, joint_plan, package_lists, placement, preservation, reachability, roles
 from dockrefactor.effects import inside
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
@@ -152,6 +152,18 @@ class Reasons(ReasonEnum):
         "Name a target for development in the compose file, then split.",
         liftable=True,
     )
+    DEVCONTAINER = Reason(
+        "devcontainer",
+        "A development container is built of this Dockerfile, and needs the whole build environment.",
+        "Name a stage for development as `target` in devcontainer.json.",
+        liftable=True,
+    )
+    COMMAND_ELSEWHERE = Reason(
+        "command-elsewhere",
+        "A Makefile, workflow or manifest starts another program in this image, which may need what the build needs.",
+        "Run it in a stage of its own (`--target`), or accept it with --assume command-elsewhere.",
+        liftable=True,
+    )
     COMPUTED_PATH = Reason(
         "computed-path", "The work folder depends on a build argument.", "Write the folder literally, or as ENV."
     )
@@ -181,6 +193,9 @@ def run(facts: Facts) -> Outcome:
         return Unneeded(
             Reasons.NOTHING_TO_LEAVE_BEHIND, facts.at(facts.final.origin, "builder and runtime would be the same")
         )
+    elsewhere = _elsewhere(facts, plan)
+    if elsewhere and elsewhere[0].reason.reason.code not in facts.options.assume:
+        return elsewhere[0]
     return _split(facts, plan)
 
 
@@ -223,19 +238,33 @@ def _guard_launch(facts: Facts) -> Outcome | None:
 
 def _guard_neighbours(facts: Facts) -> Outcome | None:
     found = _contradicted(facts)
-    return found[0] if found and Reasons.COMPOSE.reason.code not in facts.options.assume else None
+    return next((item for item in found if item.reason.reason.code not in facts.options.assume), None)
 
 
 def _contradicted(facts: Facts) -> list[Refusal]:
     """Compose files that need what the builder holds, or that cannot be read."""
     work_folder = facts.final.after.cwd
     places = list(facts.neighbours.broken)
+    own = {item.argv for item in facts.launch.started}
     places += [
         service.evidence
         for service in facts.neighbours.services
-        if service.command or any(path and inside(work_folder, path.rstrip("/") or "/") for path in service.mounts)
+        if (service.command and service.command not in own)
+        or any(path and inside(work_folder, path.rstrip("/") or "/") for path in service.mounts)
     ]
-    return [Refusal(Reasons.COMPOSE, place) for place in places]
+    developing = [build.evidence for build in facts.neighbours.builds if build.develops]
+    return [
+        *(Refusal(Reasons.COMPOSE, place) for place in places),
+        *(Refusal(Reasons.DEVCONTAINER, place) for place in developing),
+    ]
+
+
+def _elsewhere(facts: Facts, plan: Plan) -> list[Refusal]:
+    """A program of the language that other files start in the image, where the runtime is rid of anything."""
+    if plan.tree is None and plan.context_paths is None and not plan.static:
+        return []  # all that was installed, and all sources
+    place = roles.used_elsewhere(facts)
+    return [Refusal(Reasons.COMMAND_ELSEWHERE, place)] if place is not None else []
 
 
 def _refuse(blocked: Blocked) -> Refusal:
@@ -256,7 +285,7 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
         packages = (
             package_lists.plain_install(placed.extra_packages, runtime, facts.document) if placed.extra_packages else ""
         )
-        targets = frozenset(service.target for service in facts.neighbours.services)
+        targets = facts.neighbours.targets
         written = _written(facts, runtime)
         if written is None:
             return Refusal(
@@ -264,7 +293,7 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
                 facts.at(facts.final.origin, "a build argument names the image, and its counterpart cannot follow it"),
             )
         edits = composition.edits(facts.document, facts.final, plan, placed, written, packages, targets)
-        assumed = [*_contradicted(facts), *(_refuse(blocked) for blocked in plan.assumed)]
+        assumed = [*_contradicted(facts), *_elsewhere(facts, plan), *(_refuse(blocked) for blocked in plan.assumed)]
         return Change(edits, plan.gain or "", plan.evidence, tuple(assumed))
     if refusal is not None:
         return refusal
@@ -319,6 +348,8 @@ def _needs_more(facts: Facts, plan: Plan, placed: Placement, runtime: Image) -> 
     if runtime.shell:
         return False
     if any(claim.value is None or not claim.value.startswith("/tmp/") for claim in facts.needs.writes):
+        return True
+    if facts.neighbours.checks or facts.neighbours.commands:
         return True
     if facts.launch.shell or not facts.healthcheck.empty or placed.extra_packages or placed.kept_os_packages:
         return True

@@ -1,0 +1,175 @@
+"""Where files stand that may use a Dockerfile's image, and their texts.
+
+Known names in the context and in the folders above it, up to the repository's own. A file is read where a cheap test
+of its bytes says that it matters; links are not followed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from dockrefactor.records import dataclass
+
+MAX_BYTES: Final = 1_000_000
+_MOST_FOLDERS: Final = 6
+_MOST_MANIFESTS: Final = 40
+
+COMPOSE: Final = "compose"
+# kind -> names of files, the words of which one must be in the text
+_NAMED: Final = (
+    (
+        COMPOSE,
+        ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml",
+         "docker-compose.override.yml", "docker-compose.override.yaml", "compose.override.yaml",
+         "docker-compose.dev.yml", "docker-compose.dev.yaml", "compose.dev.yaml",
+         "compose.override.yml", "compose.dev.yml"),
+        (b"command", b"entrypoint", b"user", b"volumes", b"target", b"health", b"extends", b"include", b"docker.sock",
+         b"\\", b"<<", b"develop", b"ports"),
+    ),
+    ("bake", ("docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl", "docker-bake.override.json"),
+     (b"target",)),
+    ("skaffold", ("skaffold.yaml", "skaffold.yml"), (b"artifacts",)),
+    ("make", ("Makefile", "makefile", "GNUmakefile"), (b"docker",)),
+    ("devcontainer", (".devcontainer.json",), (b"ockerfile", b"ockerFile")),
+)  # fmt: skip
+# kind -> folders, endings, words
+_IN_FOLDERS: Final = (
+    ("devcontainer", (".devcontainer",), ("devcontainer.json",), (b"ockerfile", b"ockerFile")),
+    ("workflow", (".github/workflows",), (".yml", ".yaml"), (b"docker",)),
+    (
+        "manifest",
+        ("k8s", ".k8s", "kube", "kubernetes", "deploy", "deployment", "manifests"),
+        (".yml", ".yaml"),
+        (b"containers:",),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourFile:
+    """A file beside the Dockerfile: `folder` is the one that its paths start at, absolute; `shown` its name from the
+    context."""
+
+    kind: str
+    folder: str
+    shown: str
+    text: str
+
+    def line(self, words: str) -> int:
+        """The 1-based number of the first line with `words`, 0 where there is none."""
+        at = self.text.find(words)
+        return self.text.count("\n", 0, at) + 1 if at >= 0 else 0
+
+
+def find(root: str | os.PathLike[str]) -> Iterator[NeighbourFile]:
+    """The files that may use an image built in the context `root`."""
+    top = os.path.abspath(root)
+    for folder in _folders(top):
+        names = _names(folder)
+        for kind, known, words in _NAMED:
+            for name in known:
+                if name in names:
+                    yield from _file(kind, folder, os.path.join(folder, name), top, words)
+        for kind, places, endings, words in _IN_FOLDERS:
+            for place in places:
+                if place.partition("/")[0] not in names:
+                    continue
+                inner = os.path.join(folder, place)
+                found = sorted(name for name in _names(inner) if name.endswith(endings))
+                for name in found[:_MOST_MANIFESTS]:
+                    start = inner if kind == "devcontainer" else folder
+                    yield from _file(kind, start, os.path.join(inner, name), top, words)
+
+
+def _folders(root: str) -> tuple[str, ...]:
+    """The context and the folders above it up to the repository's own; the context alone outside of a repository."""
+    folders = [root]
+    while not os.path.exists(os.path.join(folders[-1], ".git")):
+        above = os.path.dirname(folders[-1])
+        if above == folders[-1] or len(folders) > _MOST_FOLDERS:
+            return (folders[0],)
+        folders.append(above)
+    return tuple(folders)
+
+
+def _names(folder: str) -> frozenset[str]:
+    """The names in a folder; none where it cannot be listed, or is a link."""
+    if os.path.islink(folder):
+        return frozenset()
+    try:
+        return frozenset(os.listdir(folder))
+    except OSError:
+        return frozenset()
+
+
+def _file(kind: str, folder: str, path: str, root: str, words: tuple[bytes, ...]) -> Iterator[NeighbourFile]:
+    try:
+        status = os.lstat(path)
+        text = _text(path, status.st_mtime_ns, status.st_size, status.st_mode, words)
+    except OSError:
+        return
+    if text is not None:
+        yield NeighbourFile(kind, folder, Path(os.path.relpath(path, root)).as_posix(), text)
+
+
+@lru_cache(maxsize=256)  # the files of a repository are neighbours of each of its Dockerfiles
+def _text(path: str, _: int, size: int, mode: int, words: tuple[bytes, ...]) -> str | None:
+    if (mode & 0o170000) != 0o100000 or size > MAX_BYTES:
+        return None
+    with open(path, "rb") as file:
+        data = file.read(MAX_BYTES)
+    if not any(word in data for word in words):
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+
+
+def yaml_documents(text: str) -> list[Any] | None:
+    """The documents of a YAML text; None where it is none."""
+    import yaml  # takes long to import
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return list(yaml.load_all(text, Loader=loader))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+
+
+def json_with_comments(text: str) -> Any:
+    """The value of a JSON text that may have comments and trailing commas; None where it is none."""
+    import json
+
+    plain = re.sub(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', lambda found: found[1] or "", text, flags=re.DOTALL)
+    plain = re.sub(r'("(?:[^"\\\n]|\\.)*")|,(\s*[}\]])', lambda found: found[1] or found[2], plain)
+    try:
+        return json.loads(plain)
+    except (ValueError, RecursionError):
+        return None
+
+
+def table(value: Any) -> dict[str, Any]:
+    """A mapping of a parsed file, empty where something else stands there."""
+    return value if isinstance(value, dict) else {}
+
+
+def tables_of(value: Any) -> Iterator[dict[str, Any]]:
+    """The mappings of a list of a parsed file."""
+    yield from (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
+
+
+def words_of(value: Any) -> tuple[str, ...]:
+    """The words of a command: a list, or a text as a shell splits it."""
+    if isinstance(value, list):
+        return tuple(str(word) for word in value)
+    try:
+        return tuple(shlex.split(str(value))) if value else ()
+    except ValueError:
+        return tuple(str(value).split())

@@ -1,0 +1,81 @@
+"""What files beside a Dockerfile say of its image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockrefactor import neighbours
+from dockrefactor.context import BuildContext
+from dockrefactor.neighbour_commands import docker_commands
+
+
+@pytest.mark.parametrize(
+    ("text", "verb", "operands", "options"),
+    [
+        ("docker build --target dev -t shop:1 .", "build", (".",), [("--target", "dev"), ("-t", "shop:1")]),
+        ("docker buildx build --target=dev --load ./api", "build", ("./api",), [("--target", "dev")]),
+        (
+            "\t@docker run --rm -it -v $(PWD):/app shop npm test",
+            "run",
+            ("shop", "npm", "test"),
+            [("-v", "$(PWD):/app")],
+        ),
+        ("docker compose -f x.yml exec -T web sh -c 'a b'", "compose exec", ("web", "sh", "-c", "a b"), []),
+        ("docker-compose run --rm -e A=b web pytest -q", "compose run", ("web", "pytest", "-q"), [("-e", "A=b")]),
+        ("podman build \\\n  -f docker/Dockerfile \\\n  .", "build", (".",), [("-f", "docker/Dockerfile")]),
+    ],
+)
+def test_commands_of_the_engine(
+    text: str, verb: str, operands: tuple[str, ...], options: list[tuple[str, str]]
+) -> None:
+    (found,) = docker_commands(f"# a comment\n{text} && echo docker\n")
+    assert (found.verb, found.operands, list(found.options), found.line) == (verb, operands, options, 2)
+
+
+@pytest.mark.parametrize("text", ["docker push shop", "mydocker build .", "docker build 'open", "docker compose up"])
+def test_other_commands_are_left_alone(text: str) -> None:
+    assert list(docker_commands(text)) == []
+
+
+BUILDS = {
+    "docker-bake.json": '{"target": {"a": {"target": "x"}, "b": {"dockerfile": "Other", "target": "y"}}}',
+    "docker-bake.hcl": 'target "a" {\n  args = { V = "}" }\n  target = "x"\n}\ntarget "b" {\n  context = "./b"\n'
+    '  target = "y"\n}\n',
+    "skaffold.yaml": "build:\n  artifacts:\n  - image: i\n    docker: {target: x}\n  - image: j\n    context: b\n"
+    "    docker: {target: y}\n",
+    "Makefile": "x:\n\tdocker build --target x .\ny:\n\tdocker build --target y b\n",
+    ".github/workflows/a.yml": "jobs:\n  a:\n    steps:\n    - uses: docker/build-push-action@v5\n"
+    "      with: {target: x}\n    - uses: docker/build-push-action@v5\n      with: {context: b, target: y}\n",
+    ".devcontainer/devcontainer.json": '{"build": {"dockerfile": "../Dockerfile", "context": "..", "target": "x"}} //',
+    "compose.yml": "services:\n  a: {build: {context: ., target: x}}\n  b: {build: {context: b, target: y}}\n",
+}
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_the_stages_that_are_built_by_name(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(BUILDS[name], encoding="utf-8")
+    assert neighbours.read(BuildContext(tmp_path), "Dockerfile").targets == {"x"}
+
+
+def test_a_repository_is_read_up_to_its_own_folder(tmp_path: Path) -> None:
+    inner = tmp_path / "repository" / "services" / "api"
+    inner.mkdir(parents=True)
+    (tmp_path / "Makefile").write_text("a:\n\tdocker build --target outside repository/services/api\n")
+    (tmp_path / "repository" / "Makefile").write_text("a:\n\tdocker build --target inside services/api\n")
+    assert neighbours.read(BuildContext(inner), "Dockerfile").targets == frozenset()
+    (tmp_path / "repository" / ".git").mkdir()
+    assert neighbours.read(BuildContext(inner), "Dockerfile").targets == {"inside"}
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "Makefile").write_text("a:\n\tdocker build --target x .\n")
+    context = tmp_path / "context"
+    context.mkdir()
+    (context / "Makefile").symlink_to("../elsewhere/Makefile")
+    (context / ".github").symlink_to("../elsewhere")
+    assert neighbours.read(BuildContext(context), "Dockerfile").targets == frozenset()
