@@ -7,8 +7,9 @@ folder that was searched: what a repository links to elsewhere is not the user's
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from dockrefactor.paths import is_below
 from dockrefactor.records import dataclass
 
 PATTERNS: Final = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "*.dockerfile", "Containerfile*")
+_NAMES: Final = re.compile("|".join(translate(pattern) for pattern in PATTERNS))
 UNSEARCHED: Final = frozenset(
     {".git", ".hg", ".svn", "node_modules", "vendor", ".venv", "venv", ".tox", ".nox", "site-packages", "__pycache__"}
 )
@@ -55,7 +57,7 @@ Finding = Found | Skipped | Unusable
 
 def is_dockerfile_name(name: str) -> bool:
     """Whether a file of this name is taken for a Dockerfile when a folder is searched."""
-    return any(fnmatchcase(name, pattern) for pattern in PATTERNS) and not name.endswith(NOT_DOCKERFILES)
+    return _NAMES.match(name) is not None and not name.endswith(NOT_DOCKERFILES)
 
 
 def find(paths: Iterable[Path]) -> Iterator[Finding]:

@@ -67,6 +67,9 @@ CACHES: Final = (
 
 def absolute(path: str, cwd: str) -> str:
     """`path` as an absolute, normal image path."""
+    joined = path if path.startswith("/") or not cwd else f"{cwd}/{path}"
+    if joined.startswith("/") and not joined.endswith("/") and "//" not in joined and "/." not in joined:
+        return joined  # most paths are normal already
     return posixpath.normpath(posixpath.join(cwd, path)).replace("//", "/")
 
 

@@ -39,6 +39,7 @@ class Facts:
         self.known_toolchains = tuple(toolchains)
         self.options = options
         self.name = name
+        self._inputs: dict[int, tuple[Placed, InstallInputs | None]] = {}
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
@@ -51,7 +52,7 @@ class Facts:
                 return found
         return commands.of_command(command, place.cwd)
 
-    @property
+    @cached_property
     def final(self) -> Stage:
         return self.stages[-1]
 
@@ -128,6 +129,12 @@ class Facts:
 
     def install_inputs(self, step: Step, placed: Placed, stage: Stage) -> InstallInputs | None:
         """What an install of `step` reads."""
+        if id(placed) not in self._inputs:
+            # the command is kept too, so that no other can have its identity
+            self._inputs[id(placed)] = placed, self._install_inputs(step, placed, stage)
+        return self._inputs[id(placed)][1]
+
+    def _install_inputs(self, step: Step, placed: Placed, stage: Stage) -> InstallInputs | None:
         for toolchain in self.known_toolchains:
             if toolchain.name == placed.effects.by:
                 return toolchain.install_inputs(placed, self.place(step, placed, stage))

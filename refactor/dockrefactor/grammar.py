@@ -58,7 +58,13 @@ def expand(word: str, variables: dict[str, str], escape: str = "\\") -> str | No
     """`word` after BuildKit's variable expansion and quote removal; None where it uses an unknown modifier."""
     if "$" not in word and "'" not in word and '"' not in word and escape not in word:
         return word
+    used = tuple((name, value) for name, value in variables.items() if name in word)
+    return _expanded(word, used, escape)
+
+
+@lru_cache(maxsize=4096)
+def _expanded(word: str, variables: tuple[tuple[str, str], ...], escape: str) -> str | None:
     try:
-        return ShellLex(escape, env=variables).process_word(word)
+        return ShellLex(escape, env=dict(variables)).process_word(word)
     except ValueError:
         return None

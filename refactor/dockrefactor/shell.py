@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor.records import dataclass, replace
@@ -105,9 +105,15 @@ def _parser() -> Parser:
 
 def parse(text: str, variables: Mapping[str, str] | None = None) -> Script:
     """The commands of `text`; `variables` are those whose values are known before it runs."""
+    named = variables and "$" in text
+    return _parse(text, tuple(pair for pair in (variables or {}).items() if pair[0] in text) if named else ())
+
+
+@lru_cache(maxsize=1024)  # most lines stand in many files, and in every version of one
+def _parse(text: str, variables: tuple[tuple[str, str], ...]) -> Script:
     if _PLAIN.fullmatch(text):
         return Script(text, tuple(_plain_commands(text)))
-    reader = _Reader(text, dict(variables or {}))
+    reader = _Reader(text, dict(variables))
     root = _parser().parse(text.encode()).root_node
     if root.has_error:
         return Script(text, (), "it is not plain POSIX shell")

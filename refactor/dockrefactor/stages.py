@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
+from typing import Final
 
 from dockrefactor import image, shell
 from dockrefactor.context import BuildContext, normalise
@@ -11,6 +13,8 @@ from dockrefactor.document import Instruction
 from dockrefactor.effects import Effects, Kind, absolute, inside
 from dockrefactor.needs import ResolveImagePath
 from dockrefactor.records import dataclass
+
+_NOT_NORMAL: Final = re.compile(r"//|/\.{1,2}(/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +249,6 @@ def _copied(copy: Copy, path: str, context: BuildContext) -> str | None:
 
 def _inner(path: str, folder: str) -> str:
     """`path` relative to a folder that it lies in."""
-    if "/." in path or "//" in path or "/." in folder or "//" in folder:
+    if _NOT_NORMAL.search(path) is not None or _NOT_NORMAL.search(folder) is not None:
         return posixpath.relpath(path, folder)
     return path.removeprefix(folder).strip("/")

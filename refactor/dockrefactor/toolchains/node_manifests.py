@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dockrefactor.context import BuildContext
+from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import InstallInputs, LanguagePackage, ResolveImagePath
 from dockrefactor.toolchains.node_commands import (
@@ -57,14 +58,14 @@ class _Gathering:
 
     def place(self, image_path: str) -> str | None:
         """The context path that stands at an image path, None where the image has nothing of the context there."""
-        path = self.resolve(posixpath.normpath(image_path))
+        path = self.resolve(absolute(image_path, "/"))
         return path if path is not None and self.context.exists(path) else None
 
     def add(self, image_path: str) -> bool:
         """Note a file or folder where the build has it; whether it has."""
-        image_path = posixpath.normpath(image_path)
-        path = self.place(image_path)
-        if path is None:
+        image_path = absolute(image_path, "/")
+        path = self.resolve(image_path)
+        if path is None or not self.context.exists(path):
             return False
         (self.folders if self.context.is_dir(path) else self.files).append(image_path)
         return True
