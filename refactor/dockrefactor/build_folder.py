@@ -51,7 +51,7 @@ class BuildFolders:
     def __init__(self) -> None:
         self._cwd = Path.cwd()
         self._builds: dict[Path, tuple[_Build, ...]] = {}
-        self._roots: dict[Path, Path] = {}
+        self._repositories: dict[Path, Path | None] = {}
 
     def of(self, dockerfile: Path) -> Path | Refusal:
         """The context folder of `dockerfile` (as the path's own folder is written where that is the context)."""
@@ -77,16 +77,32 @@ class BuildFolders:
 
     def _root(self, folder: Path) -> Path:
         """The folder with `.git` at or above `folder`; else the working folder, where that is above; else `folder`."""
-        if folder not in self._roots:
-            repository = next((item for item in (folder, *folder.parents) if os.path.exists(item / ".git")), None)
-            fallback = self._cwd if self._cwd in folder.parents else folder
-            self._roots[folder] = repository or fallback
-        return self._roots[folder]
+        repository = self._repository(folder)
+        if repository is not None:
+            return repository
+        return self._cwd if self._cwd in folder.parents else folder
+
+    def _repository(self, folder: Path) -> Path | None:
+        if folder not in self._repositories:
+            above = folder.parent
+            own = os.path.exists(os.path.join(folder, ".git"))
+            self._repositories[folder] = folder if own else self._repository(above) if above != folder else None
+        return self._repositories[folder]
 
     def _in(self, folder: Path) -> tuple[_Build, ...]:
         if folder not in self._builds:
-            self._builds[folder] = tuple(build for name in COMPOSE_NAMES for build in _read(folder / name))
+            there = _listed(folder)
+            self._builds[folder] = tuple(
+                build for name in COMPOSE_NAMES if name in there for build in _read(folder / name)
+            )
         return self._builds[folder]
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _read(path: Path) -> Iterator[_Build]:

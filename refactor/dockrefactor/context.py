@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import stat
 from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -40,18 +39,12 @@ def normalise(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file, folder or link of the context: `path` relative to its root, `mode` as `os.lstat` gives it."""
+    """One file, folder, link or other thing of the context: `path` relative to its root."""
 
     path: str
-    mode: int
-
-    @property
-    def is_dir(self) -> bool:
-        return stat.S_ISDIR(self.mode)
-
-    @property
-    def is_link(self) -> bool:
-        return stat.S_ISLNK(self.mode)
+    is_dir: bool
+    is_link: bool
+    is_file: bool
 
 
 class BuildContext:
@@ -136,14 +129,14 @@ class BuildContext:
 
     def _scan(self, folder: str) -> Iterator[Entry]:
         try:
-            with os.scandir(os.path.join(self.root, folder)) as entries:
+            with os.scandir(f"{self._real_root}/{folder}") as entries:
                 for entry in sorted(entries, key=lambda item: item.name):
-                    try:
-                        status = entry.stat(follow_symlinks=False)
-                    except OSError:
-                        continue
-                    path = f"{folder}/{entry.name}" if folder else entry.name
-                    yield Entry(path, status.st_mode)
+                    yield Entry(
+                        f"{folder}/{entry.name}" if folder else entry.name,
+                        entry.is_dir(follow_symlinks=False),
+                        entry.is_symlink(),
+                        entry.is_file(follow_symlinks=False),
+                    )
         except OSError:
             self.truncated = True
 
@@ -162,6 +155,13 @@ class BuildContext:
     def entry(self, path: str) -> Entry | None:
         """The entry at `path`, None where the context has none."""
         return self._tree.get(normalise(path))
+
+    def mode(self, entry: Entry) -> int:
+        """The mode of an entry as `os.lstat` gives it; 0 where it is gone."""
+        try:
+            return os.lstat(f"{self._real_root}/{entry.path}").st_mode
+        except OSError:
+            return 0
 
     def exists(self, path: str) -> bool:
         clean = normalise(path)
@@ -214,7 +214,7 @@ class BuildContext:
 
     def _read(self, clean: str) -> str | None:
         entry = self._tree.get(clean)
-        if entry is None or entry.is_dir or (not entry.is_link and not stat.S_ISREG(entry.mode)):
+        if entry is None or not (entry.is_file or entry.is_link):
             return None
         real = os.path.join(self._real_root, clean)
         # the folders above it are none, or the tree would not have it

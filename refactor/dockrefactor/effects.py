@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from enum import StrEnum
 from typing import Final
 
@@ -58,6 +59,8 @@ class Effects:
     keeps_content: bool = False  # of the written files: only modes, owners or line ends change
 
 
+_NOT_NORMAL: Final = re.compile(r"/(?:\.{0,2})(?:/|$)")
+
 # folders that nothing needs the content of
 CACHES: Final = (
     "/var/lib/apt/lists", "/var/cache", "/tmp", "/var/tmp", "/root/.cache", "/root/.npm", "/root/.node-gyp",
@@ -65,11 +68,16 @@ CACHES: Final = (
 )  # fmt: skip
 
 
+def is_normal(path: str) -> bool:
+    """Whether an absolute path has no empty, `.` or `..` part and no trailing `/`: most have none."""
+    return path.startswith("/") and _NOT_NORMAL.search(path) is None
+
+
 def absolute(path: str, cwd: str) -> str:
     """`path` as an absolute, normal image path."""
-    joined = path if path.startswith("/") or not cwd else f"{cwd}/{path}"
-    if joined.startswith("/") and not joined.endswith("/") and "//" not in joined and "/." not in joined:
-        return joined  # most paths are normal already
+    joined = path if path.startswith("/") else f"{cwd}/{path}"
+    if is_normal(joined):
+        return joined
     return posixpath.normpath(posixpath.join(cwd, path)).replace("//", "/")
 
 

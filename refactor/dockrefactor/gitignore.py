@@ -23,26 +23,29 @@ class IgnoreFiles:
         """`root` is searched even where a parent's ignore file names it: the user gave it."""
         self._chains: dict[Path, tuple[tuple[str, GitIgnoreSpec], ...]] = {}
         self._root = root
-        above = _above(Path(os.path.abspath(root)))
-        self._above = () if _says(above, os.path.abspath(root), is_folder=True) else above
+        self._absolute: dict[Path, str] = {root: os.path.abspath(root)}
+        above = _above(Path(self._absolute[root]))
+        self._above = () if _says(above, self._absolute[root], is_folder=True) else above
 
     def enter(self, folder: Path, names: Collection[str]) -> None:
         """Read the ignore file of `folder`, whose entries are `names`; its parent must have been entered before."""
         chain = self._above if folder == self._root else self._chains[folder.parent]
         if ".git" in names and folder != self._root:
             chain = ()  # a repository within: the rules of the outer one end here
+        if folder != self._root:
+            self._absolute[folder] = os.path.join(self._absolute[folder.parent], folder.name)
         spec = _read(folder) if _NAME in names else None
-        self._chains[folder] = chain if spec is None else (*chain, (os.path.abspath(folder), spec))
+        self._chains[folder] = chain if spec is None else (*chain, (self._absolute[folder], spec))
 
     def ignores(self, folder: Path, name: str, *, is_folder: bool) -> bool:
         """Whether the entry `name` of an entered folder is ignored."""
         chain = self._chains[folder]
-        return bool(chain) and _says(chain, os.path.join(os.path.abspath(folder), name), is_folder=is_folder)
+        return bool(chain) and _says(chain, os.path.join(self._absolute[folder], name), is_folder=is_folder)
 
 
 def _says(chain: tuple[tuple[str, GitIgnoreSpec], ...], path: str, *, is_folder: bool) -> bool:
     for base, spec in reversed(chain):
-        relative = os.path.relpath(path, base).replace(os.sep, "/")
+        relative = path.removeprefix(base).replace(os.sep, "/").lstrip("/")
         verdict = spec.check_file(relative + "/" if is_folder else relative).include
         if verdict is not None:
             return verdict

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import stat
 
-from dockrefactor.context import Entry
-
 
 def takes_away(argv: tuple[str, ...]) -> bool:
     """Whether a chmod leaves others without what they need to read or start a file."""
@@ -19,7 +17,7 @@ def takes_away(argv: tuple[str, ...]) -> bool:
     return bool(re.search(r"(^|,)[ao]*o[ao]*[-=]|(^|,)a?-[rwx]|go[-=]", mode))
 
 
-def is_closed(entry: Entry, started: bool) -> bool:
-    """Whether others may not read an entry, enter it where it is a folder, or start it where its owner may."""
-    bits = stat.S_IROTH | (stat.S_IXOTH if entry.is_dir or (started and entry.mode & stat.S_IXUSR) else 0)
-    return not entry.is_link and entry.mode & bits != bits
+def is_closed(mode: int, started: bool) -> bool:
+    """Whether others may not read what has this mode, enter it (a folder), or start it where its owner may."""
+    bits = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(mode) or (started and mode & stat.S_IXUSR) else 0)
+    return not stat.S_ISLNK(mode) and mode & bits != bits

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
-from typing import Final
 
 from dockrefactor import image, shell
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.document import Instruction
-from dockrefactor.effects import Effects, Kind, absolute, inside
+from dockrefactor.effects import Effects, Kind, absolute, inside, is_normal
 from dockrefactor.needs import ResolveImagePath
 from dockrefactor.records import dataclass
-
-_NOT_NORMAL: Final = re.compile(r"//|/\.{1,2}(/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +245,6 @@ def _copied(copy: Copy, path: str, context: BuildContext) -> str | None:
 
 def _inner(path: str, folder: str) -> str:
     """`path` relative to a folder that it lies in."""
-    if _NOT_NORMAL.search(path) is not None or _NOT_NORMAL.search(folder) is not None:
-        return posixpath.relpath(path, folder)
-    return path.removeprefix(folder).strip("/")
+    if is_normal(path) and (folder == "/" or is_normal(folder)):
+        return path.removeprefix(folder).strip("/")
+    return posixpath.relpath(path, folder)

@@ -339,10 +339,12 @@ def _files(facts: Facts) -> Iterator[Refusal]:
             continue
         for source, _, is_folder in step.copy.pairs:
             entries = facts.context.walk(source) if is_folder else filter(None, [facts.context.entry(source)])
-            closed = next((entry for entry in entries if permissions.is_closed(entry, entry.path in scripts)), None)
-            if closed is not None:
-                says = f"mode {stat.S_IMODE(closed.mode):04o}"
-                yield Refusal(Reasons.UNREADABLE_FILES, Evidence(closed.path, 0, says))
+            for entry in entries:
+                bits = facts.context.mode(entry)
+                if permissions.is_closed(bits, entry.path in scripts):
+                    says = f"mode {stat.S_IMODE(bits):04o}"
+                    yield Refusal(Reasons.UNREADABLE_FILES, Evidence(entry.path, 0, says))
+                    break
 
 
 def _add(facts: Facts, assumed: tuple[Refusal, ...]) -> Outcome:
