@@ -54,6 +54,8 @@ def configuration(facts: Facts) -> dict[str, str]:
     exposed: set[str] = set()
     volumes: set[str] = set()
     onbuild: list[str] = []
+    labels: dict[str, str] = {}
+    computed = False
     for stage in chain:
         for step in stage.steps:
             instruction = step.instruction
@@ -65,6 +67,9 @@ def configuration(facts: Facts) -> dict[str, str]:
                 volumes.update(instruction.args)
             elif step.keyword == "ONBUILD":
                 onbuild.append(instruction.value)
+            elif step.keyword == "LABEL":
+                labels.update(zip(instruction.args[::3], instruction.args[1::3], strict=False))
+                computed = computed or "$" in instruction.value
             elif step.keyword == "SHELL":
                 found["SHELL"] = str(instruction.args)
             elif step.keyword == "MAINTAINER":
@@ -73,13 +78,12 @@ def configuration(facts: Facts) -> dict[str, str]:
     found["VOLUME"] = str(sorted(volumes))
     found["ONBUILD"] = str(onbuild)
     found["WORKDIR"] = facts.final.after.cwd
-    found["LABEL"] = str(sorted(_labels(facts).items()))
+    found["LABEL"] = str(sorted((_computed_labels(facts) if computed else labels).items()))
     return found
 
 
-def _labels(facts: Facts) -> Mapping[str, str]:
-    if all(instruction.keyword != "LABEL" for instruction in facts.document.instructions):
-        return {}
+def _computed_labels(facts: Facts) -> Mapping[str, str]:
+    """Labels with the values of their variables, as dockerfile-parse gives them."""
     try:
         return dict(facts.document.parser.labels)
     except (ValueError, IndexError):
