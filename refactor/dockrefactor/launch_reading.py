@@ -50,7 +50,7 @@ def of_stage(stage: Stage, dockerfile: str) -> Launch:
     follower = _Follower(stage, dockerfile)
     if entry is None:
         if command is None:
-            return Launch(empty=True, scripts={})
+            return _inherited(stage, follower, dockerfile)
         follower.start(command.instruction, inherited=stage.base.entrypoint if stage.base else ())
     elif command is None or not entry.instruction.json:
         follower.start(entry.instruction)
@@ -58,6 +58,16 @@ def of_stage(stage: Stage, dockerfile: str) -> Launch:
         follower.start(entry.instruction, appended=command.instruction.args)
     else:
         follower.start(entry.instruction, appended=("/bin/sh", "-c", command.instruction.value))
+    return follower.result()
+
+
+def _inherited(stage: Stage, follower: _Follower, dockerfile: str) -> Launch:
+    """What the base image's own CMD starts, where that is a server and no shell of a language."""
+    command = stage.base.cmd if stage.base is not None else ()
+    if not command or command[0] not in launch_words.servers_of_images():
+        return Launch(empty=True, scripts={})
+    evidence = Evidence(dockerfile, stage.origin.start_line, "the base image starts it")
+    follower.call(_Call(command), _Place(stage.after.cwd, evidence))
     return follower.result()
 
 

@@ -27,6 +27,12 @@ def handing_over() -> frozenset[str]:
 
 
 @cache
+def servers_of_images() -> frozenset[str]:
+    """Commands of official images that are servers: a Dockerfile without CMD starts them."""
+    return _listed("servers_of_images")
+
+
+@cache
 def droppers() -> frozenset[str]:
     """Programs that start the rest of their command line with fewer privileges."""
     return _listed("droppers")

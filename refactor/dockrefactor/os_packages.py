@@ -104,7 +104,10 @@ def libraries(package: str, image: Image) -> tuple[str, ...] | None:
         if row is None:
             return None
         found.append(row[1])
-    return found[0] if len(set(found)) == 1 else None
+    # a package of the 64-bit time transition provides the name before it, as a rule
+    exceptions = tables.toml("os_packages")["debian"]["not_provided"]
+    names = {tuple(name if name in exceptions else re.sub(r"t64$", "", name) for name in row) for row in found}
+    return (found[0] if len(found) == 1 else names.pop()) if len(names) == 1 else None
 
 
 def _alpine_libraries(name: str) -> tuple[str, ...] | None:

@@ -1,0 +1,6 @@
+<?php
+
+class DefaultNames
+{
+    public const FIRST = 'world';
+}

@@ -1,0 +1,63 @@
+"""What a PHP program asks of the image that runs it: by its start, its framework and its sources."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from dockrefactor.effects import absolute, inside
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.needs import Claim
+from dockrefactor.tables import toml
+from dockrefactor.toolchain import RuntimeNeeds
+from dockrefactor.toolchains import php_sources
+from dockrefactor.toolchains.php_names import looks_like_php
+
+
+def needs(facts: Facts) -> RuntimeNeeds:
+    """See `Toolchain.needs`."""
+    files = list(_copied(facts))
+    cwd = facts.final.after.cwd
+    sources = php_sources.read_sources(
+        facts.context, ((path, inner) for path, inner in files if php_sources.is_source(inner))
+    )
+    writes = [_in(cwd, claim) for claim in sources.writes]
+    frameworks = toml("php_sources")["frameworks"]
+    for path, inner in files:
+        for name, written in frameworks.items():
+            if inner == name or inner.endswith("/" + name):
+                root = absolute(inner.removesuffix(name).rstrip("/") or ".", cwd)
+                writes += [
+                    Claim(absolute(item, root), Evidence(path, 0, f"its framework writes {item}")) for item in written
+                ]
+    ports = [
+        Claim(found[1], item.evidence)
+        for item in facts.launch.started
+        if looks_like_php(item.argv[0])
+        for word in item.argv[1:]
+        if (found := re.search(r"^(?:-S)?(?:[\w.\[\]:]*:|--port=)(\d+)$", word)) is not None
+    ]
+    programs = [claim for claim in sources.programs if claim.value is None or not looks_like_php(claim.value)]
+    return RuntimeNeeds(
+        programs=tuple(programs),
+        writes=tuple(writes),
+        ports=tuple(ports),
+        unknown=tuple(("writes-unknown-path", place) for place in sources.unreadable),
+    )
+
+
+def _in(cwd: str, claim: Claim) -> Claim:
+    return Claim(absolute(claim.value, cwd), claim.evidence) if claim.value is not None else claim
+
+
+def _copied(facts: Facts) -> Iterator[tuple[str, str]]:
+    """(context path, path from the work folder) of every file that a stage copies; other places by their own path."""
+    cwd = facts.final.after.cwd
+    for stage in facts.contributing:
+        for step in stage.steps:
+            for source, target, is_folder in step.copy.pairs if step.copy is not None else ():
+                for path in facts.context.files(source) if is_folder else (source,):
+                    place = absolute(posixpath.relpath("/" + path, "/" + source), target) if is_folder else target
+                    yield path, posixpath.relpath(place, cwd) if inside(place, cwd) else place
