@@ -126,7 +126,7 @@ def _check(case: Case) -> None:
     if not (case.folder / DOCKERFILE).is_file():
         raise CaseError("there is no Dockerfile beside it")
     settings = settings_of(case.options)
-    asked = [transform.name for transform in CATALOGUE.selected(settings.select, settings.ignore)]
+    asked = [transform.name for transform in CATALOGUE.selected(settings.select, settings.ignore, settings.also)]
     if sorted(case.expect) != sorted(asked):
         raise CaseError(f"expect: it must answer for {', '.join(asked)}")
     for name, answer in case.expect.items():

@@ -172,9 +172,6 @@ def test_select_and_ignore(program: Program, option: str, names: str) -> None:
         (["--jobs", "0"], "0 is not in the range"),
         (["--context", "missing"], "Directory 'missing' does not exist"),
         (["--config", "missing.toml"], "File 'missing.toml' does not exist"),
-        (["--cache-mounts"], "--cache-mounts is not available yet"),
-        (["--dockerignore"], "--dockerignore is not available yet"),
-        (["--test-stage"], "--test-stage is not available yet"),
         (["--write", "--diff"], "--diff and --write cannot be combined"),
         (["--write", "--check"], "--check and --write cannot be combined"),
         (["--stdout", "--check"], "--check and --stdout cannot be combined"),
@@ -363,7 +360,7 @@ def test_a_working_folder_that_is_gone(program: Program, monkeypatch: pytest.Mon
 
 def test_help_names_the_commands(program: Program) -> None:
     text = program("--help").stdout
-    for word in ("detect", "explain", "--assume", "not available yet", "./detect"):
+    for word in ("detect", "explain", "--assume", "--cache-mounts", "./detect"):
         assert word in text
     assert program("detect", "-h").stdout.startswith("Usage: dockrefactor detect [OPTIONS] [PATH]...")
 

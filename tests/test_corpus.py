@@ -99,7 +99,7 @@ def test_official_parser_reads_the_result_as_we_do(case: Case) -> None:
 def test_second_run_changes_nothing(case: Case) -> None:
     first = result_of(case)
     facts, settings = facts_of(case, first.after), settings_of(case.options)
-    transforms = CATALOGUE.selected(settings.select, settings.ignore)
+    transforms = CATALOGUE.selected(settings.select, settings.ignore, settings.also)
     second = pipeline.refactor(first.after.encode(), facts.context, transforms, TOOLCHAINS, facts.options)
     assert report.unified_diff(DOCKERFILE, first.after, second.after) == ""
 

@@ -111,7 +111,7 @@ class Batch:
         result = pipeline.refactor(
             opened.data,
             opened.context(opened.folder),
-            self._catalogue.selected(opened.settings.select, opened.settings.ignore),
+            self._catalogue.selected(opened.settings.select, opened.settings.ignore, opened.settings.also),
             self._toolchains,
             opened.settings.options(),
             source.name,

@@ -40,12 +40,16 @@ class Catalogue:
         """Codes that `--assume` accepts, sorted."""
         return tuple(sorted(code for code, uses in self.uses.items() if any(use.reason.liftable for use in uses)))
 
-    def selected(self, select: Sequence[str] | None, ignore: Sequence[str] | None) -> tuple[Transform, ...]:
-        """The transforms in `select` (None for all) without those in `ignore`, in their own order."""
+    def selected(
+        self, select: Sequence[str] | None, ignore: Sequence[str] | None, also: Sequence[str] | None = None
+    ) -> tuple[Transform, ...]:
+        """The transforms in `select` (None for all but those on request) and in `also`, without those in `ignore`, in
+        their own order."""
         return tuple(
             item
             for item in self.transforms
-            if (select is None or item.name in select) and item.name not in (ignore or ())
+            if (item.name in select if select is not None else not item.on_request) or item.name in (also or ())
+            if item.name not in (ignore or ())
         )
 
     def check_transforms(self, names: Sequence[str]) -> None:

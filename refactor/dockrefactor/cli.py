@@ -66,9 +66,19 @@ def _words(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
     return tuple(name for name in names if name) if values else None
 
 
-def _unavailable(_: click.Context, option: click.Parameter, value: bool) -> None:
-    if value:
-        raise click.UsageError(f"{option.opts[0]} is not available yet")
+def _asks_for(transform: str) -> Callable[[click.Context, click.Parameter, bool], None]:
+    """A switch that asks for a transform which else does not run: its name joins the setting `also`."""
+
+    def ask(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        asked: tuple[str, ...] | None = ctx.params.setdefault("also", None)
+        if value:
+            ctx.params["also"] = (*(asked or ()), transform)
+
+    return ask
+
+
+def _on_request(name: str, transform: str, help: str) -> Callable[[Any], Any]:
+    return click.option(name, is_flag=True, expose_value=False, callback=_asks_for(transform), help=help)
 
 
 def _path(**extra: Any) -> click.Path:
@@ -99,23 +109,9 @@ _VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Say why, and what
 @click.option("--runtime", type=click.Choice(RUNTIMES), help="The preferred family of the runtime base.")
 @click.option("--user", metavar="NAME[:UID]|keep", help="The user to create; keep leaves users alone.")
 @click.option("--assume", multiple=True, callback=_words, metavar="CODE,...", help="Accept these assumptions.")
-@click.option(
-    "--cache-mounts",
-    is_flag=True,
-    expose_value=False,
-    callback=_unavailable,
-    help="BuildKit caches (not available yet).",
-)
-@click.option(
-    "--dockerignore", is_flag=True, expose_value=False, callback=_unavailable, help="Ignore files (not available yet)."
-)
-@click.option(
-    "--test-stage",
-    is_flag=True,
-    expose_value=False,
-    callback=_unavailable,
-    help="A stage of tests (not available yet).",
-)
+@_on_request("--cache-mounts", "mount-caches", "Also mount the caches of package managers (BuildKit).")
+@_on_request("--test-stage", "separate-tests", "Also move the tests of a build to a stage of their own.")
+@_on_request("--link", "link-copies", "Also copy with --link where nothing lies beneath (BuildKit).")
 @_FORMAT
 @_CONFIG
 @click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Processes that share the files.")

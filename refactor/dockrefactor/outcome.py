@@ -67,11 +67,13 @@ Outcome = Change | Unneeded | Refusal
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """One refactoring: a pure function from facts to an outcome, its reasons, and its name for people."""
+    """One refactoring: a pure function from facts to an outcome, its reasons, and its name for people; one that is
+    `on_request` runs only where the user asks for it."""
 
     name: str
     run: Callable[[Facts], Outcome]
     reasons: type[ReasonEnum]
+    on_request: bool = False
 
     @property
     def documentation(self) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 OWN_FILE: Final = ".dockrefactor.toml"
 PROJECT_FILE: Final = "pyproject.toml"
-_LISTS: Final = frozenset({"select", "ignore", "assume"})
+_LISTS: Final = frozenset({"select", "ignore", "assume", "also"})
 _USER: Final = re.compile(r"(?P<name>[a-z_][a-z0-9_-]{0,31})(?::(?P<uid>[0-9]{1,10}))?")
 _MAX_UID: Final = 2**31 - 1
 
@@ -40,7 +40,8 @@ class Settings:
     """Wishes that may stand in a configuration file; None where nothing was said.
 
     `select`, `ignore`: names of transforms; `context`: the build context's folder (relative to the configuration's
-    own); `runtime`: one of `RUNTIMES`; `user`: `keep`, `NAME` or `NAME:UID`; `assume`: reason codes.
+    own); `runtime`: one of `RUNTIMES`; `user`: `keep`, `NAME` or `NAME:UID`; `assume`: reason codes;
+    `also`: transforms on request.
     """
 
     select: tuple[str, ...] | None = None
@@ -49,6 +50,7 @@ class Settings:
     runtime: str | None = None
     user: str | None = None
     assume: tuple[str, ...] | None = None
+    also: tuple[str, ...] | None = None
 
     def over(self, beneath: Settings) -> Settings:
         """These settings, and those of `beneath` where these say nothing."""
@@ -80,7 +82,7 @@ def user_objection(user: str) -> str:
 
 def check(settings: Settings, catalogue: Catalogue) -> tuple[str, str] | None:
     """The first key whose value does not stand, with the objection; None where all do."""
-    for key, names in (("select", settings.select), ("ignore", settings.ignore)):
+    for key, names in (("select", settings.select), ("ignore", settings.ignore), ("also", settings.also)):
         try:
             catalogue.check_transforms(names or ())
         except UnknownNameError as error:

@@ -25,6 +25,7 @@ class Wish:
     runtime: str | None = None
     user: str | None = None
     assume: tuple[str, ...] | None = None
+    also: tuple[str, ...] | None = None
     form: str = "text"
     config: Path | None = None
     jobs: int = 1

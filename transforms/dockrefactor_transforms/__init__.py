@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from dockrefactor.outcome import Transform
-from dockrefactor_transforms import add_user, narrow_copies, order_copies, split_stages
+from dockrefactor_transforms import (
+    add_user,
+    link_copies,
+    mount_caches,
+    narrow_copies,
+    order_copies,
+    separate_tests,
+    split_stages,
+)
 
 TRANSFORMS: tuple[Transform, ...] = (
     split_stages.TRANSFORM,
     order_copies.TRANSFORM,
     narrow_copies.TRANSFORM,
     add_user.TRANSFORM,
+    mount_caches.TRANSFORM,
+    separate_tests.TRANSFORM,
+    link_copies.TRANSFORM,
 )
