@@ -152,6 +152,12 @@ class Reasons(ReasonEnum):
         "Name a target for development in the compose file, then split.",
         liftable=True,
     )
+    RUNTIME_FAMILY = Reason(
+        "runtime-family",
+        "What is built here is not shown to run on the family of images that --runtime names: "
+        "it links another C library, or needs a shell or packages.",
+        "Leave --runtime out, or build a static program.",
+    )
     DEVCONTAINER = Reason(
         "devcontainer",
         "A development container is built of this Dockerfile, and needs the whole build environment.",
@@ -299,6 +305,9 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
         return refusal
     base = facts.final.base
     assert base is not None
+    if facts.options.runtime != "auto":
+        says = f"`{base.reference.written}` on {facts.options.runtime}"
+        return Refusal(Reasons.RUNTIME_FAMILY, facts.at(facts.final.origin, says))
     if base.reference.digest:
         return Refusal(Reasons.DIGEST, facts.at(facts.final.origin, base.reference.digest[:19]))
     return Refusal(
@@ -318,17 +327,25 @@ def _written(facts: Facts, runtime: Image) -> str | None:
 
 
 def _runtime_images(facts: Facts, plan: Plan) -> list[Image]:
-    """The images to run on, the smallest that may do first."""
+    """The images to run on, the smallest that may do first, and of the family that the user wants."""
+    wanted = facts.options.runtime
+    return [found for found in _possible_images(facts, plan) if wanted in ("auto", _family(found))]
+
+
+def _family(runtime: Image) -> str:
+    if not runtime.shell:
+        return "distroless"
+    return "alpine" if runtime.is_alpine else "slim"
+
+
+def _possible_images(facts: Facts, plan: Plan) -> list[Image]:
     base = facts.final.base
     assert base is not None
-    wanted = facts.options.runtime
     names: list[str] = []
     if plan.static:
-        if wanted in ("auto", "distroless"):
-            names.append("gcr.io/distroless/static-debian12")
-        if wanted in ("auto", "slim"):
-            names.append(f"debian:{base.newest_release if base.is_debian and base.newest_release else 'bookworm'}-slim")
-        if wanted == "alpine":
+        names.append("gcr.io/distroless/static-debian12")
+        names.append(f"debian:{base.newest_release if base.is_debian and base.newest_release else 'bookworm'}-slim")
+        if facts.options.runtime == "alpine":
             names.append("alpine:3.22")
     elif base.counterpart_image:
         names.append(base.counterpart_image)
