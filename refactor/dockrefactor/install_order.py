@@ -11,7 +11,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
 from dockrefactor.records import dataclass
-from dockrefactor.stages import Copy, Placed, Stage, Step, made_by_run
+from dockrefactor.stages import Copy, Placed, Stage, Step, made_by_run, resolver
 from dockrefactor.toolchain import Blocked
 
 # what may stand in one RUN with an install without reading the sources
@@ -191,13 +191,17 @@ def blocked_between(facts: Facts, stage: Stage, found: Install, copies: Sequence
     """What between the first moved copy and the install touches, or depends on, what it copies."""
     moved = tuple(path for at in copies for path in written(stage.steps[at]))
     cwd = stage.steps[max(found.last, found.first)].before.cwd
-    for step in stage.steps[copies[0] + 1 : found.first]:
-        if step.run is None:
-            continue
-        for placed in step.run.commands:
+    for at in range(copies[0] + 1, found.first):
+        step = stage.steps[at]
+        replaced = _replaced(facts, stage, at, copies) if step.copy is not None and at not in copies else None
+        if replaced is not None:
+            says = f"it puts another file at {replaced}, which the moved copy would restore"
+            return Blocked("unknown-effect", facts.at(step.instruction, says))
+        opaque = step.run.opaque if step.run is not None else ""
+        for placed in step.run.commands if step.run is not None else ():
             effects = placed.effects
-            if effects.kind is Kind.UNKNOWN or step.run.opaque:
-                says = effects.why or step.run.opaque or "its effects are not known"
+            if effects.kind is Kind.UNKNOWN or opaque:
+                says = effects.why or opaque or "its effects are not known"
                 return Blocked("unknown-effect", facts.at(step.instruction, says))
             if effects.kind in _APART:
                 continue
@@ -207,6 +211,21 @@ def blocked_between(facts: Facts, stage: Stage, found: Install, copies: Sequence
         if step.before.cwd != cwd and not step.instruction.args[-1].startswith("/"):
             says = "the work folder changes between the copy and the install"
             return Blocked("unknown-effect", facts.at(step.instruction, says))
+    return None
+
+
+def _replaced(facts: Facts, stage: Stage, at: int, copies: Sequence[int]) -> str | None:
+    """An image path at which the copy `at` puts something else than one of the moved copies before it."""
+    copy = stage.steps[at].copy
+    assert copy is not None
+    listed = copy.origin is None and not (copy.inline or copy.remote or copy.unpacks)
+    own = [(pair[0], pair[1]) for pair in copy.pairs] if listed else []
+    for source, target in own or [("?", copy.destination)]:
+        for moved in (stage.steps[other] for other in copies if other < at):
+            there = resolver([moved], facts.context)(target)
+            beneath = not listed and any(inside(path, target) for path in written(moved))
+            if (there is not None and there != source) or beneath:
+                return target
     return None
 
 
