@@ -8,6 +8,7 @@ from functools import cached_property
 from dockrefactor import commands, launch_reading, neighbours, roles, stage_reading
 from dockrefactor.context import BuildContext
 from dockrefactor.document import Document, Instruction
+from dockrefactor.document import read as read_document
 from dockrefactor.effects import Effects
 from dockrefactor.evidence import Evidence
 from dockrefactor.launch import Launch
@@ -114,6 +115,10 @@ class Facts:
     def neighbours(self) -> neighbours.Neighbours:
         """Files beside the Dockerfile that use the image."""
         return neighbours.read(self.context, self.name)
+
+    def of_text(self, text: str) -> Facts:
+        """What is known of another text in this one's place. Raises grammar.SyntaxFault."""
+        return Facts(read_document(text), self.context, self.known_toolchains, self.options, self.name)
 
     def at(self, instruction: Instruction, says: str) -> Evidence:
         """Evidence for a line of this Dockerfile."""

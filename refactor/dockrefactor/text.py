@@ -51,3 +51,19 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
         at = edit.span.end
     parts.append(text[at:])
     return "".join(parts)
+
+
+def edits_between(before: str, after: str) -> tuple[Edit, ...]:
+    """The edits, of whole lines, that make `after` of `before`: those of several changes one after the other."""
+    from difflib import SequenceMatcher
+
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    starts = [0]
+    for line in old:
+        starts.append(starts[-1] + len(line))
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    return tuple(
+        Edit(Span(starts[first], starts[last]), "".join(new[into:end]))
+        for kind, first, last, into, end in matcher.get_opcodes()
+        if kind != "equal"
+    )

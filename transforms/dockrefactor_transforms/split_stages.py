@@ -3,7 +3,8 @@
 The builder keeps the original base image and everything that makes artifacts. The runtime stands on the image's own
 slim counterpart (the same libc and distribution release), and gets the artifacts, the sources that the program reads,
 the libraries that compiled packages link, and the original's whole configuration: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL,
-HEALTHCHECK, USER, WORKDIR are the author's own lines.
+HEALTHCHECK, USER, WORKDIR are the author's own lines. Where one language runs and another only builds, each gets a
+builder of its own if neither reads what the other makes.
 
 What goes where is shown from the effects of every command. Where a command's effects, a base image, a package or a
 library is not known, the file stays as it is and the reason names the line.
@@ -11,12 +12,23 @@ library is not known, the file stays as it is and the reason names the line.
 
 from __future__ import annotations
 
-from dockrefactor import composition, image, joint_plan, package_lists, placement, preservation, reachability, roles
+from dockrefactor import (
+    composition,
+    image,
+    joint_plan,
+    package_lists,
+    part_builders,
+    placement,
+    preservation,
+    reachability,
+    roles,
+)
 from dockrefactor.effects import inside
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
 from dockrefactor.slots import Placement
+from dockrefactor.text import Edit, apply, edits_between
 from dockrefactor.toolchain import Blocked, Plan
 
 
@@ -298,7 +310,7 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
                 Reasons.UNRESOLVED_BASE,
                 facts.at(facts.final.origin, "a build argument names the image, and its counterpart cannot follow it"),
             )
-        edits = composition.edits(facts.document, facts.final, plan, placed, written, packages, targets)
+        edits = _parted(facts, composition.edits(facts.document, facts.final, plan, placed, written, packages, targets))
         assumed = [*_contradicted(facts), *_elsewhere(facts, plan), *(_refuse(blocked) for blocked in plan.assumed)]
         return Change(edits, plan.gain or "", plan.evidence, tuple(assumed))
     if refusal is not None:
@@ -336,6 +348,17 @@ def _family(runtime: Image) -> str:
     if not runtime.shell:
         return "distroless"
     return "alpine" if runtime.is_alpine else "slim"
+
+
+def _parted(facts: Facts, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """The edits of the split, and where two languages build independently, one builder for each."""
+    if not facts.only_building:
+        return edits
+    split = facts.of_text(apply(facts.document.text, edits))
+    further = part_builders.parted(split)
+    if not further:
+        return edits
+    return edits_between(facts.document.text, apply(split.document.text, further))
 
 
 def _possible_images(facts: Facts, plan: Plan) -> list[Image]:
