@@ -39,11 +39,16 @@ def test_every_key(program: Program) -> None:
     program.write(
         ".dockrefactor.toml",
         'select = ["refuse"]\nignore = ["explode"]\ncontext = "src"\nruntime = "slim"\nuser = "keep"\n'
-        'assume = ["wet-paint"]\n',
+        'assume = ["wet-paint"]\nruntime-packages = ["libpq5"]\ncovered = ["libpq.so.5"]\n'
+        'runtime-files = ["/opt/model"]\nowned-folders = ["/srv/cache"]\n',
     )
     settings = Configurations(CATALOGUE).of(program.folder)
-    assert settings == Settings(("refuse",), ("explode",), program.folder / "src", "slim", "keep", ("wet-paint",))
+    known = (("libpq5",), ("libpq.so.5",), ("/opt/model",), ("/srv/cache",))
+    assert settings == Settings(
+        ("refuse",), ("explode",), program.folder / "src", "slim", "keep", ("wet-paint",), None, *known
+    )
     assert settings.options().assume == {"wet-paint"}
+    assert settings.options().runtime_packages == ("libpq5",)
 
 
 def test_the_command_line_goes_before_the_configuration(program: Program) -> None:
@@ -71,6 +76,9 @@ def test_the_command_line_goes_before_the_configuration(program: Program) -> Non
         (".dockrefactor.toml", 'user = "root"\n', ".dockrefactor.toml:1: user: root is"),
         (".dockrefactor.toml", 'context = "x"\n', ".dockrefactor.toml:1: context: x is not a folder"),
         (".dockrefactor.toml", 'context = "/"\n', ".dockrefactor.toml:1: context: it lies outside this folder"),
+        (".dockrefactor.toml", 'owned-folders = ["data"]\n', ".dockrefactor.toml:1: owned-folders: 'data' is"),
+        (".dockrefactor.toml", 'runtime-files = ["/a/../b"]\n', ".dockrefactor.toml:1: runtime-files: '/a/../b' is"),
+        (".dockrefactor.toml", 'runtime-packages = ["a b"]\n', ".dockrefactor.toml:1: runtime-packages: 'a b' is"),
         ("pyproject.toml", 'x = 1\n[tool.dockrefactor]\nx = 1\n', "pyproject.toml:3: unknown key 'x'"),
         ("pyproject.toml", 'tool.dockrefactor.x = 1\n', "pyproject.toml:1: unknown key 'x'"),
         ("pyproject.toml", '[tool.dockrefactor.x]\n', "pyproject.toml:1: unknown key 'x'"),

@@ -16,10 +16,13 @@ from dockrefactor.cli import program
 from dockrefactor.verify import answers, behaviour, proof_report, rebuilding
 from dockrefactor.verify.building import Step, counted
 from dockrefactor.verify.findings import Finding, Lack, Verdict, Weight, note, verdict
+from dockrefactor.verify.image_checks import Look
 from dockrefactor.verify.image_files import ImageFile, ImageFiles, Who
+from dockrefactor.verify.images import Configured
+from dockrefactor.verify.owners import Owners
 from dockrefactor.verify.proving import Proof, Side
 from dockrefactor.verify.rebuilding import Edit, Rebuilt
-from dockrefactor.verify.running import Observation
+from dockrefactor.verify.running import Observation, Trial
 from dockrefactor.verify.shared_libraries import Binary, Loader, interpreters, program_of
 
 SIDE = Side(1_000_000, 3, "", 10, frozenset({"gcc", "libc6"}), frozenset())
@@ -90,10 +93,22 @@ def test_lines_that_vary_from_request_to_request_do_not_count() -> None:
 
 def test_two_failures_are_no_proof() -> None:
     for broken in (seen(code=1, output="boom"), seen(status=0), seen(status=503)):
-        found = behaviour.objections(broken, (80,))
+        found = behaviour.objections(broken, (80,), Trial())
         assert verdict(found) is Verdict.ORIGINAL_BROKEN
-    assert behaviour.objections(seen(), (80,)) == []
-    assert behaviour.objections(seen(code=0), ()) == []
+    assert behaviour.objections(seen(), (80,), Trial()) == []
+    assert behaviour.objections(seen(code=0), (), Trial()) == []
+    assert behaviour.objections(seen(code=2), (), Trial(exit=2)) == []
+    assert behaviour.objections(seen(status=404), (80,), Trial(status=200)) != []
+
+
+def test_standard_output_counts_and_standard_error_does_not() -> None:
+    before = seen(code=0, output="result\nwarning: root", errors="warning: root")
+    look = Look(Configured("x", {}, 0, 0), files_of({}), None)  # type: ignore[arg-type]
+    found = behaviour.compare(before, seen(code=0, output="result\n"), look, look)
+    assert verdict(found) is Verdict.PROVED
+    found = behaviour.compare(before, seen(code=0, output="other\nwarning: root", errors="warning: root"), look, look)
+    assert [item.check for item in found] == ["output"]
+    assert verdict(found) is Verdict.DIFFERS
 
 
 def test_the_worst_finding_decides() -> None:
@@ -247,3 +262,59 @@ def test_wrong_usage(words: tuple[str, ...], says: str) -> None:
     done = run(*words)
     assert done.exit_code == 2
     assert says in done.output
+
+
+def test_owners_of_files_are_read_from_the_images_records() -> None:
+    info = "/var/lib/dpkg/info"
+    files = files_of(
+        {
+            f"{info}/libpq5:amd64.list": "/.\n/usr/lib/x86_64-linux-gnu/libpq.so.5.17\n",
+            f"{info}/bash.list": "/bin/bash\n",
+            "/usr/lib/x86_64-linux-gnu/libpq.so.5.17": "",
+            "/usr/bin/bash": "",
+            "/usr/local/lib/libown.so.1": "",
+            "/opt/venv/lib/python3.12/site-packages/pkg-1.0.dist-info/RECORD": "pkg/data.bin,sha256=x,1\n",
+            "/opt/venv/lib/python3.12/site-packages/pkg/data.bin": "",
+        },
+        {"/usr/lib/x86_64-linux-gnu/libpq.so.5": "libpq.so.5.17", "/bin": "usr/bin"},
+    )
+    owners = Owners(files)
+    library = owners.library("libpq.so.5")
+    assert library == "/usr/lib/x86_64-linux-gnu/libpq.so.5"
+    assert owners.package(library) == "libpq5"
+    assert owners.package("/usr/bin/bash") == owners.package("/bin/bash") == "bash"
+    assert owners.library("libown.so.1") == "/usr/local/lib/libown.so.1"
+    assert owners.package("/usr/local/lib/libown.so.1") is None
+    assert owners.language_package("/opt/venv/lib/python3.12/site-packages/pkg/data.bin") == "pkg"
+    assert owners.language_package("/app/node_modules/@scope/name/lib/x.node") == "@scope/name"
+    assert owners.language_package("/app/own.py") is None
+
+
+def test_owners_of_alpine_files() -> None:
+    database = "P:libpq\nV:16\nF:usr/lib\nR:libpq.so.5\n\nP:curl\nF:usr/bin\nR:curl\n"
+    files = files_of({"/lib/apk/db/installed": database, "/usr/lib/libpq.so.5": "", "/usr/bin/curl": ""})
+    assert Owners(files).package("/usr/lib/libpq.so.5") == "libpq"
+    assert Owners(files).package("/usr/bin/curl") == "curl"
+    assert files.packages == {"libpq", "curl"}
+
+
+@pytest.mark.parametrize(
+    ("said", "lack", "what"),
+    [
+        (
+            "ImportError: libpq.so.5: cannot open shared object file: No such file",
+            Lack.LIBRARY,
+            "libpq.so.5",
+        ),
+        ("./start.sh: line 2: nc: command not found", Lack.PROGRAM, "nc"),
+        ("start.sh: 3: curl: not found", Lack.PROGRAM, "curl"),
+        ("Error: spawn convert ENOENT", Lack.PROGRAM, "convert"),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'git'", Lack.PROGRAM, "git"),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'conf/a.ini'", Lack.FILE, "/app/conf/a.ini"),
+        ("panic: open views/index.html: no such file or directory", Lack.FILE, "/app/views/index.html"),
+        ("Error: ENOENT: no such file or directory, open '/app/public/x.css'", Lack.FILE, "/app/public/x.css"),
+    ],
+)
+def test_clues_are_found_in_what_programs_print(said: str, lack: Lack, what: str) -> None:
+    found = {(item.lacks, item.what) for item in behaviour.clues(seen(code=1, output=f"x\n{said}\ny"), "/app")}
+    assert (lack, what) in found

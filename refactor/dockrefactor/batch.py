@@ -94,6 +94,10 @@ class Batch:
         answer = _guarded(source, self._detect)
         return Detected(source.name, fault=answer) if isinstance(answer, Fault) else answer
 
+    def knowing(self, more: Settings) -> Batch:
+        """The same run, with settings that go before all others."""
+        return Batch(self._catalogue, self._toolchains, more.over(self._given), self._configurations)
+
     def reading(self, source: Source) -> Reading:
         """How texts in the place of a Dockerfile are read. Raises Fault, and what reading a configuration raises."""
         opened = self._open(source)

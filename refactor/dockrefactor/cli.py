@@ -81,6 +81,11 @@ def _on_request(name: str, transform: str, help: str) -> Callable[[Any], Any]:
     return click.option(name, is_flag=True, expose_value=False, callback=_asks_for(transform), help=help)
 
 
+def _known(option: str, name: str, metavar: str, text: str) -> Callable[[Any], Any]:
+    """An option for what the user knows of the image, mostly from `verify --repair`."""
+    return click.option(option, name, multiple=True, callback=_words, metavar=metavar, help=text)
+
+
 def _path(**extra: Any) -> click.Path:
     return click.Path(path_type=Path, **extra)
 
@@ -109,6 +114,10 @@ _VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Say why, and what
 @click.option("--runtime", type=click.Choice(RUNTIMES), help="The preferred family of the runtime base.")
 @click.option("--user", metavar="NAME[:UID]|keep", help="The user to create; keep leaves users alone.")
 @click.option("--assume", multiple=True, callback=_words, metavar="CODE,...", help="Accept these assumptions.")
+@_known("--runtime-package", "runtime_packages", "A,B", "Packages that the program needs when it runs.")
+@_known("--covered", "covered", "A,B", "Libraries, packages and programs nobody knows, which these packages cover.")
+@_known("--runtime-file", "runtime_files", "PATH,...", "Files and folders of the image that the program reads.")
+@_known("--owned-folder", "owned_folders", "PATH,...", "Folders of the image that the program writes to.")
 @_on_request("--cache-mounts", "mount-caches", "Also mount the caches of package managers (BuildKit).")
 @_on_request("--test-stage", "separate-tests", "Also move the tests of a build to a stage of their own.")
 @_on_request("--link", "link-copies", "Also copy with --link where nothing lies beneath (BuildKit).")

@@ -12,7 +12,7 @@ from dockrefactor.document import read as read_document
 from dockrefactor.effects import Effects
 from dockrefactor.evidence import Evidence
 from dockrefactor.launch import Launch
-from dockrefactor.needs import InstallInputs
+from dockrefactor.needs import Claim, InstallInputs
 from dockrefactor.records import dataclass, field
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step, mounted
@@ -21,11 +21,33 @@ from dockrefactor.toolchain import RuntimeNeeds, Toolchain
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for. `runtime`: auto, slim, alpine, distroless; `user`: `""`, `keep`, `NAME`, `NAME:UID`."""
+    """What the user asked for. `runtime`: auto, slim, alpine, distroless; `user`: `""`, `keep`, `NAME`, `NAME:UID`.
+
+    What the user knows beside the sources, mostly from a build: `runtime_packages` are what the runtime stage needs,
+    `covered` are libraries, `-dev` packages and programs that the tables do not know and these packages cover,
+    `runtime_files` are absolute image paths that the runtime takes from the builder, `owned_folders` such paths that
+    the program writes to.
+    """
 
     runtime: str = "auto"
     user: str = ""
     assume: frozenset[str] = field(default_factory=frozenset)
+    runtime_packages: tuple[str, ...] = ()
+    covered: tuple[str, ...] = ()
+    runtime_files: tuple[str, ...] = ()
+    owned_folders: tuple[str, ...] = ()
+
+    def told(self, key: str) -> Evidence:
+        """Evidence that is the user's own word."""
+        return Evidence("[tool.dockrefactor]", 0, f"`{key}` says so")
+
+    @property
+    def needs(self) -> RuntimeNeeds:
+        """What the user knows that the program asks of its image."""
+        return RuntimeNeeds(
+            os_packages=tuple((name, self.told("runtime-packages")) for name in self.runtime_packages),
+            writes=tuple(Claim(path, self.told("owned-folders")) for path in self.owned_folders),
+        )
 
 
 class Facts:
@@ -101,7 +123,7 @@ class Facts:
     @cached_property
     def needs(self) -> RuntimeNeeds:
         """What the program asks of its image, by all the toolchains that run."""
-        found = [toolchain.needs(self) for toolchain in self.running]
+        found = [*(toolchain.needs(self) for toolchain in self.running), self.options.needs]
         return RuntimeNeeds(
             programs=tuple(item for needs in found for item in needs.programs),
             os_packages=tuple(item for needs in found for item in needs.os_packages),

@@ -126,7 +126,7 @@ def is_systems(path: str) -> bool:
 
 def _is_folder(facts: Facts, path: str) -> bool:
     """Whether a written path is a folder: a volume, one that a step makes, or one without an extension."""
-    if path in _volumes(facts):
+    if path in _volumes(facts) or path in facts.options.owned_folders:
         return True
     for step in facts.final.image_steps:
         if step.run is not None and any(

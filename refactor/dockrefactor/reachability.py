@@ -125,7 +125,7 @@ def unproved_programs(facts: Facts) -> list[Evidence]:
     brought = _brought(facts, stage)
     if brought is None:
         return []
-    have = stage.base.programs | builtins() | brought
+    have = stage.base.programs | builtins() | brought | frozenset(facts.options.covered)
     found: list[Evidence] = []
     for name, evidence in (*facts.launch.programs, *facts.healthcheck.programs):
         if "/" in name or "$" in name or name in have:

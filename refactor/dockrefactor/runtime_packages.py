@@ -87,6 +87,10 @@ class RuntimePackages:
             return package_lists.plain_install(total, self.runtime, self.facts.document, recommended) if total else None
         return package_lists.retyped(self.facts.document, step, lambda name: name in kept, added, self.runtime)
 
+    def _is_covered(self, name: str) -> bool:
+        """Whether the user says that what a package leaves for the runtime is among other packages."""
+        return os_packages.bare(name) in self.facts.options.covered
+
     def _upgrade(self, step: Step, names: tuple[str, ...]) -> str:
         """An upgrade of the whole image is made in both stages, where the step does nothing else."""
         assert step.run is not None
@@ -99,6 +103,8 @@ class RuntimePackages:
         """Whether the runtime installs a package under its own name."""
         if not name or "$" in name:
             raise self.stop("unknown-library", step, "a package name is computed")
+        if self._is_covered(name):
+            return False
         role = os_packages.role(name, self.base)
         brought = os_packages.programs_of(name, self.base)
         used = bool(brought & self.wanted.keys())
@@ -118,6 +124,8 @@ class RuntimePackages:
 
     def _left_behind(self, name: str, step: Step) -> tuple[str, ...]:
         """Libraries that what was built with a package links."""
+        if self._is_covered(name):
+            return ()
         role = os_packages.role(name, self.base)
         if role is Role.HEADERS:
             found = os_packages.libraries(name, self.base)
@@ -153,6 +161,8 @@ class RuntimePackages:
         if program not in self.base.programs:
             return  # the build brings it itself, or it is not there today either
         package = os_packages.package_of(program, self.runtime)
+        if package is None and program in self.facts.options.covered:
+            return
         if package is None:
             says = f"`{program}` is not in {self.runtime.reference.written}"
             raise Unplaced(Blocked("unknown-library", Evidence(evidence.path, evidence.line, says)))

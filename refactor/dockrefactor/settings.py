@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 OWN_FILE: Final = ".dockrefactor.toml"
 PROJECT_FILE: Final = "pyproject.toml"
-_LISTS: Final = frozenset({"select", "ignore", "assume", "also"})
+_LISTS: Final = frozenset(
+    {"select", "ignore", "assume", "also", "runtime-packages", "covered", "runtime-files", "owned-folders"}
+)
+_PACKAGE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._:-]*")
+_IMAGE_PATH: Final = re.compile(r"(/[\w.+@~-]+)+")
 _USER: Final = re.compile(r"(?P<name>[a-z_][a-z0-9_-]{0,31})(?::(?P<uid>[0-9]{1,10}))?")
 _MAX_UID: Final = 2**31 - 1
 
@@ -41,7 +45,7 @@ class Settings:
 
     `select`, `ignore`: names of transforms; `context`: the build context's folder (relative to the configuration's
     own); `runtime`: one of `RUNTIMES`; `user`: `keep`, `NAME` or `NAME:UID`; `assume`: reason codes;
-    `also`: transforms on request.
+    `also`: transforms on request; the others as in `facts.Options`. In a file, words of a key are joined by hyphens.
     """
 
     select: tuple[str, ...] | None = None
@@ -51,6 +55,10 @@ class Settings:
     user: str | None = None
     assume: tuple[str, ...] | None = None
     also: tuple[str, ...] | None = None
+    runtime_packages: tuple[str, ...] | None = None
+    covered: tuple[str, ...] | None = None
+    runtime_files: tuple[str, ...] | None = None
+    owned_folders: tuple[str, ...] | None = None
 
     def over(self, beneath: Settings) -> Settings:
         """These settings, and those of `beneath` where these say nothing."""
@@ -60,10 +68,15 @@ class Settings:
         """What the transforms are told."""
         from dockrefactor.facts import Options
 
-        return Options(self.runtime or "auto", self.user or "", frozenset(self.assume or ()))
+        return Options(
+            self.runtime or "auto", self.user or "", frozenset(self.assume or ()),
+            self.runtime_packages or (), self.covered or (), self.runtime_files or (), self.owned_folders or (),
+        )  # fmt: skip
 
 
-KEYS: Final = tuple(item.name for item in fields(Settings))
+KEYS: Final = tuple(item.name.replace("_", "-") for item in fields(Settings))
+_PATHS: Final = ("runtime_files", "owned_folders")
+_PACKAGES: Final = ("runtime_packages", "covered")
 
 
 def user_objection(user: str) -> str:
@@ -95,6 +108,11 @@ def check(settings: Settings, catalogue: Catalogue) -> tuple[str, str] | None:
         return "runtime", f"{settings.runtime!r} is none of {', '.join(RUNTIMES)}"
     if settings.user is not None and (objection := user_objection(settings.user)):
         return "user", objection
+    for name, pattern in (*((key, _PACKAGE) for key in _PACKAGES), *((key, _IMAGE_PATH) for key in _PATHS)):
+        for value in getattr(settings, name) or ():
+            if not pattern.fullmatch(value) or ".." in value.split("/"):
+                wanted = "a package's name" if pattern is _PACKAGE else "an absolute path in the image"
+                return name.replace("_", "-"), f"{value!r} is not {wanted}"
     if settings.context is not None and not os.path.isdir(settings.context):
         return "context", f"{shown(settings.context)} is not a folder"
     return None
@@ -176,7 +194,7 @@ def _settings(data: dict[str, Any], path: Path, lines: _KeyLines, catalogue: Cat
         if key in _LISTS:
             if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
                 raise SettingsError(path, lines.of(key), f"{key} must be a list of strings")
-            values[key] = tuple(value)
+            values[key.replace("-", "_")] = tuple(value)
         elif not isinstance(value, str):
             raise SettingsError(path, lines.of(key), f"{key} must be a string")
         else:

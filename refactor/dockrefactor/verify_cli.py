@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from dockrefactor.verify.building import Passed
     from dockrefactor.verify.engine import Engine
     from dockrefactor.verify.proving import Plan, Proof, Prover
+    from dockrefactor.verify.repairing import Repair
 
 Sources = Callable[[Wish], tuple[list["Source"], list[Any], list[Any]]]
-_SETTINGS = ("select", "ignore", "context", "runtime", "user", "assume", "config")
+_SETTINGS = (
+    *("select", "ignore", "context", "runtime", "user", "assume", "config"),
+    *("runtime_packages", "covered", "runtime_files", "owned_folders"),
+)
 
 
 def _words(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -37,6 +41,10 @@ def _pairs(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -
 
 def _many(name: str, metavar: str, text: str, **extra: Any) -> Callable[[Any], Any]:
     return click.option(name, multiple=True, metavar=metavar, help=text, **extra)
+
+
+def _known(option: str, name: str, metavar: str, text: str) -> Callable[[Any], Any]:
+    return click.option(option, name, multiple=True, callback=_words, metavar=metavar, help=text)
 
 
 def command(
@@ -56,10 +64,15 @@ def command(
     @click.option("--runtime", type=click.Choice(RUNTIMES), help="The preferred family of the runtime base.")
     @click.option("--user", metavar="NAME[:UID]|keep", help="The user to create; keep leaves users alone.")
     @_many("--assume", "CODE,...", "Accept these assumptions.", callback=_words)
+    @_known("--runtime-package", "runtime_packages", "A,B", "Packages that the program needs.")
+    @_known("--covered", "covered", "A,B", "Unknown names that these packages cover.")
+    @_known("--runtime-file", "runtime_files", "PATH,...", "Files that the program reads.")
+    @_known("--owned-folder", "owned_folders", "PATH,...", "Folders that the program writes to.")
     @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
     @_many("--http", "PATH", "Ask for this path (default /); may be repeated.")
     @_many("--port", "N", "The program listens here, whatever EXPOSE says.", type=click.IntRange(1, 65535))
     @_many("--run", "CMD", "A test of yours: it must do the same in both containers.")
+    @click.option("--exit", "code", type=int, default=0, metavar="CODE", help="The program is meant to end with this.")
     @_many("--env", "NAME=VALUE", "A variable for both containers.", callback=_pairs)
     @click.option("--start-timeout", type=click.FloatRange(min=1), default=30.0, show_default=True, metavar="SECONDS")
     @click.option("--edit", metavar="FILE", help="The source file to edit for the rebuild.")
@@ -107,26 +120,36 @@ def _run(make_batch: Callable[[Wish], Batch], find_sources: Sources, wish: Wish,
     except engines.CouldNotTryError as error:
         click.echo(f"error: {error}", err=True)
         return 2
+    repairs: dict[str, Repair] = {}
     with _ending(engine), _progress(typed["quiet"]) as say:
         prover = Prover(engine, say)
-        proofs += [_proved(batch, source, prover, typed) for source in sources]
-    _print(proofs, engine.program, typed)
+        proofs += [_proved(batch, source, prover, typed, repairs) for source in sources]
+    _print(proofs, repairs, engine.program, typed)
     return proof_report.exit_code(proofs)
 
 
-def _proved(batch: Batch, source: Source, prover: Prover, typed: Mapping[str, Any]) -> Proof:
-    from dockrefactor.verify import subjects
+def _proved(
+    batch: Batch, source: Source, prover: Prover, typed: Mapping[str, Any], repairs: dict[str, Repair]
+) -> Proof:
+    """The proof of one Dockerfile; what was mended for it goes to `repairs`."""
+    from dockrefactor.verify import repairing, subjects
+    from dockrefactor.verify.engine import CouldNotTryError
     from dockrefactor.verify.findings import Verdict
     from dockrefactor.verify.proving import Proof
 
     passed = _passed(typed)
     try:
+        if typed["repair"]:
+            proof, repairs[source.name] = repairing.repaired(batch, source, prover, passed, _plan(typed))
+            return proof
         if typed["against"]:
             subject = subjects.against(batch, source, typed["against"], passed)
         else:
             subject = subjects.refactored(batch, source, passed)
-    except subjects.NothingToProve as reason:
+    except (subjects.NothingToProve, CouldNotTryError) as reason:
         return Proof(source.name, Verdict.NOT_TRIED, str(reason))
+    finally:
+        prover.release()
     return prover.prove(source.name, subject.before, subject.after, _plan(typed))
 
 
@@ -145,7 +168,7 @@ def _plan(typed: Mapping[str, Any]) -> Plan:
 
     edit = rebuilding.edit_of(typed["edit"]) if typed["edit"] else None
     paths = tuple(path if path.startswith("/") else f"/{path}" for path in typed["http"]) or ("/",)
-    trial = Trial(typed["port"], paths, None, typed["run"], typed["env"], float(typed["start_timeout"]))
+    trial = Trial(typed["port"], paths, None, typed["code"], typed["run"], typed["env"], float(typed["start_timeout"]))
     return Plan(trial, typed["rebuild"], edit)
 
 
@@ -185,14 +208,18 @@ def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
     yield lambda text: click.echo(text, err=True) if ": " not in text else None
 
 
-def _print(proofs: list[Proof], program: str, typed: Mapping[str, Any]) -> None:
+def _print(proofs: list[Proof], repairs: dict[str, Repair], program: str, typed: Mapping[str, Any]) -> None:
     from dockrefactor import report
     from dockrefactor.verify import proof_report
 
     if typed["form"] == "json":
-        click.echo(report.as_json(proof_report.document(proofs, __version__, program)), nl=False)
+        click.echo(report.as_json(proof_report.document(proofs, __version__, program, repairs)), nl=False)
     elif typed["form"] == "markdown":
         click.echo(proof_report.markdown(proofs).encode(), nl=False)
     else:
         shown = proof_report.text(proofs, is_terminal=sys.stdout.isatty(), verbose=typed["verbose"])
         click.echo(shown.encode(), nl=False)
+        for proof in proofs:
+            if proof.name in repairs:
+                mended = proof_report.repair_text(repairs[proof.name], proof.verdict)
+                click.echo(f"{proof.name}: {mended}".encode(), nl=False)

@@ -26,6 +26,10 @@ class Wish:
     user: str | None = None
     assume: tuple[str, ...] | None = None
     also: tuple[str, ...] | None = None
+    runtime_packages: tuple[str, ...] | None = None
+    covered: tuple[str, ...] | None = None
+    runtime_files: tuple[str, ...] | None = None
+    owned_folders: tuple[str, ...] | None = None
     form: str = "text"
     config: Path | None = None
     jobs: int = 1

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-import engine
 from cases import ROOT, Case, facts_of, result_of
-from workshop import Built, Sizes, Workshop
+from dockrefactor.verify import engine as engines
+from dockrefactor.verify.engine import Engine
+from dockrefactor.verify.proving import Prover
+from workshop import Sizes, Workshop
 
 _LAB = Path(os.environ.get("DOCKREFACTOR_LAB", ROOT.parent / "shared" / "lab"))
 _LAB_SECONDS = 1800
@@ -20,31 +22,38 @@ _SIZES = pytest.StashKey[list[Sizes]]()
 
 
 @pytest.fixture(scope="session")
-def workshop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    """Builds of all cases that this run asks for, begun ahead of the tests; skips where nothing can be built."""
-    wanted = _wanted(request.session.items)
+def engine() -> Iterator[Engine]:
+    """Docker, started where the lab can; skips where there is none. Everything made through it is removed."""
     _lab("engine")
-    if objection := engine.objection():
-        pytest.skip(objection)
-    _lab("images", *sorted({name for case in wanted for name in base_names(case)}))
+    try:
+        found = engines.find("docker")
+    except engines.CouldNotTryError as error:
+        pytest.skip(str(error))
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def workshop(request: pytest.FixtureRequest, engine: Engine) -> Iterator[Workshop]:
+    """Proofs of all cases that this run asks for, begun ahead of the tests."""
+    wanted = _wanted(request.session.items)
+    provide(*{name for case in wanted for name in base_names(case)})
     # two at once: one compiles while the other fetches
     with ThreadPoolExecutor(max_workers=2) as pool:
-        shop = Workshop(pool, tmp_path_factory.mktemp("contexts"))
+        shop = Workshop(pool, Prover(engine))
         shop.begin(wanted)
         request.config.stash[_SIZES] = shop.sizes
         try:
             yield shop
         finally:
             pool.shutdown(cancel_futures=True)
-            engine.remove_leavings()
 
 
-@pytest.fixture
-def built(workshop: Workshop, case: Case) -> Iterator[Built]:
-    """The images of a case, removed after its test."""
-    made = workshop.of(case)
-    yield made
-    made.remove()
+def provide(*names: str) -> None:
+    """See that images with these names are there, where the lab can make them."""
+    _lab("images", *sorted(names))
 
 
 def base_names(case: Case) -> set[str]:
@@ -54,8 +63,6 @@ def base_names(case: Case) -> set[str]:
     for text in (result.before, result.after):
         stages = facts_of(case, text).stages
         names.update(stage.written_base for stage in stages if stage.base_stage is None and stage.written_base)
-        copies = (step.copy for stage in stages for step in stage.steps if step.copy is not None)
-        names.update(copy.origin for copy in copies if copy.origin and copy.stage is None)
     return names
 
 

@@ -2,101 +2,80 @@
 
 from __future__ import annotations
 
-import uuid
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-import engine
-from cases import Case, HttpProbe, OutputProbe, SourceEdit, all_cases, facts_of, in_words, result_of
-from dockrefactor.contract import BUILD_ONLY_ENV
+from cases import Case, HttpProbe, OutputProbe, SourceEdit, all_cases, in_words, result_of
 from dockrefactor.document import Instruction
-from workshop import Built, Image, Sizes, copy_context
+from dockrefactor.verify import rebuilding
+from dockrefactor.verify.building import Step
+from dockrefactor.verify.findings import Verdict
+from dockrefactor.verify.proving import Version
+from dockrefactor.verify.rebuilding import Edit
+from dockrefactor.verify.running import Observation
+from workshop import Sizes, Workshop
 
 pytestmark = pytest.mark.lab
 
 CASES = [case for case in all_cases() if case.probe is not None]
-# the image configuration that must be equal; Env is compared by the variables that instructions set
-CONTRACT = (
-    *("Entrypoint", "Cmd", "ExposedPorts", "Volumes", "WorkingDir"),
-    *("Labels", "StopSignal", "Healthcheck", "Shell", "OnBuild"),
-)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_result_works_as_the_original(case: Case, built: Built, tmp_path: Path) -> None:
-    probe(case, built.original, "the original")
-    if not result_of(case).changed:
+def test_result_works_as_the_original(case: Case, workshop: Workshop) -> None:
+    tried = workshop.of(case)
+    if tried.proof is None:
+        check_probe(case, tried.original, "the original")
         return
-    probe(case, built.result, "the result")
-    before, after = engine.image(built.original.tag), engine.image(built.result.tag)
-    assert configuration(case, after["Config"]) == configuration(case, before["Config"])
-    assert engine.warnings(built.result.context) - engine.warnings(built.original.context) == set()
-    user = str(after["Config"].get("User") or "")
-    built.sizes.append(Sizes(case.name, before["Size"], after["Size"], user))
+    findings = "\n".join(f"{finding.weight}: {finding}" for finding in tried.proof.findings)
+    assert tried.proof.verdict is Verdict.PROVED, f"{tried.proof.reason}\n{findings}"
+    for observed, which in zip(tried.proof.observed, ("the original", "the result"), strict=True):
+        check_probe(case, observed, which)
+    before, after = tried.proof.before, tried.proof.after
+    assert before is not None
+    assert after is not None
+    workshop.sizes.append(Sizes(case.name, before.size, after.size, after.user))
     if changed(case, "add-user"):
-        assert user.partition(":")[0] not in ("", "0", "root")
-        assert engine.user_id(built.result.tag) != 0
+        assert after.user.partition(":")[0] not in ("", "0", "root")
+        assert after.uid not in (0, None)
     if case.edit is not None:
-        check_rebuild(case, case.edit, built, tmp_path)
+        check_rebuild(case, case.edit, tried.before, tried.after, workshop)
 
 
 def changed(case: Case, transform: str) -> bool:
     return any(answer.transform == transform and in_words(answer) == "changed" for answer in result_of(case).answers)
 
 
-def probe(case: Case, image: Image, which: str) -> None:
+def check_probe(case: Case, seen: Observation, which: str) -> None:
     match case.probe:
-        case HttpProbe(port, path, status, contains, env):
-            answer, wanted = engine.ask(image.tag, env, port, path, status), status
-        case OutputProbe(wanted, contains, env):
-            answer = engine.run_to_end(image.tag, env)
+        case HttpProbe(port, path, status, contains, _):
+            answer = seen.answers.get((port, path))
+            assert answer is not None, f"{which} does not answer at port {port}:\n{seen.output[-2000:]}"
+            assert answer.status == status, f"{which} answers {answer}, not {status}:\n{answer.body[-2000:]}"
+            assert contains in answer.body, f"{which} does not say {contains!r}:\n{answer.body[-2000:]}"
+        case OutputProbe(exit, contains, _):
+            assert seen.code == exit, f"{which} ends with {seen.code}, not {exit}:\n{seen.output[-2000:]}"
+            assert contains in seen.output, f"{which} does not print {contains!r}:\n{seen.output[-2000:]}"
         case None:
             raise AssertionError("this case has no probe")
-    assert answer.code == wanted, f"{which} answers {answer.code}, not {wanted}:\n{answer.text[-2000:]}"
-    assert contains in answer.text, f"{which} does not say {contains!r}:\n{answer.text[-2000:]}"
 
 
-def configuration(case: Case, config: dict[str, Any]) -> dict[str, object]:
-    """What the contract holds of an image's configuration; folders that a result adds to PATH are left out."""
-    facts = facts_of(case, result_of(case).before)
-    names = {
-        name for stage in facts.stages for step in stage.steps if step.keyword == "ENV"
-        for name in step.instruction.args[::3]
-    } - BUILD_ONLY_ENV  # fmt: skip
-    env = dict(text.partition("=")[::2] for text in config.get("Env") or ())
-    found: dict[str, object] = {key: config.get(key) or None for key in CONTRACT}
-    found["Env"] = {name: env.get(name) for name in sorted(names - {"PATH"})}
-    known = (facts.final.after.env.get("PATH") or "").split(":")
-    found["PATH"] = (
-        [folder for folder in env.get("PATH", "").split(":") if folder in known] if "PATH" in names else None
-    )
-    return found
-
-
-def check_rebuild(case: Case, edit: SourceEdit, built: Built, folder: Path) -> None:
+def check_rebuild(case: Case, edit: SourceEdit, before: Version, after: Version, workshop: Workshop) -> None:
     """After an edit of a source, the dependencies of the result come from the cache; where the order was changed, those
     of the original do not."""
-    steps = rebuilt(case, edit, built.result, folder / "result")
+    steps = rebuilt(edit, after, workshop)
     assert steps, f"the result has no step with {edit.cached!r}"
     assert [step.text for step in steps if not step.cached] == []
     if changed(case, "order-copies"):
-        before = rebuilt(case, edit, built.original, folder / "original")
+        steps = rebuilt(edit, before, workshop)
         # an original without such a step does its work in a later one
-        assert before == () or not all(step.cached for step in before), "the original's order was good enough"
+        assert steps == () or not all(step.cached for step in steps), "the original's order was good enough"
 
 
-def rebuilt(case: Case, edit: SourceEdit, image: Image, folder: Path) -> tuple[engine.Step, ...]:
+def rebuilt(edit: SourceEdit, version: Version, workshop: Workshop) -> tuple[Step, ...]:
     """The steps with the words of `edit` in a build after it; none where the Dockerfile has none."""
-    copy_context(image.context, folder)
-    with (folder / edit.file).open("a", encoding="utf-8", newline="") as file:
-        # like no edit before it: an earlier run's build of the same sources would still be in the cache
-        file.write(edit.append.replace("edited", f"edited {uuid.uuid4().hex}"))
-    stages = facts_of(case, (folder / "Dockerfile").read_bytes().decode()).contributing
-    runs = [step.instruction for stage in stages for step in stage.steps if step.keyword == "RUN"]
+    runs = [step.instruction for stage in version.facts.contributing for step in stage.steps if step.keyword == "RUN"]
     words = [shown for run in runs if (shown := shown_words(run, edit.cached))]
-    return engine.steps_until(folder, words) if words else ()
+    line = Edit(edit.file, edit.append)
+    return rebuilding.steps_until(workshop.engine, version.recipe, line, words) if words else ()
 
 
 def shown_words(run: Instruction, words: str) -> str:

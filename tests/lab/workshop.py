@@ -1,27 +1,27 @@
-"""Images of the cases: the original and the result of each, built ahead of the tests that look at them."""
+"""Proofs of the cases: the original and the result of each built, compared and run by `verify`, ahead of the tests."""
 
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import engine
-from cases import DOCKERFILE, Case, context_of, result_of
+from cases import Case, HttpProbe, context_of, facts_of, report_of, result_of
+from dockrefactor.document import decode
+from dockrefactor.verify import building, images, running
+from dockrefactor.verify.building import Recipe
+from dockrefactor.verify.engine import Engine
+from dockrefactor.verify.proving import Plan, Proof, Prover, Version
+from dockrefactor.verify.running import Observation, Trial
+
+if TYPE_CHECKING:
+    from dockrefactor.facts import Facts
 
 # an engine without access to a registry cannot fetch the frontend that this line names; its own is as new
-_FRONTEND = re.compile(rb"\A(\xef\xbb\xbf)?#[ \t]*syntax[ \t]*=[^\n]*\n", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A built image, by its tag, and the context that it was built from."""
-
-    tag: str
-    context: Path
+_FRONTEND = re.compile(r"\A(\ufeff)?#[ \t]*syntax[ \t]*=[^\n]*\n", re.IGNORECASE)
+BUILD_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,63 +38,79 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """The images of one case to come; asking for one waits for it, and raises what its build raised."""
+class Tried:
+    """What is known of a case after both of its images were built and run. `proof` is None where nothing was changed;
+    then the original alone was run."""
 
-    case: Case
-    _original: Future[Image]
-    _result: Future[Image]
-    sizes: list[Sizes]
-
-    @property
-    def original(self) -> Image:
-        return self._original.result()
-
-    @property
-    def result(self) -> Image:
-        """The original where nothing was changed."""
-        return self._result.result() if result_of(self.case).changed else self.original
-
-    def remove(self) -> None:
-        for future in (self._original, self._result):
-            if not future.cancel() and future.exception() is None:
-                engine.remove_image(future.result().tag)
+    before: Version
+    after: Version
+    original: Observation
+    proof: Proof | None
 
 
 @dataclass(slots=True)
 class Workshop:
-    """Builds in the background. `sizes` is what the tests measured so far."""
+    """Proofs in the background. `sizes` is what the tests measured so far."""
 
     pool: Executor
-    folder: Path
+    prover: Prover
     sizes: list[Sizes] = field(default_factory=list)
-    _begun: dict[str, Built] = field(default_factory=dict)
+    _begun: dict[str, Future[Tried]] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        return self.prover.engine
 
     def begin(self, cases: Iterable[Case]) -> None:
-        """Begin to build, in this order."""
+        """Begin with them, in this order."""
         for case in cases:
-            self.of(case)
+            self._future(case)
 
-    def of(self, case: Case) -> Built:
+    def of(self, case: Case) -> Tried:
+        """Waits for a case, and raises what its builds raised."""
+        return self._future(case).result()
+
+    def _future(self, case: Case) -> Future[Tried]:
         if case.name not in self._begun:
             # made here, since the refactoring itself is not for threads
-            result = result_of(case)
-            original = self._build(case, "original", result.before)
-            changed: Future[Image] = self._build(case, "result", result.after) if result.changed else Future()
-            self._begun[case.name] = Built(case, original, changed, self.sizes)
+            before, after = (version_of(case, text) for text in (result_of(case).before, result_of(case).after))
+            self._begun[case.name] = self.pool.submit(self._tried, case, before, after)
         return self._begun[case.name]
 
-    def _build(self, case: Case, name: str, text: str) -> Future[Image]:
-        return self.pool.submit(_built, case, self.folder / case.name / name, text.encode())
+    def _tried(self, case: Case, before: Version, after: Version) -> Tried:
+        if result_of(case).changed:
+            proof = self.prover.prove(case.name, before, after, Plan(trial_of(case), rebuilds=False))
+            # without a container of the original the proof itself says why
+            original = proof.observed[0] if proof.observed else Observation(None, "", {}, None, frozenset(), "", (), 0)
+            return Tried(before, after, original, proof)
+        built = building.build(self.engine, before.recipe)
+        try:
+            image = images.of_name(self.engine, built.name)
+            return Tried(before, after, running.observe(self.engine, image, trial_of(case)), None)
+        finally:
+            self.engine.remove_images(built.name)
 
 
-def _built(case: Case, context: Path, dockerfile: bytes) -> Image:
-    copy_context(context_of(case.name), context)
-    (context / DOCKERFILE).write_bytes(_FRONTEND.sub(rb"\1", dockerfile))
-    tag, _ = engine.build(context)
-    return Image(tag, context)
+def version_of(case: Case, text: str) -> Version:
+    """A text in the place of a case's Dockerfile, with all that the threads will ask of it already read."""
+    plain = _FRONTEND.sub(r"\1", decode(text.encode()))
+    facts = facts_of(case, plain)
+    _read_all(facts)
+    folder = context_of(case.name) / (report_of(case.name).context or "")
+    passed = building.Passed(seconds=BUILD_SECONDS)
+    return Version(Recipe(plain, folder, passed=passed), facts)
 
 
-def copy_context(source: Path, target: Path) -> None:
-    """Copy a context, links as links."""
-    shutil.copytree(source, target, symlinks=True)
+def _read_all(facts: Facts) -> None:
+    for _ in (facts.stages, facts.launch, facts.healthcheck, facts.needs, facts.contributing):
+        pass
+
+
+def trial_of(case: Case) -> Trial:
+    """How a case's `[probe]` asks for its containers to be tried."""
+    match case.probe:
+        case HttpProbe(port, path, status, _, env):
+            return Trial((port,), (path,), status, env=env)
+        case probe:
+            assert probe is not None, "this case has no probe"
+            return Trial(exit=probe.exit, env=probe.env, settle=running.START_SECONDS)

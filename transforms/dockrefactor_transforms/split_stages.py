@@ -27,9 +27,10 @@ from dockrefactor.effects import inside
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
+from dockrefactor.records import replace
 from dockrefactor.slots import Placement
 from dockrefactor.text import Edit, apply, edits_between
-from dockrefactor.toolchain import Blocked, Plan
+from dockrefactor.toolchain import Artifact, Blocked, Plan
 
 
 class Reasons(ReasonEnum):
@@ -214,7 +215,15 @@ def run(facts: Facts) -> Outcome:
     elsewhere = _elsewhere(facts, plan)
     if elsewhere and elsewhere[0].reason.reason.code not in facts.options.assume:
         return elsewhere[0]
-    return _split(facts, plan)
+    return _split(facts, _with_kept_files(facts, plan))
+
+
+def _with_kept_files(facts: Facts, plan: Plan) -> Plan:
+    """The plan, with the files that the user's settings name among what the runtime takes from the builder."""
+    have = [artifact.path for artifact in plan.artifacts] + ([plan.tree] if plan.tree is not None else [])
+    wanted = [path for path in facts.options.runtime_files if not any(inside(path, other) for other in have)]
+    told = facts.options.told("runtime-files")
+    return replace(plan, artifacts=(*plan.artifacts, *(Artifact(path, False, told) for path in wanted)))
 
 
 def _guard(facts: Facts) -> Outcome | None:

@@ -121,6 +121,8 @@ def _libraries(facts: Facts) -> Blocked | None:
         return None
     found = python_sources.image_sources(facts)
     for claim in found.libraries:
+        if claim.value in facts.options.covered:
+            continue
         if claim.value is None or not re.match(r"(lib)?(c|m|dl|pthread)(\.so.*)?$", claim.value):
             return Blocked("unknown-library", claim.evidence)
     for claim in found.imports:

@@ -58,7 +58,8 @@ def _obstacle(facts: Facts, installs: _Commands, installed: Sequence[InstallInpu
     base = facts.final.base
     if base is None or not base.counterpart:
         return None
-    library = next(iter(ruby_needs.sources(facts).libraries), None)
+    libraries = ruby_needs.sources(facts).libraries
+    library = next((claim for claim in libraries if claim.value not in facts.options.covered), None)
     if library is not None:
         return Blocked("unknown-library", library.evidence)
     unknown = ruby_needs.packages(facts, installed).unknown

@@ -10,7 +10,8 @@ from typing import Final
 
 from dockrefactor.records import dataclass
 
-_SECONDS: Final = 5.0
+# long: whoever is still starting answers the first request late, and those that gave up stand before the next
+_SECONDS: Final = 20.0
 _MAX_BODY: Final = 4 * 1024 * 1024
 _SHOWN: Final = 12
 # what differs from one container or moment to the next

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from dockrefactor import tables
 from dockrefactor.effects import inside
 from dockrefactor.verify import answers
+from dockrefactor.verify.answers import Answer
 from dockrefactor.verify.findings import Finding, Lack, Weight, note
 from dockrefactor.verify.image_checks import Look, unwritable
-from dockrefactor.verify.running import Observation
+from dockrefactor.verify.running import Observation, Trial
 
 _TAIL: Final = 6
 
 
-def objections(seen: Observation, ports: tuple[int, ...]) -> list[Finding]:
-    """Why an original is nothing to compare with: it does not start, or never answers."""
+def objections(seen: Observation, ports: tuple[int, ...], trial: Trial) -> list[Finding]:
+    """Why an original is nothing to compare with: it does not start, or never answers as it should."""
     found: list[Finding] = []
-    if seen.code is not None and seen.code != 0:
+    if seen.code is not None and seen.code != trial.exit:
         found.append(_original("start", f"the original ends with exit code {seen.code}: {_tail(seen.output)}"))
     elif seen.runs and ports and not seen.answers and not (seen.listening and set(ports) & seen.listening):
         found.append(
             _original("answer", f"the original does not answer at port {_listed(ports)}: {_tail(seen.output)}")
         )
-    elif seen.answers and all(answer.status >= 500 for answer in seen.answers.values()):
+    elif seen.answers and all(_is_failure(answer, trial) for answer in seen.answers.values()):
         worst = next(iter(seen.answers.values()))
         found.append(_original("answer", f"the original answers {worst}: {worst.body.strip()[:200]}"))
     for smoke in seen.smoke:
@@ -33,6 +35,23 @@ def objections(seen: Observation, ports: tuple[int, ...]) -> list[Finding]:
             says = f"`{smoke.command}` fails in the original already, with {smoke.code}: {_tail(smoke.output)}"
             found.append(_original("smoke", says))
     return found
+
+
+def _is_failure(answer: Answer, trial: Trial) -> bool:
+    return answer.status >= 500 if trial.status is None else answer.status != trial.status
+
+
+def clues(after: Observation, work_folder: str) -> Iterator[Finding]:
+    """What the result's own words say that it lacks; a relative path lies in the work folder."""
+    said = "\n".join([after.output, *(answer.body for answer in after.answers.values())])
+    said = "\n".join([said, *(smoke.output for smoke in after.smoke if smoke.code)])
+    for kind, patterns in tables.toml("verify")["clues"].items():
+        for pattern in patterns:
+            for match in re.finditer(pattern, said):
+                what = match["what"]
+                if (lack := Lack(kind)) is Lack.FILE and not what.startswith("/"):
+                    what = posixpath.join(work_folder, what)
+                yield Finding("clue", Weight.NOTE, f"it prints: {match.group().strip()}", lack, what)
 
 
 def compare(before: Observation, after: Observation, original: Look, result: Look) -> list[Finding]:
@@ -51,8 +70,17 @@ def _ends(before: Observation, after: Observation) -> Iterator[Finding]:
         was = "runs" if before.runs else f"ends with exit code {before.code}"
         now = "runs" if after.runs else f"ends with exit code {after.code}: {_tail(after.output)}"
         yield Finding("exit", Weight.BREAKAGE, f"the original {was}, the result {now}")
-    elif not before.runs and (shown := answers.difference(before.output, after.output)):
-        yield Finding("output", Weight.DIFFERENCE, f"what it prints is not the same:\n{shown}")
+    elif not before.runs:
+        if shown := answers.difference(_printed(before), _printed(after)):
+            yield Finding("output", Weight.DIFFERENCE, f"what it prints is not the same:\n{shown}")
+        if shown := answers.difference(before.errors, after.errors):
+            # where logs and warnings go, which tell of the user and the moment too
+            yield note("output", f"what it prints to standard error is not the same:\n{shown}")
+
+
+def _printed(seen: Observation) -> str:
+    """What went to standard output."""
+    return seen.output.removesuffix(seen.errors) if seen.errors else seen.output
 
 
 def _answers(before: Observation, after: Observation) -> Iterator[Finding]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from dockrefactor.verify.building import Step
 from dockrefactor.verify.findings import Finding, Verdict, Weight
 from dockrefactor.verify.proving import Proof, Side
+from dockrefactor.verify.repairing import Repair
 
 SCHEMA_VERSION: Final = 1
 _SHOWN_PACKAGES: Final = 6
@@ -63,6 +64,17 @@ def _gone(before: Side, after: Side) -> str:
 
 def _cached(steps: Sequence[Step]) -> str:
     return f"{sum(step.cached for step in steps)} of {len(steps)} steps"
+
+
+def repair_text(repair: Repair, verdict: Verdict) -> str:
+    """What a repair learned, for people; as configuration only where it led to a proof."""
+    if not repair.says:
+        return "nothing was to be mended\n" if verdict is Verdict.PROVED else "nothing that could mend it was found\n"
+    if verdict is not Verdict.PROVED:
+        return "\n".join(["tried in vain:", *(f"  - {line}" for line in repair.says), ""])
+    lines = ["learned from the builds:", *(f"  - {line}" for line in repair.says), ""]
+    lines += ["as configuration (pyproject.toml), so that no build is needed next time:", "", repair.toml(), ""]
+    return "\n".join([*lines, repair.diff])
 
 
 def text(proofs: Sequence[Proof], *, is_terminal: bool, verbose: bool = False) -> str:
@@ -121,14 +133,17 @@ def _escaped(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
 
 
-def document(proofs: Sequence[Proof], version: str, engine: str) -> dict[str, Any]:
-    """The JSON report."""
+def document(
+    proofs: Sequence[Proof], version: str, engine: str, repairs: Mapping[str, Repair] | None = None
+) -> dict[str, Any]:
+    """The JSON report; `repairs` by the names of the files."""
+    mended = repairs or {}
     return {
         "schema_version": SCHEMA_VERSION,
         "kind": "verify",
         "tool": {"name": "dockrefactor", "version": version},
         "engine": engine,
-        "files": [_proof(proof) for proof in proofs],
+        "files": [{**_proof(proof), "repair": _repair(mended.get(proof.name))} for proof in proofs],
     }
 
 
@@ -156,8 +171,14 @@ def _proof(proof: Proof) -> dict[str, Any]:
             "original": [{"step": step.text, "cached": step.cached} for step in proof.rebuilt.before],
             "result": [{"step": step.text, "cached": step.cached} for step in proof.rebuilt.after],
         },
-        "repair": None,
     }
+
+
+def _repair(repair: Repair | None) -> dict[str, Any] | None:
+    if repair is None:
+        return None
+    settings = {key: list(values) for key, values in repair.settings.items()}
+    return {"rounds": repair.rounds, "settings": settings, "learned": list(repair.says), "diff": repair.diff}
 
 
 def _side(side: Side | None) -> dict[str, Any] | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dockrefactor.facts import Facts
-from dockrefactor.records import dataclass, field
+from dockrefactor.records import dataclass, field, replace
 from dockrefactor.verify import behaviour, building, image_checks, image_files, images, rebuilding, running
-from dockrefactor.verify.building import BuildError, Built, Passed, Recipe
+from dockrefactor.verify.building import BuildError, Passed, Recipe
 from dockrefactor.verify.engine import CouldNotTryError, Engine, EngineError
 from dockrefactor.verify.findings import Finding, Verdict, Weight, note, verdict
 from dockrefactor.verify.image_checks import Look
@@ -38,7 +38,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What was measured of one image: size in bytes, layers, files, the distribution's packages, setuid files."""
+    """What was measured of one image: size in bytes, layers, files, the distribution's packages, setuid files; `uid` is
+    the number of its user, None where the image's accounts have none."""
 
     size: int
     layers: int
@@ -46,11 +47,13 @@ class Side:
     files: int
     packages: frozenset[str]
     setuid: frozenset[str]
+    uid: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What became of a comparison. `reason` says why nothing could be tried; `compared` what was looked at."""
+    """What became of a comparison. `reason` says why nothing could be tried; `compared` what was looked at; `observed`
+    are the containers of the original and of the result, as far as they were run."""
 
     name: str
     verdict: Verdict
@@ -60,6 +63,7 @@ class Proof:
     after: Side | None = None
     compared: tuple[str, ...] = ()
     rebuilt: Rebuilt | None = None
+    observed: tuple[Observation, ...] = ()
     lookup: ImageLookup | None = None
 
 
@@ -79,10 +83,11 @@ class Prover:
         self.engine = engine
         self._say = say
         self._bases: dict[str, ImageFiles | None] = {}
-        self._originals: dict[tuple[str, str], Built] = {}
+        self._held: list[str] = []
 
-    def prove(self, name: str, before: Version, after: Version, plan: Plan) -> Proof:
-        """Compare `after` with `before`. Raises nothing but what is a defect or an interrupt."""
+    def prove(self, name: str, before: Version, after: Version, plan: Plan, *, hold: bool = False) -> Proof:
+        """Compare `after` with `before`; with `hold`, the images stay until `release`. Raises nothing but what is a
+        defect or an interrupt."""
         attempt = _Attempt(self, name, plan)
         try:
             return attempt.proof(before, after)
@@ -91,7 +96,25 @@ class Prover:
         except EngineError as error:
             return Proof(name, Verdict.NOT_TRIED, str(error), tuple(attempt.findings))
         finally:
-            attempt.clean()
+            if hold:
+                self._held += attempt.images
+            else:
+                self.engine.remove_images(*attempt.images)
+
+    def original(self, version: Version) -> Look | None:
+        """An original to look things up in, until `release`; None where it does not build. Raises CouldNotTryError."""
+        try:
+            built = building.build(self.engine, version.recipe)
+        except BuildError:
+            return None
+        self._held.append(built.name)
+        image = images.of_name(self.engine, built.name)
+        return Look(image, image_files.of_image(self.engine, built.name), version.facts)
+
+    def release(self) -> None:
+        """Remove the images that were held."""
+        self.engine.remove_images(*self._held)
+        self._held.clear()
 
     def say(self, text: str) -> None:
         self._say(text)
@@ -135,12 +158,10 @@ class _Attempt:
         self._engine = prover.engine
         self._name = name
         self._plan = plan
-        self._images: list[str] = []
+        self.images: list[str] = []
         self.findings: list[Finding] = []
         self.compared: list[str] = []
-
-    def clean(self) -> None:
-        self._engine.remove_images(*self._images)
+        self.observed: list[Observation] = []
 
     def proof(self, before: Version, after: Version) -> Proof:
         original = self._built("original", before, Weight.ORIGINAL)
@@ -164,7 +185,10 @@ class _Attempt:
 
     def _end(self, **measured: object) -> Proof:
         found = tuple(dict.fromkeys(self.findings))
-        return Proof(self._name, verdict(found), findings=found, compared=tuple(self.compared), **measured)  # type: ignore[arg-type]
+        proof = Proof(
+            self._name, verdict(found), "", found, compared=tuple(self.compared), observed=tuple(self.observed)
+        )
+        return replace(proof, **measured)  # type: ignore[arg-type]
 
     def _built(self, which: str, version: Version, weight: Weight) -> Configured | None:
         self._prover.say(f"building the {which}")
@@ -175,7 +199,7 @@ class _Attempt:
         except BuildError as error:
             self.findings.append(Finding("build", weight, f"the {which} does not build:\n{error.output.rstrip()}"))
             return None
-        self._images.append(built.name)
+        self.images.append(built.name)
         return images.of_name(self._engine, built.name)
 
     def _check(self, before: Version, after: Version) -> None:
@@ -196,13 +220,17 @@ class _Attempt:
         trial = _with_ports(self._plan.trial, ports)
         self._prover.say("running the original")
         before = running.observe(self._engine, old.image, trial)
-        if objections := behaviour.objections(before, ports):
+        self.observed.append(before)
+        if objections := behaviour.objections(before, ports, trial):
             self.findings += objections
             return
         self._prover.say("running the result")
         patient = _patient(trial, before)
         after = running.observe(self._engine, new.image, patient)
+        self.observed.append(after)
         self.findings += behaviour.compare(before, after, old, new)
+        if verdict(self.findings) is not Verdict.PROVED:
+            self.findings += behaviour.clues(after, str(old.image.config.get("WorkingDir") or "/"))
         self.compared += _kinds(before)
 
     def _rebuild(self, before: Version, after: Version) -> Rebuilt | None:
@@ -227,14 +255,14 @@ def _ports(look: Look, trial: Trial) -> tuple[int, ...]:
 
 
 def _with_ports(trial: Trial, ports: tuple[int, ...]) -> Trial:
-    return Trial(ports, trial.paths, trial.status, trial.smoke, trial.env, trial.seconds, trial.settle)
+    return replace(trial, ports=ports)
 
 
 def _patient(trial: Trial, before: Observation) -> Trial:
     """The result may take longer than the original did: what is slow is no difference."""
-    longer = max(trial.seconds, 3 * before.seconds)
+    longer = max(2 * trial.seconds, 5 * before.seconds)
     settle = max(trial.settle, 3 * before.seconds) if not before.runs else trial.settle
-    return Trial(trial.ports, trial.paths, trial.status, trial.smoke, trial.env, longer, settle)
+    return replace(trial, seconds=longer, settle=settle)
 
 
 def _kinds(seen: Observation) -> Iterator[str]:
@@ -254,7 +282,8 @@ def _side(image: Configured, look: Look | None) -> Side:
     if look is None:
         return Side(image.size, image.layers, image.user, 0, frozenset(), frozenset())
     files = sum(1 for file in look.files.files.values() if not file.is_dir)
-    return Side(image.size, image.layers, image.user, files, look.files.packages, look.files.setuid)
+    uid = look.who.uid if look.who is not None else None
+    return Side(image.size, image.layers, image.user, files, look.files.packages, look.files.setuid, uid)
 
 
 def _setuid(before: Side, after: Side) -> Iterator[Finding]:

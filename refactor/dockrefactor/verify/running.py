@@ -29,12 +29,14 @@ _LISTENING: Final = re.compile(r"^\s*\d+: [0-9A-F]+:(?P<port>[0-9A-F]{4}) [0-9A-
 @dataclass(frozen=True, slots=True)
 class Trial:
     """How images are tried. `ports` beside those that EXPOSE names; `paths` for HTTP, all of which must answer with
-    `status` where one is given; `smoke` are commands of the user's own; `seconds` is how long a start may take,
-    `settle` how long a program without a port must keep running."""
+    `status` where one is given; `exit` is the exit code that the program is meant to end with, where it is another than
+    0; `smoke` are commands of the user's own; `seconds` is how long a start may take, `settle` how long a program
+    without a port must keep running."""
 
     ports: tuple[int, ...] = ()
     paths: tuple[str, ...] = ("/",)
     status: int | None = None
+    exit: int = 0
     smoke: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     seconds: float = START_SECONDS
@@ -54,7 +56,8 @@ class Smoke:
 class Observation:
     """A container that was watched. `code` is its exit code, None where it went on running; `answers` are by port and
     path, `listening` the ports where somebody listens (None where that could not be seen); `written` the paths that it
-    made or changed; `health` as the engine says it, `""` without a health check; `seconds` how long it took."""
+    made or changed; `health` as the engine says it, `""` without a health check; `seconds` how long it took; `errors`
+    is the part of `output` that went to standard error."""
 
     code: int | None
     output: str
@@ -64,6 +67,7 @@ class Observation:
     health: str
     smoke: tuple[Smoke, ...]
     seconds: float
+    errors: str = ""
 
     @property
     def runs(self) -> bool:
@@ -123,7 +127,8 @@ class _Container:
             smoke = tuple(self._smoke_alone(command) for command in self._trial.smoke)
         logs = self._engine.run("logs", self.name)
         written = self._written()
-        return Observation(code, logs.out + logs.err, self._answers, listening, written, health, smoke, self._age)
+        said = logs.out + logs.err
+        return Observation(code, said, self._answers, listening, written, health, smoke, self._age, logs.err)
 
     @property
     def _age(self) -> float:
