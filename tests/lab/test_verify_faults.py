@@ -217,8 +217,9 @@ def small_engine(folder: Path) -> Iterator[str]:
     runs = Path(f"/run/dockrefactor-{uuid.uuid4().hex[:8]}")
     runs.mkdir()
     host = f"unix://{runs}/docker.sock"
-    words = ["dockerd", "--data-root", str(disk), "--exec-root", str(runs / "exec"), "--pidfile", str(runs / "pid")]
-    words += ["--host", host, "--bridge=none", "--iptables=false", "--ip6tables=false"]
+    # a network of its own: an engine without a bridge removes the one that it finds, which is the shared engine's
+    words = ["unshare", "--net", "dockerd", "--host", host, "--bridge=none", "--iptables=false", "--ip6tables=false"]
+    words += ["--data-root", str(disk), "--exec-root", str(runs / "exec"), "--pidfile", str(runs / "pid")]
     with (folder / "dockerd.log").open("wb") as log:
         process = subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         try:
