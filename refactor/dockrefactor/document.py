@@ -184,6 +184,11 @@ class Document:
         """The instruction and the comment block above it."""
         return Span(self.comment_block(instruction).start, instruction.span.end)
 
+    def stands_apart(self, instruction: Instruction) -> bool:
+        """Whether a blank line stands above the instruction and its comments."""
+        gap = self.gaps[instruction.index]
+        return "\n" in Span(gap.start, self.comment_block(instruction).start).of(self.text)
+
     def removals(self, instructions: Iterable[Instruction]) -> tuple[Span, ...]:
         """What to delete with some instructions: their comments, and a blank line where one would stand twice.
 

@@ -143,32 +143,45 @@ def _reorder(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) 
     head = "".join(document.typed(line) + newline for line in manifests)
     moving = [stage.steps[at] for at in copies]
     moved = "".join(_text(facts, step) for step in moving if install_order.is_still_read(facts, stage, step, found))
-    edits = [Edit(span, "") for span in document.removals(stage.steps[at].instruction for at in copies)]
-    target = document.with_comments(first.instruction).start
+    neighbours = copies[-1] - copies[0] == len(copies) - 1 and copies[-1] + 1 == found.first
     if found.added:
-        edits.append(insertion(target, head + document.typed(found.added) + newline + moved))
-        return _change(facts, stage, copies, edits, target, head + document.typed(found.added) + newline + moved)
-    edits.append(insertion(target, head))
+        return _download_ahead(facts, stage, found, copies, head, moved, neighbours)
+    edits = _take_away(facts, stage, found, copies, head, neighbours)
     if found.cut is not None:
         edits.append(_cut_edit(last, found.cut, newline, moved + document.typed("RUN ")))
     else:
         end = last.instruction.span.end
+        apart = moved and any(document.stands_apart(step.instruction) for step in (moving[0], first))
+        moved = newline + moved if apart else moved
         text = moved if document.text[:end].endswith("\n") else newline + moved.rstrip("\r\n")
         edits.append(insertion(end, text))
-    return _change(facts, stage, copies, edits, target, head)
-
-
-def _change(facts: Facts, stage: Stage, copies: Sequence[int], edits: list[Edit], target: int, head: str) -> Change:
-    """Where the moved copy stands directly above, its place is taken instead of leaving a hole."""
-    last_copy = stage.steps[copies[-1]].instruction
-    if last_copy.span.end == target and len(copies) == 1 and not facts.document.comment_block(last_copy):
-        rest = [
-            edit
-            for edit in edits
-            if edit.span not in facts.document.removals([last_copy]) and edit.span != Span(target, target)
-        ]
-        return Change((Edit(last_copy.span, head), *rest), "")
     return Change(tuple(edits), "")
+
+
+def _download_ahead(
+    facts: Facts, stage: Stage, found: Install, copies: Sequence[int], head: str, moved: str, neighbours: bool
+) -> Change:
+    """The download goes above the copies where they stand directly above the build; else they go down to it."""
+    document = facts.document
+    added = document.typed(found.added) + document.newline
+    if neighbours:
+        above = document.with_comments(stage.steps[copies[0]].instruction).start
+        return Change((insertion(above, head + added),), "")
+    edits = [Edit(span, "") for span in document.removals(stage.steps[at].instruction for at in copies)]
+    target = document.with_comments(stage.steps[found.first].instruction).start
+    return Change((*edits, insertion(target, head + added + moved)), "")
+
+
+def _take_away(
+    facts: Facts, stage: Stage, found: Install, copies: Sequence[int], head: str, neighbours: bool
+) -> list[Edit]:
+    """The manifests' copies in place of the wider ones, where these stand directly above the install."""
+    document = facts.document
+    if neighbours and head:
+        start = document.with_comments(stage.steps[copies[0]].instruction).start
+        return [Edit(Span(start, stage.steps[copies[-1]].instruction.span.end), head)]
+    edits = [Edit(span, "") for span in document.removals(stage.steps[at].instruction for at in copies)]
+    return [*edits, insertion(document.with_comments(stage.steps[found.first].instruction).start, head)]
 
 
 def _cut_edit(step: Step, cut: Placed, newline: str, moved: str) -> Edit:
@@ -183,12 +196,8 @@ def _cut_edit(step: Step, cut: Placed, newline: str, moved: str) -> Edit:
 
 
 def _text(facts: Facts, step: Step) -> str:
-    text = _span(facts, step).of(facts.document.text)
+    text = facts.document.with_comments(step.instruction).of(facts.document.text)
     return text if text.endswith("\n") else text + facts.document.newline
-
-
-def _span(facts: Facts, step: Step) -> Span:
-    return facts.document.with_comments(step.instruction)
 
 
 def _manifest_copies(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) -> list[str] | None:
