@@ -9,17 +9,20 @@ from typing import Final
 
 from dockrefactor import shell
 from dockrefactor.commands import of_command
-from dockrefactor.effects import Kind, absolute, inside
+from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.needs import Claim
 from dockrefactor.records import dataclass
+from dockrefactor.stages import Placed
 
 # anybody may write there
 OPEN_FOLDERS: Final = ("/tmp", "/var/tmp", "/dev")
 # nobody but root writes there in an image
 SYSTEM_FOLDERS: Final = ("/etc", "/usr", "/bin", "/sbin", "/lib", "/boot", "/proc", "/sys", "/root", "/opt/venv")
+# what images have below /usr
+_USR: Final = ("bin", "sbin", "lib", "lib32", "lib64", "libexec", "include", "games", "share", "local", "src")
 # programs of the system that write where nothing shown here says
 _WRITERS: Final = frozenset(
     {"git", "rsync", "gzip", "bzip2", "xz", "zstd", "perl", "dd", "patch", "7z", "zip", "jar", "awk"}
@@ -119,9 +122,17 @@ def is_open(path: str) -> bool:
     return any(inside(path, folder) for folder in OPEN_FOLDERS)
 
 
-def is_systems(path: str) -> bool:
-    """Whether only root writes to `path` in an image."""
-    return any(inside(path, folder) for folder in SYSTEM_FOLDERS) and not is_open(path) and not inside(path, "/usr/src")
+def is_systems(path: str, work_folder: str) -> bool:
+    """Whether only root writes to `path` in an image; a work folder of its own below /usr is no such place."""
+    if inside(path, "/usr/src") or (inside(path, work_folder) and _is_own_place(work_folder)):
+        return False
+    return any(inside(path, folder) for folder in SYSTEM_FOLDERS) and not is_open(path)
+
+
+def _is_own_place(folder: str) -> bool:
+    """Whether `folder` lies below /usr, and no image has it: /usr/app."""
+    top = folder.removeprefix("/usr/").partition("/")[0]
+    return folder.startswith("/usr/") and top not in _USR
 
 
 def _is_folder(facts: Facts, path: str) -> bool:
@@ -148,24 +159,49 @@ def handover(facts: Facts, given: Owned, owner: str) -> list[str]:
         return []
     deepest = [path for path in given.folders if not any(inside(other, path) and other != path for other in folders)]
     commands = [f"mkdir -p {' '.join(deepest)}"] if deepest else []
-    recursive = "-R " if _made_inside(facts, folders) else ""
+    made = _made_inside(facts, folders)
+    recursive = "-R " if made is None else ""
+    cwd = facts.final.after.cwd
     # the work folder may depend on a build argument
-    named = ["." if folder == facts.final.after.cwd else folder for folder in folders]
-    return [*commands, f"chown {recursive}{owner} {' '.join(named)}"]
+    named = ["." if folder == cwd else folder for folder in folders]
+    named += [posixpath.relpath(path, cwd) if inside(path, cwd) else path for path in made or () if path not in folders]
+    return [*commands, f"chown {recursive}{owner} {' '.join(dict.fromkeys(named))}"]
 
 
-def _made_inside(facts: Facts, folders: list[str]) -> bool:
-    """Whether RUN steps of the final stage write into a folder that is given away: what they made is root's."""
+def _made_inside(facts: Facts, folders: list[str]) -> list[str] | None:
+    """What the steps of the final stage make in the folders that are given away, which is root's.
+
+    None where it is more than some folders: then all of it is given.
+    """
     beneath = (step.copy.destination for step in facts.final.beneath if step.copy is not None)
     if any(inside(path, folder) or inside(folder, path) for path in beneath for folder in folders):
-        return True  # only the stage's own copies are given to the user as they are made
+        return None  # only the stage's own copies are given to the user as they are made
     making = (Kind.FILES, Kind.PROGRAM, Kind.BUILD, Kind.INSTALL, Kind.DOWNLOAD)
-    return any(
-        inside(path, folder) and path != folder
-        for step in facts.final.image_steps
-        if step.run is not None
-        for placed in step.run.commands
-        if placed.effects.kind in making and not placed.effects.removes and not placed.effects.keeps_content
-        for path in placed.effects.writes
-        for folder in folders
-    )
+    written = tuple(claim.value for claim in written_paths(facts) if claim.value is not None)
+    made: list[str] = []
+    for step in facts.final.image_steps:
+        for placed in step.run.commands if step.run is not None else ():
+            effects = placed.effects
+            if effects.kind not in making or effects.removes or effects.keeps_content:
+                continue
+            paths = [path for path in effects.writes if any(inside(path, at) and path != at for at in folders)]
+            if effects.kind in (Kind.BUILD, Kind.INSTALL):
+                paths = [path for path in paths if overlap((path,), written)]  # packages are only read
+            if paths and (placed.command.name != "mkdir" or not _is_plain(placed)):
+                return None
+            made += [folder for path in paths for folder in _parents(path, folders)]
+    return made
+
+
+def _is_plain(placed: Placed) -> bool:
+    """Whether a command's words are all literal."""
+    return all(word.known for word in placed.command.words)
+
+
+def _parents(path: str, folders: list[str]) -> list[str]:
+    """`path` and what stands above it, up to one of `folders`."""
+    found: list[str] = []
+    while path not in folders and path != "/":
+        found.insert(0, path)
+        path = posixpath.dirname(path)
+    return found

@@ -51,6 +51,11 @@ class Reasons(ReasonEnum):
         "The container installs or builds when it starts, and writes where only root may.",
         "Install in a RUN.",
     )
+    WRITES_SYSTEM = Reason(
+        "writes-system-folder",
+        "The program writes to a folder of the system (or to `/`, where no WORKDIR is set), which belongs to root.",
+        "Set a WORKDIR of its own, or write below one.",
+    )
     WRITES_UNKNOWN = Reason(
         "writes-unknown-path",
         "The program writes to a path that it computes, so who must own it cannot be shown.",
@@ -315,14 +320,14 @@ def _writes(facts: Facts) -> Iterator[Refusal]:
             yield Refusal(Reasons.WRITES_UNKNOWN, claim.evidence)
         elif inside(claim.value, "/root"):
             yield Refusal(Reasons.HOME_IS_ROOT, claim.evidence)
-        elif ownership.is_systems(claim.value):
-            yield Refusal(Reasons.INSTALLS_AT_START, claim.evidence)
+        elif ownership.is_systems(claim.value, facts.final.after.cwd):
+            yield Refusal(Reasons.WRITES_SYSTEM, claim.evidence)
     given = ownership.owned(facts)
     base = facts.final.base
     if base is not None and not base.shell and (given.tree or given.folders):
         yield Refusal(Reasons.NO_SHELL, ownership.written_paths(facts)[0].evidence)
     if facts.final.after.cwd == "/" and given.tree:
-        yield Refusal(Reasons.WRITES_UNKNOWN, ownership.written_paths(facts)[0].evidence)
+        yield Refusal(Reasons.WRITES_SYSTEM, ownership.written_paths(facts)[0].evidence)
 
 
 def _files(facts: Facts) -> Iterator[Refusal]:
