@@ -5,6 +5,7 @@ Symbolic links are listed as files but never followed out of the context; nothin
 
 from __future__ import annotations
 
+import codecs
 import os
 import posixpath
 from collections.abc import Callable, Hashable, Iterator
@@ -21,6 +22,13 @@ MAX_DEPTH: Final = 64
 MAX_READ: Final = 4 * 1024 * 1024
 # Dependencies and version control are never read as sources: they are listed as one folder.
 UNLISTED: Final = frozenset({".git", "node_modules", ".venv", "venv", "__pycache__", ".hg", ".svn"})
+# byte order marks and the encodings that they say (the longer ones first)
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 Answer = TypeVar("Answer")
 
@@ -212,7 +220,31 @@ class BuildContext:
             self._text[clean] = self._read(clean)
         return self._text[clean]
 
+    def read_marked(self, path: str) -> str | None:
+        """As `read`, of a file whose byte order mark says UTF-16 or UTF-32 (what `>` writes in PowerShell)."""
+        real = self._real(normalise(path))
+        try:
+            if real is None or os.path.getsize(real) > MAX_READ:
+                return None
+            with open(real, "rb") as file:
+                content = file.read()
+            named = next((name for mark, name in _MARKS if content.startswith(mark)), None)
+            return content.decode(named) if named is not None else None
+        except (OSError, UnicodeDecodeError):
+            return None
+
     def _read(self, clean: str) -> str | None:
+        real = self._real(clean)
+        try:
+            if real is None or os.path.getsize(real) > MAX_READ:
+                return None
+            with open(real, encoding="utf-8-sig", newline="") as file:
+                return file.read()
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def _real(self, clean: str) -> str | None:
+        """Where a plain file of the context is on this machine; None for a folder, a device or a link outwards."""
         entry = self._tree.get(clean)
         if entry is None or not (entry.is_file or entry.is_link):
             return None
@@ -222,13 +254,7 @@ class BuildContext:
             real = os.path.realpath(real)
             if os.path.commonpath([real, self._real_root]) != self._real_root or not os.path.isfile(real):
                 return None
-        try:
-            if os.path.getsize(real) > MAX_READ:
-                return None
-            with open(real, encoding="utf-8-sig", newline="") as file:
-                return file.read()
-        except (OSError, UnicodeDecodeError):
-            return None
+        return real
 
     def find_line(self, path: str, text: str) -> int:
         """1-based number of the first line of `path` that contains `text`, 0 where none does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -31,6 +32,9 @@ _QUIET: Final = frozenset(
 )
 # what touches no file of the context wherever it stands
 _APART: Final = (_QUIET - {Kind.INSTALL, Kind.PRUNE, Kind.QUERY}) | {Kind.ACCOUNTS}
+# single files that change with every commit; tools keep their settings in such files too
+_SOURCE: Final = re.compile(r"\.(py|[cm]?[jt]sx?|go|html)$")
+_CONFIGURATION: Final = re.compile(r"(^|/)\.|config|rc\.[cm]?[jt]s$|(^|/)(setup|[A-Z]\w*file)\.[a-z]+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +138,15 @@ def _cut(step: Step) -> Placed | None:
 
 
 def brings_more(facts: Facts, copy: Copy, inputs: InstallInputs) -> bool:
-    """Whether a copy brings a folder (or the whole context) of which the install reads less than all."""
+    """Whether a copy brings a folder (or the whole context) of which the install reads less than all, or a source."""
     if copy.origin is not None or copy.inline or copy.remote:
         return False
     for source, target, is_folder in copy.pairs:
-        if not is_folder or any(inside(target, folder) for folder in inputs.folders):
+        if any(inside(target, folder) for folder in inputs.folders):
+            continue
+        if not is_folder:
+            if target not in inputs.files and _SOURCE.search(source) and not _CONFIGURATION.search(source):
+                return True
             continue
         wanted = {path for path in inputs.files if inside(path, target)}
         present = [entry.path for entry in facts.context.walk(source) if not entry.is_dir]
@@ -148,6 +156,18 @@ def brings_more(facts: Facts, copy: Copy, inputs: InstallInputs) -> bool:
         ):
             return True
     return False
+
+
+def is_unread(facts: Facts, stage: Stage, step: Step, found: Install) -> bool:
+    """Whether a copy of single files concerns neither the install nor anything after it (what a split left behind)."""
+    copy = step.copy
+    if copy is None or copy.origin is not None or copy.inline or copy.remote or not copy.pairs:
+        return False
+    read = any(
+        is_folder or target in found.inputs.files or any(inside(target, folder) for folder in found.inputs.folders)
+        for _, target, is_folder in copy.pairs
+    )
+    return not read and not is_still_read(facts, stage, step, found)
 
 
 def is_project(copy: Copy, inputs: InstallInputs) -> bool:

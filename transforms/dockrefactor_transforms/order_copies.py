@@ -8,8 +8,10 @@ itself, reads the sources: the order stays.
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 from collections.abc import Sequence
+from itertools import pairwise
 
 from dockrefactor import install_order
 from dockrefactor.effects import Kind, inside
@@ -85,7 +87,8 @@ def _stage(facts: Facts, stage: Stage) -> Outcome:
     copies = [
         at
         for at, step in enumerate(before)
-        if step.copy is not None and install_order.brings_more(facts, step.copy, found.inputs)
+        if (step.copy is not None and install_order.brings_more(facts, step.copy, found.inputs))
+        or install_order.is_unread(facts, stage, step, found)
     ]
     if copies:
         return _objection(facts, stage, found, copies) or _reorder(facts, stage, found, copies)
@@ -142,7 +145,9 @@ def _reorder(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) 
         )
     head = "".join(document.typed(line) + newline for line in manifests)
     moving = [stage.steps[at] for at in copies]
-    moved = "".join(_text(facts, step) for step in moving if install_order.is_still_read(facts, stage, step, found))
+    moved = "".join(
+        _text(facts, step, found) for step in moving if install_order.is_still_read(facts, stage, step, found)
+    )
     neighbours = copies[-1] - copies[0] == len(copies) - 1 and copies[-1] + 1 == found.first
     if found.added:
         return _download_ahead(facts, stage, found, copies, head, moved, neighbours)
@@ -195,9 +200,28 @@ def _cut_edit(step: Step, cut: Placed, newline: str, moved: str) -> Edit:
     return Edit(Span(start, end), f"{newline}{moved}{moves}")
 
 
-def _text(facts: Facts, step: Step) -> str:
-    text = facts.document.with_comments(step.instruction).of(facts.document.text)
-    return text if text.endswith("\n") else text + facts.document.newline
+def _text(facts: Facts, step: Step, found: Install) -> str:
+    """A moved copy with its comments, without the single files that are now copied before the install."""
+    document = facts.document
+    text = document.with_comments(step.instruction).of(document.text)
+    start = document.with_comments(step.instruction).start
+    for span in reversed(_already_copied(step, found)):
+        text = text[: span.start - start] + text[span.end - start :]
+    return text if text.endswith("\n") else text + document.newline
+
+
+def _already_copied(step: Step, found: Install) -> list[Span]:
+    """The sources of a COPY, each with the space behind it, that name nothing but files which the install reads."""
+    item, copy = step.instruction, step.copy
+    if copy is None or item.json or len(copy.sources) < 2:
+        return []
+    gone: list[Span] = []
+    for word, following in pairwise(item.words):
+        pattern = posixpath.normpath("/" + word.text).lstrip("/")
+        named = [(target, folder) for source, target, folder in copy.pairs if fnmatch.fnmatchcase(source, pattern)]
+        if named and all(target in found.inputs.files and not folder for target, folder in named):
+            gone.append(Span(word.span.start, following.span.start))
+    return gone
 
 
 def _manifest_copies(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) -> list[str] | None:

@@ -65,14 +65,19 @@ class Gathering:
             self.missing[path] = None
         return None
 
-    def text(self, path: str, required: bool = True) -> tuple[str, str] | None:
-        """The context path and the text of the file at an image path."""
+    def text(self, path: str, required: bool = True, marked: bool = False) -> tuple[str, str] | None:
+        """The context path and the text of the file at an image path; `marked` as for `read`."""
         found = self.file(path, required)
-        return None if found is None else self.read(found)
+        return None if found is None else self.read(found, marked)
 
-    def read(self, found: str) -> tuple[str, str] | None:
-        """A file of the context and its text; noted where it cannot be read."""
+    def read(self, found: str, marked: bool = False) -> tuple[str, str] | None:
+        """A file of the context and its text; noted where it cannot be read.
+
+        `marked`: the program that reads it understands other encodings by their byte order mark.
+        """
         text = self.context.read(found)
+        if text is None and marked:
+            text = self.context.read_marked(found)
         if text is None:
             self.unsure(Evidence(found, 0, "too large to read or not UTF-8 text"))
             return None
@@ -247,7 +252,7 @@ def read_requirement_files(
         if (path, constraint) in seen:
             continue
         seen.add((path, constraint))
-        found = gathering.text(path)
+        found = gathering.text(path, marked=True)
         if found is not None:
             todo += _read_one(gathering, found, posixpath.dirname(path), constraint, projects)
     return projects

@@ -9,7 +9,7 @@ import ast
 import posixpath
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -96,11 +96,21 @@ def local_modules(context: BuildContext, folder: str = "") -> frozenset[str]:
 def _files(context: BuildContext, folders: Sequence[str], exclude_tests: bool) -> Iterator[str]:
     seen: set[str] = set()
     for folder in folders:
-        paths = [folder] if context.is_file(folder) else context.files(folder, (".py",))
+        if context.is_file(folder):
+            paths: Iterable[str] = [folder] if _is_source(context, folder) else ()
+        else:
+            paths = context.files(folder, (".py",))
         for path in paths:
             if path not in seen and not (exclude_tests and _TEST_FILE.search(path)):
                 seen.add(path)
                 yield path
+
+
+def _is_source(context: BuildContext, path: str) -> bool:
+    """Whether a file that a COPY names is Python's: by its name, or (`manage`, `run`) by its first line."""
+    if "." in posixpath.basename(path):
+        return path.endswith((".py", ".pyw"))
+    return re.match(r"#!.*\bpython", context.read(path) or "") is not None
 
 
 def _read(context: BuildContext, path: str) -> _Source:
