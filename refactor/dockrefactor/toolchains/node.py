@@ -115,7 +115,7 @@ class Node:
         base = facts.final.base
         if not found and not started and not (base is not None and base.language in ("javascript", "node")):
             return None
-        from dockrefactor.toolchains.node_build_tools import BuildOutput
+        from dockrefactor.toolchains.node_build_steps import BuildOutput
 
         managers = {
             placed.effects.detail.manager for _, placed in found if isinstance(placed.effects.detail, NodeInstall)

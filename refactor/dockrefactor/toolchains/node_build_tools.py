@@ -7,93 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from dockrefactor.context import BuildContext
-from dockrefactor.evidence import Evidence
-from dockrefactor.records import dataclass
+from dockrefactor.toolchains import node_typescript
+from dockrefactor.toolchains.node_build_steps import NOTHING, BuildStep, Outputs, plain_words
 from dockrefactor.toolchains.node_commands import node_facts
-from dockrefactor.toolchains.node_manifests import PackageJson
-from dockrefactor.toolchains.node_settings import (
-    TsConfig,
-    literal_setting,
-    object_setting,
-    read_jsonc,
-    read_tsconfig,
-    without_comments,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class BuildOutput:
-    """What one build step leaves: `paths` and `consumed` are relative to the project folder.
-
-    `consumed`: source folders of which nothing but the output is needed afterwards. `mode`: `standalone` or `export`
-    for Next.js, None elsewhere. `entry`: the file that `nest start` would run, without its ending.
-    """
-
-    paths: tuple[str, ...]
-    tool: str
-    evidence: tuple[Evidence, ...]
-    consumed: tuple[str, ...] = ()
-    mode: str | None = None
-    entry: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BuildStep:
-    """One command of a build script: the tool's arguments, its environment and where the script stands."""
-
-    context: BuildContext
-    package: PackageJson
-    tool: str
-    arguments: tuple[str, ...]
-    environment: Mapping[str, str]
-    evidence: Evidence
-
-    @property
-    def folder(self) -> str:
-        return self.package.folder
-
-    def at(self, path: str) -> str:
-        """A path of the project as a context path."""
-        joined = posixpath.normpath(posixpath.join(self.folder, path))
-        return "" if joined == "." else joined
-
-    def option(self, *names: str) -> str | None:
-        """The value of the last of these options (`--out-dir x`, `--out-dir=x`, `-d x`)."""
-        found = None
-        for position, word in enumerate(self.arguments):
-            name, equals, value = word.partition("=")
-            if name in names and equals:
-                found = value
-            elif word in names and position + 1 < len(self.arguments):
-                found = self.arguments[position + 1]
-        return found
-
-    def has(self, *names: str) -> bool:
-        return any(word.partition("=")[0] in names for word in self.arguments)
-
-    def setting_file(self, *stems: str) -> str | None:
-        """The first settings file that is there, with any ending that tools accept."""
-        for stem in stems:
-            for ending in ("", ".js", ".ts", ".mjs", ".cjs", ".mts", ".cts"):
-                if self.context.is_file(self.at(stem + ending)):
-                    return self.at(stem + ending)
-        return None
-
-    def made(self, *paths: str | None, consumed: Sequence[str] = (), **more: str | None) -> Outputs:
-        """The outputs, None where one of the paths is unknown, or holds the project itself; `../x` lies beside it."""
-        plain = []
-        for path in paths:
-            clean = posixpath.normpath(path) if path else "."
-            if clean.startswith("/") or posixpath.basename(clean) in (".", ".."):
-                return None
-            plain.append(clean)
-        there = tuple(name for name in consumed if self.context.is_dir(self.at(name)) and name not in plain)
-        return (BuildOutput(tuple(plain), self.tool, (self.evidence,), there, **more),)
-
-
-Outputs = tuple[BuildOutput, ...] | None
-NOTHING: Final[tuple[BuildOutput, ...]] = ()
+from dockrefactor.toolchains.node_settings import literal_setting, object_setting, read_jsonc, without_comments
 
 
 def step_outputs(step: BuildStep) -> Outputs:
@@ -104,96 +21,6 @@ def step_outputs(step: BuildStep) -> Outputs:
     if reader is not None:
         return reader(step)
     return NOTHING if step.tool in node_facts()["builds"]["makes_nothing"] else None
-
-
-def _tsc(step: BuildStep) -> Outputs:
-    if step.has("--noEmit", "--version", "-v", "--help"):
-        return NOTHING
-    words = _plain_words(
-        step.arguments, ("-p", "--project", "--outDir", "--rootDir", "--target", "--module", "-t", "-m")
-    )
-    building = step.has("-b", "--build")
-    if (building and len(words) > 1) or (words and not building):
-        return None
-    named = step.option("-p", "--project") or (words[0] if words else "tsconfig.json")
-    path = step.at(named)
-    config = read_tsconfig(step.context, posixpath.join(path, "tsconfig.json") if step.context.is_dir(path) else path)
-    if config is None or (building and config.references):
-        return None
-    return _typescript(step, config, step.option("--outDir"))
-
-
-def _plain_words(arguments: Sequence[str], valued: Sequence[str]) -> list[str]:
-    return [
-        word
-        for position, word in enumerate(arguments)
-        if not word.startswith("-") and (position == 0 or arguments[position - 1] not in valued)
-    ]
-
-
-def _typescript(step: BuildStep, config: TsConfig, out: str | None) -> Outputs:
-    if config.option("noEmit") is True and out is None:
-        return NOTHING if config.complete else None
-    folder = step.at(out) if out is not None else config.folder_option("outDir")
-    if folder is None or config.option("outFile"):
-        return None
-    if config.option("noEmit") is None and not config.complete and out is None:
-        return None
-    target = posixpath.relpath(folder or ".", step.folder or ".")
-    declarations = config.folder_option("declarationDir")
-    paths = [target, *([posixpath.relpath(declarations, step.folder or ".")] if declarations else [])]
-    return step.made(*paths, consumed=_compiled_folders(step, config))
-
-
-def _compiled_folders(step: BuildStep, config: TsConfig) -> tuple[str, ...]:
-    """Source folders that hold nothing but what the compiler turns into JavaScript."""
-    root = config.folder_option("rootDir")
-    folders = [root] if root is not None else []
-    for pattern in config.include or ():
-        literal = re.split(r"[*?]", pattern)[0].rstrip("/")
-        folders.append(posixpath.normpath(posixpath.join(config.folder, literal)))
-    compiled = (".ts", ".tsx", ".mts", ".cts", *((".js", ".jsx", ".mjs", ".cjs") if config.option("allowJs") else ()))
-    ignored = (".md", ".snap", ".map", ".gitkeep", ".DS_Store")
-    found = []
-    for folder in dict.fromkeys(folders):
-        inner = posixpath.relpath(folder or ".", step.folder or ".")
-        if inner == "." or inner.startswith("..") or not step.context.is_dir(folder):
-            continue
-        if all(path.endswith((*compiled, *ignored)) for path in step.context.files(folder)):
-            found.append(inner)
-    return tuple(found)
-
-
-def _nest(step: BuildStep) -> Outputs:
-    if step.arguments[:1] not in (("build",), ("b",)):
-        return None
-    cli = read_jsonc(step.context, step.at("nest-cli.json")) or {}
-    words = _plain_words(step.arguments[1:], ("-c", "--config", "-p", "--path", "-b", "--builder", "--tsc"))
-    if words or cli.get("monorepo") or cli.get("projects") or step.has("-c", "--config", "--all"):
-        return None
-    compiler = cli.get("compilerOptions")
-    options: Mapping[str, Any] = compiler if isinstance(compiler, dict) else {}
-    named = step.option("-p", "--path") or options.get("tsConfigPath")
-    default = "tsconfig.build.json" if step.context.is_file(step.at("tsconfig.build.json")) else "tsconfig.json"
-    config = read_tsconfig(step.context, step.at(str(named or default)))
-    builder = options.get("builder")
-    kind = builder.get("type") if isinstance(builder, dict) else builder
-    if config is None or config.folder_option("outDir") is None or options.get("webpackConfigPath"):
-        return None
-    folder = posixpath.relpath(config.folder_option("outDir") or ".", step.folder or ".")
-    if folder == ".":
-        return None
-    source = str(cli.get("sourceRoot", "src"))
-    bundled = options.get("webpack") is True or kind in ("webpack", "rspack") or step.has("--webpack")
-    main = "main" if bundled else str(cli.get("entryFile", "main"))
-    consumed = _compiled_folders(step, config) or _only_typescript(step, source)
-    return step.made(folder, consumed=consumed, entry=posixpath.join(folder, main))
-
-
-def _only_typescript(step: BuildStep, folder: str) -> tuple[str, ...]:
-    place = step.at(folder)
-    compiled = all(path.endswith((".ts", ".tsx", ".md", ".snap")) for path in step.context.files(place))
-    return (folder,) if compiled and folder and step.context.is_dir(place) else ()
 
 
 def _vite(step: BuildStep) -> Outputs:
@@ -250,7 +77,7 @@ def _angular(step: BuildStep) -> Outputs:
     projects = document.get("projects") if document else None
     if step.arguments[:1] not in (("build",), ("b",)) or document is None or not isinstance(projects, dict):
         return None
-    words = _plain_words(step.arguments[1:], ("-c", "--configuration", "--base-href", "--output-path", "--deploy-url"))
+    words = plain_words(step.arguments[1:], ("-c", "--configuration", "--base-href", "--output-path", "--deploy-url"))
     name = words[0] if words else document.get("defaultProject")
     name = name or (next(iter(projects)) if len(projects) == 1 else None)
     project = projects.get(name) if isinstance(name, str) else None
@@ -372,7 +199,7 @@ def _copy(step: BuildStep) -> Outputs:
 
 
 def _copyfiles(step: BuildStep) -> Outputs:
-    words = _plain_words(step.arguments, ("-u", "--up", "-e", "--exclude"))
+    words = plain_words(step.arguments, ("-u", "--up", "-e", "--exclude"))
     return step.made(words[-1]) if len(words) > 1 else None
 
 
@@ -388,8 +215,8 @@ def _stylesheets(step: BuildStep) -> Outputs:
 
 
 _READERS: Final[Mapping[str, Callable[[BuildStep], Outputs]]] = {
-    "tsc": _tsc,
-    "nest": _nest,
+    "tsc": node_typescript.tsc,
+    "nest": node_typescript.nest,
     "vite": _vite,
     "react-scripts": _react_scripts,
     "react-app-rewired": _react_scripts,

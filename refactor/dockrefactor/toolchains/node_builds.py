@@ -11,7 +11,8 @@ from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
 from dockrefactor.records import dataclass, replace
-from dockrefactor.toolchains.node_build_tools import NOTHING, BuildOutput, BuildStep, step_outputs
+from dockrefactor.toolchains.node_build_steps import NOTHING, BuildOutput, BuildStep
+from dockrefactor.toolchains.node_build_tools import step_outputs
 from dockrefactor.toolchains.node_commands import ScriptCommand, node_facts, parse_run, script_commands
 from dockrefactor.toolchains.node_manifests import PackageJson
 
@@ -134,7 +135,9 @@ def _several(
 ) -> tuple[BuildOutput, ...] | None:
     made: list[BuildOutput] = []
     for word in words:
-        if word in ("-s", "-p", "--serial", "--parallel", "--sequential", "-l", "-c", "--print-label"):
+        # `run-p type-check "build-only {@}" --`, as Vue's template has it: what was given on is nothing here
+        word = re.sub(r"(\s+\{[@*]\})+$", "", word)
+        if word in ("-s", "-p", "--serial", "--parallel", "--sequential", "-l", "-c", "--print-label", "--"):
             continue
         head, star, _ = word.partition("*")
         names = [name for name in package.scripts if name.startswith(head) and star] if star else [word]

@@ -41,6 +41,8 @@ def read_jsonc(context: BuildContext, path: str) -> Mapping[str, Any] | None:
 class TsConfig:
     """The options of one tsconfig.json: `options` maps each compiler option to its value and the folder it counts from.
 
+    `references` are context paths of the projects (files or folders) that it names.
+
     `complete` is false where a base that it extends cannot be read, so an absent option may still be set there.
     """
 
@@ -48,7 +50,7 @@ class TsConfig:
     options: Mapping[str, tuple[Any, str]]
     include: tuple[str, ...] | None
     files: tuple[str, ...] | None
-    references: bool
+    references: tuple[str, ...]
     complete: bool
 
     @property
@@ -90,11 +92,16 @@ def read_tsconfig(context: BuildContext, path: str, depth: int = 0) -> TsConfig 
     return TsConfig(
         path,
         options,
-        _strings(document.get("include")) or include,
-        _strings(document.get("files")) or files,
-        bool(document.get("references")),
+        _strings(document.get("include", include)),
+        _strings(document.get("files", files)),
+        _references(document.get("references"), folder),
         complete,
     )
+
+
+def _references(value: object, folder: str) -> tuple[str, ...]:
+    named = [item.get("path") for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return tuple(posixpath.normpath(posixpath.join(folder, path)) for path in named if isinstance(path, str))
 
 
 def _base(context: BuildContext, folder: str, base: str, depth: int) -> TsConfig | None:
@@ -105,7 +112,7 @@ def _base(context: BuildContext, folder: str, base: str, depth: int) -> TsConfig
 
 
 def _strings(value: object) -> tuple[str, ...] | None:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else None
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else None
 
 
 def literal_setting(text: str, key: str) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from dockrefactor.effects import inside
 from dockrefactor.evidence import Evidence
@@ -18,7 +19,10 @@ from dockrefactor.toolchains.node_names import programs_that
 from dockrefactor.toolchains.node_package_json import PackageJson, package_at
 
 if TYPE_CHECKING:
-    from dockrefactor.toolchains.node_build_tools import BuildOutput
+    from dockrefactor.toolchains.node_build_steps import BuildOutput
+
+# a settings file that is code, and takes more of the project with it
+_LOADS_LOCAL: Final = re.compile(r"""(?:\bfrom|\brequire\(|\bimport\(?)\s*['"]\.|\breadFile|\bfs\b""")
 
 _Commands = list[tuple[Step, Placed]]
 
@@ -125,17 +129,28 @@ class _Narrower:
         if isinstance(read, Blocked):
             return read
         resolve = self.builder.resolver()
+        settings = self._settings()
         kept: list[str] = []
         for path in self.facts.context.children(self.package.folder):
             name = posixpath.relpath("/" + path, "/" + self.package.folder)
             if name in built or name == "node_modules" or resolve(posixpath.join(self.folder, name)) is None:
                 continue
             needed = any(inside("/" + item, "/" + name) for item in read)
+            if any(fnmatch.fnmatchcase(name, pattern) for pattern in settings):
+                if _LOADS_LOCAL.search(self.facts.context.read(path) or ""):
+                    return Blocked("unknown-reads", Evidence(path, 0, "loads other files of the project at start"))
+                needed = True
             if name in consumed and needed:
                 return Blocked("unknown-reads", Evidence(path, 0, "is read when the program runs, and compiled"))
             if needed or name == "package.json" or not (name in consumed or is_inert(path) or _is_build_only(name)):
                 kept.append(name)
         return tuple(kept)
+
+    def _settings(self) -> set[str]:
+        """Names of the settings files that the started tools read (`vite preview`: `vite.config.*`)."""
+        table = node_facts()["tools"]
+        tools = {tool for _, start, _ in node_launch.starts(self.facts) if start is not None for tool in start.tools}
+        return {pattern for tool in tools for pattern in table.get(tool, {}).get("settings", ())}
 
     def _read_at_run_time(self) -> set[str] | Blocked:
         """The paths that the sources open, relative to the folder."""

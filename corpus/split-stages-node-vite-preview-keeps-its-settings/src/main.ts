@@ -1,0 +1,5 @@
+const next = document.querySelector<HTMLParagraphElement>('#next');
+
+if (next) {
+  next.title = new Date().toISOString();
+}

@@ -1,0 +1,95 @@
+"""One command of a Node project's build, and what it leaves: the vocabulary of the readers of build tools."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from dockrefactor.context import BuildContext
+from dockrefactor.evidence import Evidence
+from dockrefactor.records import dataclass
+from dockrefactor.toolchains.node_package_json import PackageJson
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOutput:
+    """What one build step leaves: `paths` and `consumed` are relative to the project folder.
+
+    `consumed`: source folders of which nothing but the output is needed afterwards. `mode`: `standalone` or `export`
+    for Next.js, None elsewhere. `entry`: the file that `nest start` would run, without its ending.
+    """
+
+    paths: tuple[str, ...]
+    tool: str
+    evidence: tuple[Evidence, ...]
+    consumed: tuple[str, ...] = ()
+    mode: str | None = None
+    entry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStep:
+    """One command of a build script: the tool's arguments, its environment and where the script stands."""
+
+    context: BuildContext
+    package: PackageJson
+    tool: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    evidence: Evidence
+
+    @property
+    def folder(self) -> str:
+        return self.package.folder
+
+    def at(self, path: str) -> str:
+        """A path of the project as a context path."""
+        joined = posixpath.normpath(posixpath.join(self.folder, path))
+        return "" if joined == "." else joined
+
+    def option(self, *names: str) -> str | None:
+        """The value of the last of these options (`--out-dir x`, `--out-dir=x`, `-d x`)."""
+        found = None
+        for position, word in enumerate(self.arguments):
+            name, equals, value = word.partition("=")
+            if name in names and equals:
+                found = value
+            elif word in names and position + 1 < len(self.arguments):
+                found = self.arguments[position + 1]
+        return found
+
+    def has(self, *names: str) -> bool:
+        return any(word.partition("=")[0] in names for word in self.arguments)
+
+    def setting_file(self, *stems: str) -> str | None:
+        """The first settings file that is there, with any ending that tools accept."""
+        for stem in stems:
+            for ending in ("", ".js", ".ts", ".mjs", ".cjs", ".mts", ".cts"):
+                if self.context.is_file(self.at(stem + ending)):
+                    return self.at(stem + ending)
+        return None
+
+    def made(self, *paths: str | None, consumed: Sequence[str] = (), **more: str | None) -> Outputs:
+        """The outputs, None where one of the paths is unknown, or holds the project itself; `../x` lies beside it."""
+        plain = []
+        for path in paths:
+            clean = posixpath.normpath(path) if path else "."
+            if clean.startswith("/") or posixpath.basename(clean) in (".", ".."):
+                return None
+            plain.append(clean)
+        there = tuple(name for name in consumed if self.context.is_dir(self.at(name)) and name not in plain)
+        return (BuildOutput(tuple(plain), self.tool, (self.evidence,), there, **more),)
+
+
+Outputs = tuple[BuildOutput, ...] | None
+NOTHING: Final[tuple[BuildOutput, ...]] = ()
+
+
+def plain_words(arguments: Sequence[str], valued: Sequence[str]) -> list[str]:
+    """The arguments that are no option, and no value of one of `valued`."""
+    return [
+        word
+        for position, word in enumerate(arguments)
+        if not word.startswith("-") and (position == 0 or arguments[position - 1] not in valued)
+    ]
