@@ -156,10 +156,18 @@ def _prunable(facts: Facts, package: PackageJson) -> bool:
         runs = runs or start.entry is not None or bool(start.tools)
         if any(node_builds.tool_package(facts.context, package, tool) in development for tool in start.tools):
             return False
+        if any(name in development for tool in start.tools for name in _loaded(facts, package, tool)):
+            return False
     if not runs:
         return False
     imported = node_sources.imported_packages(facts.context, package.folder, None)
     return all(claim.value is not None and claim.value not in development for claim in imported)
+
+
+def _loaded(facts: Facts, package: PackageJson, tool: str) -> list[str]:
+    """Packages that a tool loads at start for a settings file of the project (`next.config.ts`: typescript)."""
+    table = node_commands.node_facts()["tools"].get(tool, {}).get("loads", {})
+    return [name for file, name in table.items() if facts.context.is_file(posixpath.join(package.folder, file))]
 
 
 def _npm_major(facts: Facts) -> int | None:
