@@ -147,7 +147,7 @@ class Python:
 
     def _installed(self, facts: Facts) -> list[InstallInputs]:
         return [
-            inputs
+            _without_development(placed.effects.detail, inputs)
             for stage in facts.contributing
             for step in stage.steps
             if step.run is not None
@@ -182,6 +182,16 @@ class Python:
 
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
         return None
+
+
+def _without_development(install: object, inputs: InstallInputs) -> InstallInputs:
+    """`inputs` without the packages that only development asks for, where the command names all that it installs."""
+    if not isinstance(install, PythonInstall) or install.development:
+        return inputs
+    poetry = install.manager == "poetry" and (install.only_groups or not install.without_groups)
+    if install.manager != "pipenv" and not poetry:
+        return inputs
+    return replace(inputs, packages=tuple(package for package in inputs.packages if not package.development))
 
 
 def _in(cwd: str, claim: Claim) -> Claim:
