@@ -15,11 +15,11 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.records import replace
 from dockrefactor.stages import Placed, Step
+from dockrefactor.step_effects import COPYING
 from dockrefactor.toolchain import Artifact, Blocked, Plan, Toolchain
 
 # programs of the builder, and what their installs share
 _SYSTEM: Final = ("/usr", "/root", "/go")
-_COPIES: Final = frozenset({"cp", "mv", "install", "rsync"})
 
 
 def plan(facts: Facts) -> Plan | Blocked:
@@ -67,11 +67,26 @@ class _Made:
             return None
         if effects.removes:
             self._forget(effects.writes)
-        elif placed.command.name in _COPIES and overlap(effects.reads, paths):
-            if placed.command.name == "mv":
-                self._forget(effects.reads)
-            for path in effects.writes:
-                self._add(step, path, "is copied here")
+        elif placed.command.name in COPYING:
+            return self._copied(step, placed, paths)
+        return None
+
+    def _copied(self, step: Step, placed: Placed, built: tuple[str, ...]) -> Blocked | None:
+        """What a copy or move makes of the outputs: it goes by its target, and what was moved is gone."""
+        effects = placed.effects
+        moves = placed.command.name == "mv"
+        sources = effects.writes[:-1] if moves and not effects.reads else effects.reads
+        if not overlap(sources, built) or not effects.writes:
+            return None
+        if moves:
+            self._forget(sources)
+        target = effects.writes[-1]
+        if _holds_work_folder(self.facts, target):
+            if len(sources) != 1 or any(word.glob for word in placed.command.words):
+                says = f"what it puts into {target} is not known"
+                return Blocked("unknown-effect", self.facts.at(step.instruction, says))
+            target = posixpath.join(target, posixpath.basename(sources[0]))
+        self._add(step, target, "is copied here")
         return None
 
     def _made(self, step: Step, placed: Placed) -> Blocked | None:

@@ -12,6 +12,8 @@ from dockrefactor.toolchain import Plan
 BUILDING: Final = frozenset({Kind.INSTALL, Kind.BUILD, Kind.PRUNE, Kind.TEST})
 OS: Final = frozenset({Kind.OS_UPDATE, Kind.OS_INSTALL, Kind.OS_REMOVE, Kind.OS_CLEAN})
 NEUTRAL: Final = frozenset({Kind.QUERY, Kind.SETTING, Kind.OS_CLEAN, Kind.TOOL_SETUP})
+# programs that put a file elsewhere as it is
+COPYING: Final = frozenset({"cp", "install", "mv", "rsync"})
 SETUP: Final = frozenset({Kind.FILES, Kind.SYSTEM, Kind.ACCOUNTS, Kind.DOWNLOAD})
 
 
@@ -97,4 +99,15 @@ def with_removals(commands: Sequence[Placed], setup: list[Placed]) -> list[Place
 def is_handed_over(placed: Placed, plan: Plan) -> bool:
     """Whether what a command leaves comes with the artifacts, or is gone again."""
     kept = (*CACHES, *plan.handed_over)
-    return placed.effects.removes or all(any(inside(path, folder) for folder in kept) for path in placed.effects.writes)
+    if placed.effects.removes or all(any(inside(path, folder) for folder in kept) for path in remaining(placed)):
+        return True
+    if placed.command.name not in COPYING:
+        return False
+    # into a folder, an output goes under its own name
+    steps = [step for step, artifact in plan.overlays if any(inside(artifact.path, path) for path in remaining(placed))]
+    return any(step.run is not None and placed in step.run.commands for step in steps)
+
+
+def remaining(placed: Placed) -> tuple[str, ...]:
+    """The written paths at which a command leaves something: what `mv` takes away is gone."""
+    return placed.effects.writes[-1:] if placed.command.name == "mv" else placed.effects.writes
