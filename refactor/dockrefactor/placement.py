@@ -101,19 +101,23 @@ class _Placer:
                 raise self.packages.stop("cache-mount-on-output", step, f"a cache mount hides {target[1]}")
 
     def _extend_builder(self) -> None:
-        """Setup that only touches the tree which is copied whole belongs to the builder, even after the last build."""
-        if self.plan.tree is None:
-            return
-        for at in range(self.last + 1, len(self.steps)):
+        """Setup that only touches what is handed over belongs to the builder, even after the last build."""
+        tree = self.plan.tree
+        for at in range(self.last + 1, len(self.steps)) if self.last >= 0 else ():
             step = self.steps[at]
             inner = (
                 step.run is not None
                 and step.run.kinds <= NEUTRAL | {Kind.FILES}
-                and is_in_tree(step, self.plan.tree)
+                and self._is_handed_over(step)
                 and step.run.kinds & {Kind.FILES}
             )
-            if inner or (step.copy is not None and step.copy.origin is None and is_in_tree(step, self.plan.tree)):
+            if inner or (step.copy is not None and step.copy.origin is None and is_in_tree(step, tree)):
                 self.last = at
+
+    def _is_handed_over(self, step: Step) -> bool:
+        """Whether a step writes in what the runtime copies from the builder, and nowhere else."""
+        written = writes(step)
+        return bool(written) and all(any(inside(path, item) for item in self.plan.handed_over) for path in written)
 
     def _check_users(self) -> None:
         """A user set before the last build step owns what the build makes: the work folder's copy is given to it."""
@@ -248,6 +252,9 @@ class _Placer:
         if tools or any(step is making for making, _ in self.plan.overlays):
             slot.builder = True
             return
+        if at <= self.last and not is_in_tree(step, self.plan.tree) and self._is_handed_over(step):
+            slot.builder = True
+            return
         if is_in_tree(step, self.plan.tree):
             slot.builder = at <= self.last
             # the folder itself is made anew in the runtime: by WORKDIR as root's, or here as the user's
@@ -342,17 +349,17 @@ class _Placer:
         return command.top and not command.conditional and command.depth == 0 and at_home
 
     def _takes_from_tree(self) -> None:
-        """Setup that the runtime repeats stands before the work folder's copy: it may not take files from there."""
-        tree = self.plan.tree
-        for slot in self.slots[: self.last + 1] if tree is not None else ():
+        """Setup that the runtime repeats stands before the copies from the builder: it takes nothing from there."""
+        for slot in self.slots[: self.last + 1] if self.plan.handed_over else ():
             if not slot.runtime or slot.step.run is None:
                 continue
             for placed in slot.step.run.commands:
                 if placed.effects.kind is not Kind.FILES or placed.command.name in ("ln", "mkdir"):
                     continue
                 touched = (*placed.effects.reads, *placed.effects.writes)
-                if not is_handed_over(placed, self.plan) and any(
-                    tree is not None and inside(path, tree) for path in touched
-                ):
-                    says = f"`{placed.command.name}` takes files of {tree} to another place"
+                taken = next(
+                    (item for item in self.plan.handed_over if any(inside(path, item) for path in touched)), None
+                )
+                if not is_handed_over(placed, self.plan) and taken is not None:
+                    says = f"`{placed.command.name}` takes files of {taken} to another place"
                     raise self.packages.stop("unknown-effect", slot.step, says)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dockrefactor.toolchain import Registered, Toolchain
+from dockrefactor.toolchains.elixir_names import looks_like_elixir
 from dockrefactor.toolchains.node_names import looks_like_node
 from dockrefactor.toolchains.php_names import looks_like_php
 from dockrefactor.toolchains.python_names import looks_like_python
 from dockrefactor.toolchains.ruby_names import looks_like_ruby
 
 TOOLCHAINS: tuple[Toolchain, ...] = (
+    Registered("elixir", looks_like_elixir, frozenset({"elixir"})),
     Registered("go", lambda word: word == "go" or word.endswith("/go"), frozenset({"go"})),
     Registered("node", looks_like_node, frozenset({"javascript", "node"})),
     Registered("php", looks_like_php, frozenset({"php"})),

@@ -1,0 +1,3 @@
+import Config
+
+config :board, BoardWeb.Endpoint, http: [port: 4000]

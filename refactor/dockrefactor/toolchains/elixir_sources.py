@@ -1,0 +1,63 @@
+"""What Elixir sources ask of the system: programs that they start, files that they read and write, ports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from dockrefactor.context import BuildContext
+from dockrefactor.evidence import Evidence
+from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.tables import toml
+from dockrefactor.toolchains.elixir_project import without_comments
+
+_DOCUMENTATION: Final = re.compile(r'@(?:module|type)?doc\s+~?[sS]?"""(?:.|\n)*?"""')
+_SERVER: Final = re.compile(r"https?:\s*\[[^\]]*?\bport:\s*(\d+)|:gen_tcp\.listen\(\s*(\d+)|\bport:\s*(80|443)\b")
+_STARTED: Final = re.compile(r":os\.cmd\(\s*(?:~c)?['\"](\w[\w.-]*)|\{:spawn(?:_executable)?,\s*~?c?['\"](\w[\w.-]*)")
+
+
+def read_sources(context: BuildContext, files: Iterable[str]) -> SourceNeeds:
+    """The needs of the sources at these context paths; paths of the answer are as the sources spell them.
+
+    A path in an application's own `priv` folder is in the release, and no claim.
+    """
+    table = toml("elixir_mix")
+    programs: list[Claim] = []
+    reads: list[Claim] = []
+    writes: list[Claim] = []
+    ports: list[Claim] = []
+    unreadable: list[Evidence] = []
+    for path in files:
+        text = context.read(path)
+        if text is None:
+            unreadable.append(Evidence(path, 0, "cannot be read"))
+            continue
+        body = _DOCUMENTATION.sub(lambda found: "\n" * found[0].count("\n"), without_comments(text))
+        for names, claims in ((table["starts"], programs), (table["reads"], reads), (table["writes"], writes)):
+            claims += _calls(path, body, names)
+        programs += [_claim(path, body, found, found[1] or found[2]) for found in _STARTED.finditer(body)]
+        ports += [_claim(path, body, found, found[1] or found[2] or found[3]) for found in _SERVER.finditer(body)]
+    return SourceNeeds(
+        tuple(programs), tuple(reads), tuple(writes), ports=tuple(ports), unreadable=tuple(unreadable)
+    )  # fmt: skip
+
+
+def _claim(path: str, body: str, found: re.Match[str], value: str | None) -> Claim:
+    return Claim(value, Evidence(path, body.count("\n", 0, found.start()) + 1, found[0].split("\n")[0][:60].strip()))
+
+
+def _calls(path: str, body: str, names: Iterable[str]) -> list[Claim]:
+    """One claim for each call of a function: its first argument, None where that is no plain text."""
+    pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    found: list[Claim] = []
+    for call in re.finditer(
+        rf"(?<![\w.])(?<!\|> )(?<!\|>)(?:{pattern})\(\s*(\"[^\"#]*\"|Application\.app_dir\(|:code\.priv_dir\()?", body
+    ):
+        literal = call[1]
+        if literal is not None and not literal.startswith('"'):
+            continue
+        found.append(_claim(path, body, call, literal.strip('"') if literal is not None else None))
+    # the piped form gives the first argument before
+    found += [_claim(path, body, call, None) for call in re.finditer(rf"\|>\s*(?:{pattern})\(", body)]
+    return [claim for at, claim in enumerate(found) if claim not in found[:at]]
