@@ -193,11 +193,12 @@ class _Composer:
             owner = f" --chown={self.placement.owner}" if self.placement.owner else ""
             inside_it = self.plan.tree == self._cwd_at_cut()
             lines.append(f"{source}{owner} {self.plan.tree} {'./' if inside_it else self.plan.tree}{self.newline}")
-        paths = [artifact.path for artifact in self.plan.artifacts]
-        paths += [artifact.path for slot in self.placement.slots for artifact in slot.artifacts]
+        artifacts = [*self.plan.artifacts, *(item for slot in self.placement.slots for item in slot.artifacts)]
         inner = f"{self.plan.tree}/" if self.plan.tree is not None else None
         lines += [
-            f"{source} {path} {path}{self.newline}" for path in paths if inner is None or not path.startswith(inner)
+            f"{source} {item.path} {item.target or item.path}{self.newline}"
+            for item in artifacts
+            if inner is None or not item.path.startswith(inner)
         ]
         return lines
 

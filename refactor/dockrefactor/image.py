@@ -79,7 +79,8 @@ class Image:
     programs: frozenset[str]
     packages: frozenset[str]
     counterpart: str  # the variant to run on, `""` where this is it already
-    counterpart_image: str  # the same in another family, with {debian} and {alpine} to fill in
+    counterpart_image: str  # the same in another family, `""` also where its release is not settled
+    follows_release: bool  # whether that other family's tag names the release
     ca_certificates: bool
     tzdata: bool
     source: str
@@ -140,10 +141,21 @@ def _release(family: Mapping[str, Any], reference: Reference) -> tuple[str, str,
         if key in releases:
             row = releases[key]
             break
+    else:
+        row = _published(reference.repository, version)
     alpine = re.search(r"alpine([\d.]+)", reference.tag)
     today = named or str(row.get("debian", ""))
     settled = named or (today if row.get("settled") else "")
     return settled, today, alpine[1] if alpine else str(row.get("alpine", ""))
+
+
+def _published(repository: str, version: str) -> Mapping[str, Any]:
+    """The releases beneath a version tag by `data/image_releases.tsv`; empty where it has no such tag."""
+    found = next(tables.rows("image_releases.tsv", f"{repository}\t{version}"), None)
+    if found is None:
+        return {}
+    _, _, debian, alpine, settled = found
+    return {"debian": debian.strip("-"), "alpine": alpine.strip("-"), "settled": settled == "yes"}
 
 
 def is_windows(written: str) -> bool:
@@ -188,6 +200,7 @@ def known(written: str) -> Image | None:
         packages=_packages(layers, key),
         counterpart=facts.get("counterpart", ""),
         counterpart_image=_counterpart_name(facts, release, alpine),
+        follows_release=any(name in facts.get("counterpart_image", "") for name in ("{debian}", "{alpine}")),
         ca_certificates=any(layer.get("ca_certificates") for layer in layers),
         tzdata=any(layer.get("tzdata") for layer in layers),
         source=facts.get("source", ""),
@@ -235,10 +248,12 @@ def counterpart(image: Image) -> Image | None:
     """
     if not image.counterpart or image.reference.digest:
         return None
-    parts = [part for part in image.reference.tag.split("-") if part != "latest"]
+    family = tables.toml("images")[image.family]
+    tag = str(family.get("latest", "")) if image.reference.tag == "latest" else image.reference.tag
+    parts = [part for part in tag.split("-") if part not in ("latest", "")]
     suite = [part for part in parts if part in SUITES]
     version = [part for part in parts if part not in SUITES]
-    suite_first = tables.toml("images")[image.family].get("suite_before_variant")
+    suite_first = family.get("suite_before_variant")
     ordered = [*version, *suite, image.counterpart] if suite_first else [*version, image.counterpart, *suite]
     found = known(image.reference.with_tag("-".join(ordered)))
     return found if found is not None and found.libc == image.libc else None

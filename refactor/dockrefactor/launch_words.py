@@ -72,10 +72,15 @@ def names_shell(name: str) -> bool:
 def installs(argv: tuple[str, ...]) -> bool:
     """Whether a started command installs with a language's package manager, or compiles."""
     table = tables.toml("launches")
-    if not argv or posixpath.basename(argv[0]) not in table["package_managers"]:
+    if not argv:
+        return False
+    name = posixpath.basename(argv[0])
+    if f"{name} {next((word for word in argv[1:] if not word.startswith('+')), '')}" in table["compiling"]:
+        return True
+    if name not in table["package_managers"]:
         return False
     words = set(argv[1:3])
-    return (bool(words & set(table["install_words"])) and not words & {"run", "start"}) or argv[:2] == ("go", "run")
+    return bool(words & set(table["install_words"])) and not words & {"run", "start"}
 
 
 def _listed(key: str) -> frozenset[str]:

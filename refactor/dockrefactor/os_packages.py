@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -138,3 +138,17 @@ def left_behind(package: str, image: Image) -> tuple[str, ...]:
     """Packages that what a compiler built needs at run time, apart from those that the image has."""
     table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]
     return tuple(name for name in table["leaves"].get(bare(package), ()))
+
+
+def development_packages(names: Iterable[str], image: Image) -> frozenset[str]:
+    """The `-dev` packages among `names`, and all that they install: whatever a build may link. Debian's alone."""
+    found: set[str] = set()
+    pending = [bare(name) for name in names]
+    suites = {image.release} if image.release else {"bookworm", "trixie"}
+    while pending:
+        name = pending.pop()
+        rows = [row for row in _headers(name) if row[0] & suites]
+        if rows and name not in found:
+            found.add(name)
+            pending += [other for row in rows for other in row[2]]
+    return frozenset(found)

@@ -27,6 +27,7 @@ from dockrefactor.step_effects import (
     is_exact,
     is_handed_over,
     is_in_tree,
+    is_own,
     left,
     new_owner,
     with_removals,
@@ -101,7 +102,12 @@ class _Placer:
                 raise self.packages.stop("cache-mount-on-output", step, f"a cache mount hides {target[1]}")
 
     def _extend_builder(self) -> None:
-        """Setup that only touches what is handed over belongs to the builder, even after the last build."""
+        """Setup that only touches what is handed over belongs to the builder, even after the last build; so does what
+        moves the artifacts."""
+        for at in range(self.last + 1, len(self.steps)):
+            run = self.steps[at].run
+            if run is not None and any(is_own(placed, self.plan) for placed in run.commands):
+                self.last = at
         tree = self.plan.tree
         for at in range(self.last + 1, len(self.steps)) if self.last >= 0 else ():
             step = self.steps[at]
@@ -240,6 +246,9 @@ class _Placer:
         """Folders, links, accounts, downloads: the image's own, unless they only touch what the builder hands over."""
         step = slot.step
         assert step.run is not None
+        if any(is_own(placed, self.plan) for placed in step.run.commands):
+            self._place_mixed(at, slot)
+            return
         if step.run.kinds & {Kind.OS_INSTALL, Kind.OS_REMOVE}:
             self._setup_with_packages(at, slot)
             return

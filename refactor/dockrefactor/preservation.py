@@ -13,7 +13,7 @@ from dockrefactor.effects import CACHES, Kind, inside
 from dockrefactor.facts import Facts
 from dockrefactor.slots import Placement, Slot
 from dockrefactor.stages import Placed
-from dockrefactor.step_effects import remaining
+from dockrefactor.step_effects import is_own, remaining
 from dockrefactor.toolchain import Blocked, Plan
 
 # what stays in the image after the command; builds and installs are handed over by the plan
@@ -29,7 +29,9 @@ def lost(facts: Facts, plan: Plan, placement: Placement) -> Blocked | None:
             continue
         gone = _removed(placement.slots[at:])
         for placed in slot.step.run.commands:
-            if placed.effects.kind not in LEAVING or placed.effects.removes or _is_repeated(slot, placed):
+            if placed.effects.kind not in LEAVING or placed.effects.removes or is_own(placed, plan):
+                continue
+            if _is_repeated(slot, placed):
                 continue
             if placed.effects.kind is Kind.TOOL_INSTALL and not _is_started(facts, placed):
                 continue

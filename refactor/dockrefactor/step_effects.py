@@ -98,6 +98,8 @@ def with_removals(commands: Sequence[Placed], setup: list[Placed]) -> list[Place
 
 def is_handed_over(placed: Placed, plan: Plan) -> bool:
     """Whether what a command leaves comes with the artifacts, or is gone again."""
+    if is_own(placed, plan):
+        return True
     kept = (*CACHES, *plan.handed_over)
     if placed.effects.removes or all(any(inside(path, folder) for folder in kept) for path in remaining(placed)):
         return True
@@ -111,3 +113,8 @@ def is_handed_over(placed: Placed, plan: Plan) -> bool:
 def remaining(placed: Placed) -> tuple[str, ...]:
     """The written paths at which a command leaves something: what `mv` takes away is gone."""
     return placed.effects.writes[-1:] if placed.command.name == "mv" else placed.effects.writes
+
+
+def is_own(placed: Placed, plan: Plan) -> bool:
+    """Whether a command is of no use but to the builder."""
+    return any(placed is own for own in plan.own)

@@ -34,11 +34,13 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A path that the builder makes and the runtime needs. `path` is the same absolute path in both stages."""
+    """A path that the builder makes and the runtime needs: the same absolute path in both stages, unless the runtime
+    has it at `target`."""
 
     path: str
     is_folder: bool
     evidence: Evidence
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,9 @@ class Plan:
     builder; `tree`: the work folder that is taken whole from the builder, None where the runtime takes the sources from
     the context; `overlays`: what another language built, with the step that makes it, copied over the sources;
     `context_paths`: the only context paths that the runtime copies of those that the original put below
-    `source_tree`, None for all of them; `edits`: prefixes of build commands; `static`: the program is statically
-    linked; `gain`: why a split is worth it, None where builder
-    and runtime would be the same; `assumed`: obstacles that the user lifted.
+    `source_tree`, None for all of them; `own`: commands that only move what the builder makes, or touch what stays
+    there; `edits`: prefixes of build commands; `static`: the program is statically linked; `gain`: why a split is worth
+    it, None where builder and runtime would be the same; `assumed`: obstacles that the user lifted.
     """
 
     prologue: tuple[str, ...] = ()
@@ -90,6 +92,7 @@ class Plan:
     overlays: tuple[tuple[Step, Artifact], ...] = ()
     context_paths: tuple[str, ...] | None = None
     source_tree: str | None = None
+    own: tuple[Placed, ...] = ()
     edits: tuple[CommandEdit, ...] = ()
     static: bool = False
     gain: str | None = None

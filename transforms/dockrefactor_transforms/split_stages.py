@@ -147,10 +147,10 @@ class Reasons(ReasonEnum):
         "A cache mount covers the folder of an artifact, so it is not in the image.",
         "Mount the cache elsewhere, or copy the artifact out in the same RUN.",
     )
-    CGO_RELEASE = Reason(
-        "cgo-unknown-release",
+    RELEASE = Reason(
+        "unknown-release",
         "The program links the C library, and the release of the base image's distribution may change under its tag.",
-        "Name the release in the tag (golang:1.23-bookworm), or build with CGO_ENABLED=0.",
+        "Name the release in the tag (golang:1.23-bookworm, rust:1.85-bookworm), or link the program statically.",
     )
     USER_BEFORE_BUILD = Reason(
         "user-before-build", "The build runs as another user than root.", "Set USER after the build."
@@ -332,7 +332,7 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
     if base.reference.digest:
         return Refusal(Reasons.DIGEST, facts.at(facts.final.origin, base.reference.digest[:19]))
     return Refusal(
-        Reasons.CGO_RELEASE, facts.at(facts.final.origin, f"`{base.reference.written}` may move to another release")
+        Reasons.RELEASE, facts.at(facts.final.origin, f"`{base.reference.written}` may move to another release")
     )
 
 
@@ -381,7 +381,7 @@ def _possible_images(facts: Facts, plan: Plan) -> list[Image]:
             names.append("alpine:3.22")
     elif base.counterpart_image:
         names.append(base.counterpart_image)
-    elif base.language == "go":
+    elif base.follows_release:
         return []
     found = [known for name in names if (known := image.known(name)) is not None]
     if found:

@@ -8,6 +8,7 @@ from dockrefactor.toolchains.node_names import looks_like_node
 from dockrefactor.toolchains.php_names import looks_like_php
 from dockrefactor.toolchains.python_names import looks_like_python
 from dockrefactor.toolchains.ruby_names import looks_like_ruby
+from dockrefactor.toolchains.rust_names import looks_like_rust
 
 TOOLCHAINS: tuple[Toolchain, ...] = (
     Registered("elixir", looks_like_elixir, frozenset({"elixir"})),
@@ -16,4 +17,5 @@ TOOLCHAINS: tuple[Toolchain, ...] = (
     Registered("php", looks_like_php, frozenset({"php"})),
     Registered("python", looks_like_python, frozenset({"python"})),
     Registered("ruby", looks_like_ruby, frozenset({"ruby"})),
+    Registered("rust", looks_like_rust, frozenset({"rust"})),
 )

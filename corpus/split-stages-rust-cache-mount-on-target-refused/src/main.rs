@@ -1,0 +1,3 @@
+fn main() {
+    println!("drawn: {}", fastrand::u8(1..=6));
+}

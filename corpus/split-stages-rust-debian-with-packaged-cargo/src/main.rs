@@ -1,0 +1,3 @@
+fn main() {
+    println!("built by Debian's cargo");
+}

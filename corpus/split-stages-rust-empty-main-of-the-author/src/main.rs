@@ -1,0 +1,3 @@
+fn main() {
+    println!("the real one drew {}", fastrand::u8(1..=6));
+}

@@ -1,0 +1,3 @@
+fn main() {
+    println!("built on the release of the day");
+}

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+echo "starting ${NAME:-mirror}"
+exec ./target/release/mirror 0.0.0.0:9000

@@ -1,0 +1,3 @@
+fn main() {
+    println!("imported {}", common::shown(7));
+}
