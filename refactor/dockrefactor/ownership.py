@@ -80,11 +80,13 @@ def owned(facts: Facts) -> Owned:
     for claim in written_paths(facts):
         if claim.value is None or is_open(claim.value):
             continue
-        if inside(claim.value, facts.final.after.cwd):
+        folder = claim.value if _is_folder(facts, claim.value) else posixpath.dirname(claim.value)
+        # everything lies in the root folder, which is no folder of the program's
+        if inside(claim.value, facts.final.after.cwd) and (facts.final.after.cwd != "/" or folder == "/"):
             tree = True
             folders += _missing_volume(facts, claim.value)
         else:
-            folders.append(claim.value if _is_folder(facts, claim.value) else posixpath.dirname(claim.value))
+            folders.append(folder)
     return Owned(tree, tuple(dict.fromkeys(path for path in folders if path not in ("/", "/home"))))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dockrefactor.toolchain import Registered, Toolchain
+from dockrefactor.toolchains.c_names import looks_like_c
 from dockrefactor.toolchains.elixir_names import looks_like_elixir
 from dockrefactor.toolchains.node_names import looks_like_node
 from dockrefactor.toolchains.php_names import looks_like_php
@@ -18,4 +19,5 @@ TOOLCHAINS: tuple[Toolchain, ...] = (
     Registered("python", looks_like_python, frozenset({"python"})),
     Registered("ruby", looks_like_ruby, frozenset({"ruby"})),
     Registered("rust", looks_like_rust, frozenset({"rust"})),
+    Registered("c", looks_like_c, frozenset({"c"})),
 )

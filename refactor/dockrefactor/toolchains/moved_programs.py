@@ -8,7 +8,7 @@ from typing import Final
 
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.records import dataclass
-from dockrefactor.stages import Placed, Stage
+from dockrefactor.stages import Placed, Stage, Step
 
 # folders that every image has, so that a copy to such a name goes into it
 FOLDERS: Final = frozenset(
@@ -28,31 +28,37 @@ class Moved:
     linked: frozenset[str]
 
 
-def follow(stage: Stage, outputs: Iterable[tuple[Placed, str]], left_behind: Sequence[str]) -> Moved:
+def follow(stage: Stage, outputs: Iterable[tuple[Placed, str]], left_behind: Sequence[str], tree: str) -> Moved:
     """Follow programs through the stage; `outputs`: the command that makes each, and its path; `left_behind`: folders
-    and files that only the build uses."""
-    follower = _Follower(stage, [(id(command), path) for command, path in outputs], left_behind)
+    and files that only the build uses; `tree`: the folder of the sources, `""` where it holds other things, too."""
+    made_by = [(id(command), path) for command, path in outputs]
+    follower = Follower(stage, left_behind, tree)
     for step in stage.steps:
-        if step.copy is not None:
-            follower.folders.update(target for _, target, is_folder in step.copy.pairs if is_folder)
+        follower.copied(step)
         for placed in step.run.commands if step.run is not None else ():
+            follower.places.update((path, path) for command, path in made_by if command == id(placed))
             follower.take(placed)
-    linked = frozenset(follower.linked & follower.places.keys())
-    return Moved(follower.places, tuple(follower.own), linked)
+    return Moved(follower.places, tuple(follower.own), frozenset(follower.linked & follower.places.keys()))
 
 
-class _Follower:
-    def __init__(self, stage: Stage, outputs: list[tuple[int, str]], left_behind: Sequence[str]) -> None:
-        self.outputs = outputs
+class Follower:
+    """Takes the commands one after the other; see `Moved` for what it knows at the end."""
+
+    def __init__(self, stage: Stage, left_behind: Sequence[str], tree: str = "") -> None:
         self.left_behind = left_behind
+        self.tree = tree
         self.places: dict[str, str] = {}
         self.own: list[Placed] = []
         self.linked: set[str] = set()
         self.folders = {step.before.cwd for step in stage.steps} | {stage.after.cwd}
 
+    def copied(self, step: Step) -> None:
+        """A COPY makes folders."""
+        if step.copy is not None:
+            self.folders.update(target for _, target, is_folder in step.copy.pairs if is_folder)
+
     def take(self, placed: Placed) -> None:
         effects = placed.effects
-        self.places.update((path, path) for command, path in self.outputs if command == id(placed))
         if effects.kind not in (Kind.FILES, Kind.OS_CLEAN):
             return
         if placed.command.name == "mkdir":
@@ -64,6 +70,9 @@ class _Follower:
         if effects.removes:
             for path in [path for path in self.places if any(inside(path, item) for item in effects.writes)]:
                 self.places.pop(path)
+            if self.tree and all(inside(path, self.tree) for path in effects.writes):
+                self.own.append(placed)
+                return
         touched = [path for path in effects.writes if path not in self.places]
         if effects.writes and all(any(inside(path, item) for item in self.left_behind) for path in touched):
             self.own.append(placed)

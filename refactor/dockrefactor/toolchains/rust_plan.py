@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
-from dockrefactor.effects import absolute, inside
+from dockrefactor.effects import inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.stages import Stage
 from dockrefactor.toolchain import Artifact, Blocked, Plan, TreeNeeds
-from dockrefactor.toolchains import compiled_data, moved_programs, rust_claims, rust_crates, rust_programs
+from dockrefactor.toolchains import (
+    compiled_data,
+    compiled_plan,
+    moved_programs,
+    rust_claims,
+    rust_crates,
+    rust_programs,
+)
 from dockrefactor.toolchains.moved_programs import Moved
 from dockrefactor.toolchains.rust_cargo import Cargo
 from dockrefactor.toolchains.rust_programs import UnknownProgram
@@ -41,7 +47,8 @@ class _Planner:
         self.programs = list(rust_programs.programs(facts, stage))
         self.left_behind = tuple(dict.fromkeys(self._left_behind()))
         outputs = [(item.build.placed, item.output) for item in self.programs]
-        self.moved: Moved = moved_programs.follow(stage, outputs, self.left_behind)
+        tree = self.source_tree() if self.builds else "/"
+        self.moved: Moved = moved_programs.follow(stage, outputs, self.left_behind, "" if tree == "/" else tree)
         self.sources = [item for build in self.builds for item in rust_claims.sources_of(facts, build)]
 
     def _left_behind(self) -> Iterator[str]:
@@ -62,8 +69,7 @@ class _Planner:
                 return obstacle
             assumed.append(obstacle)
         chosen = self.chosen()
-        launched = self._launched()
-        if not launched:
+        if not compiled_plan.launched(facts, self.moved.places):
             says = "the container starts none of the programs that are built"
             return Blocked("unknown-toolchain", facts.at(facts.final.origin, says))
         opened = self.opened()
@@ -122,37 +128,14 @@ class _Planner:
                         return Blocked("unknown-library", self.facts.at(step.instruction, says))
         return None
 
-    def _launched(self) -> set[str]:
-        """Places of programs that the container starts."""
-        found: set[str] = set()
-        path = (self.facts.final.after.env.get("PATH") or "").split(":")
-        for launch in (self.facts.launch, self.facts.healthcheck):
-            for item in launch.started:
-                for word in dict.fromkeys((item.program, *item.wrappers, *item.argv)):
-                    places = [absolute(word, item.cwd)] if "/" in word else [posixpath.join(one, word) for one in path]
-                    found.update([place for place in places if place in self.moved.places][:1])
-        return found
-
     def chosen(self) -> set[str]:
         """Places of programs that the runtime gets: started, named in the sources, or put to a place by the author."""
-        found = self._launched() | self.moved.linked
-        cwd = self.facts.final.after.cwd
-        named = {
-            claim.value
-            for item in self.sources
-            for claim in (*item.literals, *item.programs)
-            if claim.value and len(claim.value) < 200
-        }
-        for place in self.moved.places:
-            if (
-                place in named
-                or posixpath.basename(place) in named
-                or any(absolute(text, cwd) == place for text in named if "/" in text)
-            ):
-                found.add(place)
-            if not any(inside(place, build.target) for build in self.builds):
-                found.add(place)
-        return found
+        places = self.moved.places
+        found = compiled_plan.launched(self.facts, places) | self.moved.linked
+        texts = [claim.value for item in self.sources for claim in (*item.literals, *item.programs)]
+        found |= compiled_plan.named(places, texts, self.facts.final.after.cwd)
+        built = [build.target for build in self.builds]
+        return found | {place for place in places if not any(inside(place, folder) for folder in built)}
 
     def _artifact(self, path: str) -> Artifact:
         built = self.moved.places[path]
@@ -166,11 +149,7 @@ class _Planner:
 
     def source_tree(self) -> str:
         """The image folder in which the workspace stands."""
-        common = posixpath.commonpath([build.root for build in self.builds])
-        resolve = self.stage.resolver()
-        while common != "/" and resolve(posixpath.dirname(common)) is not None:
-            common = posixpath.dirname(common)
-        return common
+        return compiled_plan.source_tree(self.stage, [build.root for build in self.builds])
 
     def opened(self) -> tuple[str, ...] | Blocked | None:
         """Context paths that the programs open at run time; None where they open the work folder itself."""
@@ -190,39 +169,14 @@ class _Planner:
                         opened.stem(claim.value)
             for path in rust_claims.default_paths(facts, build):
                 opened.path(path)
-        for text in self._texts_of_the_image():
-            opened.path(text)
-        opened.kept.update(facts.launch.scripts.values())
-        for placed, path, gone in compiled_data.taken(self.stage, self.moved.commands, self.left_behind):
-            if gone:
-                step = next(step for step in self.stage.steps if step.run is not None and placed in step.run.commands)
-                says = f"`{placed.command.name}` takes files of the build to another place"
-                return Blocked("unknown-effect", facts.at(step.instruction, says))
-            opened.path(path)
-        if self.source_tree() == "/":
-            opened.kept.update(self._named_by_the_author())
+        compiled_plan.open_image_texts(facts, self.stage, opened, rust_claims.is_rust_source, self.source_tree())
+        own = self.moved.commands
+        blocked = compiled_plan.taken_from_the_build(facts, self.stage, own, self.left_behind, opened)
+        if blocked is not None:
+            return blocked
         if computed:
             opened.everything()
         return opened.outermost()
-
-    def _texts_of_the_image(self) -> Iterator[str]:
-        """Words of the launch and of the environment, which may be paths."""
-        for launch in (self.facts.launch, self.facts.healthcheck):
-            for item in launch.started:
-                for word in item.argv:
-                    yield absolute(word.rpartition("=")[2], item.cwd)
-        for step in self.stage.steps:
-            if step.keyword == "ENV":
-                for value in step.instruction.args[1::3]:
-                    yield from re.split(r"[:,;\s]", re.sub(r"^\w+:/{0,2}(?=\w)", "", value))
-
-    def _named_by_the_author(self) -> Iterator[str]:
-        """Copies of single files and folders other than sources: in the root folder, a copy goes to its own place."""
-        for step in self.stage.steps:
-            for source, _, is_folder in step.copy.pairs if step.copy is not None else ():
-                files = self.facts.context.files(source) if is_folder else [source]
-                if source and not any(rust_claims.is_rust_source(path) for path in files):
-                    yield source
 
 
 def tree_needs(facts: Facts, stage: Stage, folder: str) -> TreeNeeds | Blocked | None:
@@ -231,16 +185,8 @@ def tree_needs(facts: Facts, stage: Stage, folder: str) -> TreeNeeds | Blocked |
         planner = _Planner(facts, stage)
     except UnknownProgram as unknown:
         return Blocked("unknown-reads", facts.at(unknown.step.instruction, unknown.says))
-    here = [path for path in planner.moved.places if inside(path, folder)]
-    if not here:
-        return None
-    launched = [path for path in here if path in planner.chosen()] or here
-    root = stage.resolver()(folder)
-    opened = planner.opened()
     computed = any(claim.value is None for item in planner.sources for claim in item.reads)
     evidence = tuple(dict.fromkeys(item.package.evidence for item in planner.programs))
-    if root is None or opened is None or isinstance(opened, Blocked) or computed:
-        return Blocked("unknown-reads", evidence[0])
-    built = tuple(posixpath.relpath(path, folder) for path in launched)
-    kept = tuple(posixpath.relpath("/" + path, "/" + root) for path in opened if inside("/" + path, "/" + root))
-    return TreeNeeds(built, kept, evidence)
+    return compiled_plan.tree_needs(
+        stage, folder, planner.moved.places, planner.chosen, planner.opened, computed, evidence
+    )

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "#define VERSION \"1.0\""

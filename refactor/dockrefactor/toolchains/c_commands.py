@@ -1,0 +1,117 @@
+"""What the commands of a C or C++ build do."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Final
+
+from dockrefactor.effects import Effects, Kind, absolute
+from dockrefactor.shell import Command
+from dockrefactor.stages import Place
+from dockrefactor.toolchains import c_cmake
+from dockrefactor.toolchains.c_build import Unreadable
+from dockrefactor.toolchains.c_cmake import Configure, Work
+from dockrefactor.toolchains.c_compile import parse_compile
+from dockrefactor.toolchains.c_make import NAMES, MakeCall, MakeReader, parse_call
+from dockrefactor.toolchains.c_names import compiler
+
+_BY: Final = "c"
+
+
+def effects(command: Command, name: str, place: Place) -> Effects | None:
+    """What one command does; None for a program that is none of a build's."""
+    if compiler(name) is not None:
+        return _compiler(command, place)
+    if name in ("make", "gmake", "ninja"):
+        return _make(command, place)
+    if name == "cmake":
+        return _cmake(command, place)
+    if name == "ctest":
+        return Effects(Kind.TEST, reads=(place.cwd,), programs=(name,), by=_BY)
+    return None
+
+
+def _unknown(says: str) -> Effects:
+    return Effects(Kind.UNKNOWN, by=_BY, why=says)
+
+
+def _compiler(command: Command, place: Place) -> Effects:
+    if any(not piece.name.endswith(("pkg-config", "-config")) for piece in command.pieces):
+        return _unknown("a command runs inside the compiler's line")
+    read = parse_compile(command.argv)
+    if read.opaque:
+        return _unknown("the compiler reads its options from a file")
+    if any(word in command.argv for word in ("--version", "-v", "-dumpversion", "-dumpmachine")):
+        return Effects(Kind.TOOL_SETUP, programs=(command.name,), by=_BY)
+    output = read.output or next(
+        (word for flag, word in zip(command.argv, command.argv[1:], strict=False) if flag == "-o"), ""
+    )
+    writes = (absolute(output, place.cwd),) if output else (place.cwd,)
+    reads = tuple(posixpath.dirname(absolute(source, place.cwd)) for source in read.sources)
+    return Effects(Kind.BUILD, reads=(place.cwd, *reads), writes=writes, programs=(command.name,), by=_BY, detail=read)
+
+
+def _make(command: Command, place: Place) -> Effects:
+    call = parse_call(command.argv)
+    if call is None or (command.pieces and any(piece.name not in ("nproc", "getconf") for piece in command.pieces)):
+        return _unknown("an option of this `make` is not known")
+    folder = absolute(call.folder, place.cwd)
+    if set(call.goals) and set(call.goals) <= {"test", "check", "tests"}:
+        return Effects(Kind.TEST, reads=(folder,), programs=("make",), by=_BY)
+
+    def text(path: str) -> str | None:
+        found = place.resolve(path)
+        return place.context.read(found) if found is not None else None
+
+    paths = [absolute(call.file, folder)] if call.file else [posixpath.join(folder, name) for name in NAMES]
+    content = next((found for path in paths if (found := text(path)) is not None), None)
+    if content is None:
+        if not _is_generated(folder, place):
+            return _unknown("no Makefile of the build context stands there")
+        return _built(command, folder, call)
+    reader = MakeReader(text, lambda path: place.resolve(path) is not None)
+    given = dict(call.variables)
+    given.update({name: word.text for name, word in command.assignments if word is not None and word.known})
+    try:
+        reader.follow(content, folder, call.goals, given)
+    except Unreadable as unreadable:
+        return _unknown(unreadable.says)
+    return _built(command, folder, call, tuple(path for move in reader.moves for path in move.effects.writes))
+
+
+def _built(command: Command, folder: str, call: MakeCall, writes: tuple[str, ...] = ()) -> Effects:
+    installs = ("/usr/local",) if "install" in call.goals and not writes else ()
+    return Effects(
+        Kind.BUILD, reads=(folder,), writes=(folder, *writes, *installs), programs=(command.name,), by=_BY, detail=call
+    )
+
+
+def _is_generated(folder: str, place: Place) -> bool:
+    """Whether CMake can have made the Makefile that stands in a folder."""
+    above = posixpath.dirname(folder)
+    return any(place.resolve(posixpath.join(item, c_cmake.LISTS)) is not None for item in (folder, above))
+
+
+def _cmake(command: Command, place: Place) -> Effects:
+    if command.argv[1:2] == ("--version",):
+        return Effects(Kind.TOOL_SETUP, programs=("cmake",), by=_BY)
+    read = c_cmake.parse_cmake(command.argv, place.cwd)
+    if read is None:
+        return _unknown("an option of this `cmake` is not known")
+    if isinstance(read, Work):
+        installs = (read.prefix or "/usr/local",) if read.installs else ()
+        return Effects(
+            Kind.BUILD, reads=(read.build,), writes=(read.build, *installs), programs=("cmake",), by=_BY, detail=read
+        )
+    return _configured(read, place)
+
+
+def _configured(read: Configure, place: Place) -> Effects:
+    lists = place.resolve(posixpath.join(read.source, c_cmake.LISTS))
+    if lists is None:
+        return _unknown("no CMakeLists.txt of the build context stands there")
+    try:
+        c_cmake.read(place.context, posixpath.dirname(lists), read)
+    except Unreadable as unreadable:
+        return _unknown(unreadable.says)
+    return Effects(Kind.BUILD, reads=(read.source,), writes=(read.build,), programs=("cmake",), by=_BY, detail=read)

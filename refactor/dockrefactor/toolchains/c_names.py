@@ -1,0 +1,23 @@
+"""Names by which the tools of a C or C++ build are recognised."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Final
+
+_TOOLS: Final = frozenset({"make", "gmake", "cmake", "ctest", "ninja"})
+_COMPILER: Final = re.compile(
+    r"(?:[\w.]+-linux-(?:gnu|musl)\w*-)?(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|c99|c89|c17)(?:-\d+)?"
+)
+
+
+def looks_like_c(word: str) -> bool:
+    """Whether the first word of a command is a compiler or a build tool."""
+    return posixpath.basename(word) in _TOOLS or compiler(word) is not None
+
+
+def compiler(word: str) -> str | None:
+    """Which compiler a word names, without target and version: `g++`; None where it names none."""
+    match = _COMPILER.fullmatch(posixpath.basename(word))
+    return match[1] if match is not None else None

@@ -1,0 +1,278 @@
+"""How a build of C or C++ is split: which programs and installed files are handed over, and what they need."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from dockrefactor import os_packages, package_lists
+from dockrefactor.effects import Kind, absolute, inside
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.needs import Claim
+from dockrefactor.stages import Placed, Stage
+from dockrefactor.tables import toml
+from dockrefactor.toolchain import Artifact, Blocked, Plan, RuntimeNeeds, TreeNeeds
+from dockrefactor.toolchains import compiled_data, compiled_plan
+from dockrefactor.toolchains.c_programs import CBuild, UnknownBuild, builds
+from dockrefactor.toolchains.c_sources import CSources, is_c_source, read_sources
+from dockrefactor.toolchains.moved_programs import FOLDERS, Follower
+
+
+def plan(facts: Facts) -> Plan | Blocked:
+    """The split of the final stage, or the first thing that is not shown."""
+    try:
+        return _Planner(facts, facts.final).plan()
+    except UnknownBuild as unknown:
+        return Blocked(unknown.code, facts.at(unknown.step.instruction, unknown.says))
+
+
+class _Planner:
+    """Raises UnknownBuild."""
+
+    def __init__(self, facts: Facts, stage: Stage) -> None:
+        self.facts = facts
+        self.stage = stage
+        self.builds = builds(facts, stage)
+        self.roots = [item.placed.cwd for item in self.builds]
+        self.left_behind = tuple(dict.fromkeys(self._left_behind()))
+        self.installed: dict[str, CBuild] = {}
+        self.follower = self._follow()
+        self.places = self.follower.places
+        self.sources = sources_of(facts, self.builds)
+
+    def _left_behind(self) -> Iterator[str]:
+        """Folders that hold nothing but what the build makes."""
+        works = {step.before.cwd for step in self.stage.steps} | {self.stage.after.cwd}
+        resolve = self.stage.resolver()
+        for item in self.builds:
+            folders = [*item.built.writes, *(posixpath.dirname(path) for path in item.built.programs)]
+            yield from (
+                folder
+                for folder in folders
+                if folder not in FOLDERS and folder not in works and resolve(folder) is None
+            )
+
+    def _follow(self) -> Follower:
+        by_command = {id(item.placed): item for item in self.builds}
+        tree = compiled_plan.source_tree(self.stage, self.roots) if self.roots else "/"
+        follower = Follower(self.stage, self.left_behind, "" if tree == "/" else tree)
+        for step in self.stage.steps:
+            follower.copied(step)
+            for placed in step.run.commands if step.run is not None else ():
+                built = by_command.get(id(placed))
+                if built is None:
+                    follower.take(placed)
+                    continue
+                follower.places.update((path, path) for path in built.built.programs)
+                follower.places.update((target, source) for target, source in built.copied)
+                self.installed.update(dict.fromkeys(built.built.installed, built))
+                for move in built.built.moves:
+                    self._recipe(follower, built, move)
+        return follower
+
+    def _recipe(self, follower: Follower, build: CBuild, move: Placed) -> None:
+        """A file command of a Makefile: it moves a program, works beside the sources, or installs a file."""
+        before = len(follower.own)
+        follower.take(move)
+        outside = [path for path in move.effects.writes if not any(inside(path, one) for one in build.built.writes)]
+        if len(follower.own) > before or not outside:
+            return
+        if move.command.name == "mkdir" or (move.command.name == "install" and "-d" in move.command.argv):
+            follower.folders.update(outside)
+            self.installed.update((path, build) for path in outside if path not in FOLDERS and path.count("/") > 1)
+            return
+        if move.command.name not in ("cp", "install"):
+            says = f"what `{move.command.name}` of the Makefile leaves is not followed"
+            raise UnknownBuild("unknown-effect", build.step, says)
+        for path in outside:
+            into = path in follower.folders or path in FOLDERS or move.command.argv[-1].endswith("/")
+            names = [posixpath.join(path, posixpath.basename(source)) for source in move.effects.reads]
+            self.installed.update((name, build) for name in (names if into else [path]))
+
+    def plan(self) -> Plan | Blocked:
+        facts = self.facts
+        for step in self.stage.steps:
+            for placed in step.run.commands if step.run is not None else ():
+                if placed.effects.kind is Kind.UNKNOWN:
+                    return Blocked("unknown-effect", facts.at(step.instruction, placed.effects.why))
+        if not any(item.built.programs for item in self.builds):
+            return Blocked(
+                "unknown-toolchain", facts.at(facts.final.origin, "nothing that is compiled here is a program")
+            )
+        for obstacle in self._obstacles():
+            return obstacle
+        if not compiled_plan.launched(facts, self.places):
+            says = "the container starts none of the programs that are built"
+            return Blocked("unknown-toolchain", facts.at(facts.final.origin, says))
+        opened = self.opened()
+        if isinstance(opened, Blocked):
+            return opened
+        chosen = sorted(self.chosen())
+        others = [
+            path
+            for path in self.installed
+            if not any(other != path and inside(other, path) for other in (*self.installed, *chosen))
+        ]
+        return Plan(
+            artifacts=(
+                *(Artifact(path, False, self._built_at(path)) for path in chosen),
+                *(Artifact(path, False, self._installed_at(path)) for path in others),
+            ),
+            context_paths=opened,
+            source_tree=compiled_plan.source_tree(self.stage, self.roots) if opened is not None else None,
+            own=tuple(self.follower.own),
+            static=all(item.built.static for item in self.builds if item.built.programs),
+            gain="the compiler and the sources stay behind",
+            evidence=tuple(facts.at(item.step.instruction, "builds a program") for item in self.builds[:1]),
+        )
+
+    def _built_at(self, path: str) -> Evidence:
+        built = self.places[path]
+        item = next(item for item in self.builds if built in item.built.programs)
+        return self.facts.at(item.step.instruction, "is built here")
+
+    def _installed_at(self, path: str) -> Evidence:
+        return self.facts.at(self.installed[path].step.instruction, "is installed here")
+
+    def _obstacles(self) -> Iterator[Blocked]:
+        """What of the programs' needs is not known."""
+        facts = self.facts
+        base = facts.final.base
+        for item in self.builds:
+            if item.source is None:
+                says = "what it compiles does not come from the context"
+                yield Blocked("manifest-missing", facts.at(item.step.instruction, says))
+            if item.built.shared:
+                says = "it builds a shared library of its own"
+                yield Blocked("unknown-library", facts.at(item.step.instruction, says))
+            if base is not None and base.family == "gcc" and item.built.cpp and not item.built.static:
+                says = "the image's own libstdc++ is newer than that of its distribution"
+                yield Blocked("unknown-library", facts.at(item.step.instruction, says))
+            linked = [] if item.built.static else libraries(facts, self.stage, item)
+            if isinstance(linked, Blocked):
+                yield linked
+        full = base is not None and base.variant == "full" and bool(base.packages)
+        for sources in self.sources:
+            for claim in sources.loads:
+                yield Blocked("unknown-library", claim.evidence)
+            for claim in sources.programs:
+                if claim.value is None and full:
+                    at = Evidence(claim.evidence.path, claim.evidence.line, "the name of a started program is computed")
+                    yield Blocked("unknown-library", at)
+
+    def chosen(self) -> set[str]:
+        """Places of programs that the runtime gets: started, named in the sources, or put to a place by the author."""
+        cwd = self.facts.final.after.cwd
+        found = compiled_plan.launched(self.facts, self.places) | (self.follower.linked & self.places.keys())
+        texts = [claim.value for item in self.sources for claim in (*item.literals, *item.programs)]
+        found |= compiled_plan.named(self.places, texts, cwd)
+        built = {path for item in self.builds for path in item.built.programs}
+        return found | {place for place in self.places if place not in built}
+
+    def opened(self) -> tuple[str, ...] | Blocked | None:
+        """Context paths that the programs open at run time; None where they open the work folder itself."""
+        facts = self.facts
+        opened = compiled_data.Opened(facts, self.stage, facts.final.after.cwd, is_c_source)
+        for item in self.sources:
+            if any(claim.value in (".", "./", "") for claim in item.reads):
+                return None
+            for claim in (*item.literals, *item.reads):
+                opened.path(claim.value or "", self.roots if (claim.value or "").startswith("/") else ())
+        tree = compiled_plan.source_tree(self.stage, self.roots)
+        compiled_plan.open_image_texts(facts, self.stage, opened, is_c_source, tree)
+        own = tuple(self.follower.own)
+        blocked = compiled_plan.taken_from_the_build(facts, self.stage, own, self.left_behind, opened)
+        if blocked is not None:
+            return blocked
+        if facts.launch.scripts or self.computes():
+            opened.everything()
+        return opened.outermost()
+
+    def computes(self) -> bool:
+        return any(claim.value is None for item in self.sources for claim in item.reads)
+
+
+def sources_of(facts: Facts, found: tuple[CBuild, ...]) -> list[CSources]:
+    folders = dict.fromkeys(item.source for item in found if item.source is not None)
+    return [read_sources(facts.context, folder) for folder in folders]
+
+
+def libraries(facts: Facts, stage: Stage, build: CBuild) -> list[tuple[str, Evidence]] | Blocked:
+    """(package, evidence) of the libraries that a build names, or the name of which that is not known.
+
+    The author's own -dev packages keep their libraries by themselves; this is for what the base image has, and for what
+    one -dev package brings of another.
+    """
+    base = stage.base
+    at = facts.at(build.step.instruction, "links it")
+    table = toml("c_libraries")
+    installed = [os_packages.bare(name) for step in stage.steps for name in package_lists.packages(step)]
+    if base is None or not base.is_debian:
+        return [("libgomp", at)] if base is not None and "gomp" in build.built.libraries else []
+    there = os_packages.development_packages((*base.packages, *installed), base)
+    found: list[tuple[str, Evidence]] = []
+    for name in build.built.libraries:
+        if name in toml("c_calls")["libc"] or name in table["none"] or name.startswith(("-", "$")):
+            continue
+        wanted = table["linked"].get(name)
+        if wanted is not None and not wanted.endswith("-dev"):
+            found.append((wanted, at))
+        elif wanted in there:
+            names = os_packages.libraries(wanted, base)
+            if names is None:
+                return Blocked("unknown-library", facts.at(build.step.instruction, f"what {name} links is not known"))
+            found += [(library, at) for library in names]
+            if wanted in table["certificates"] and base.ca_certificates:
+                found.append(("ca-certificates", at))
+        elif not _is_installed(name, installed) and len(there) > len([one for one in there if one in installed]):
+            return Blocked(
+                "unknown-library", facts.at(build.step.instruction, f"which package has `{name}` is not known")
+            )
+    return found
+
+
+def _is_installed(name: str, installed: list[str]) -> bool:
+    """Whether a -dev package that the author installs has the name of a library in its own."""
+    plain = name.lower().removeprefix("lib").replace("_", "-").split("::")[0].rstrip("0123456789.-")
+    return any(package.endswith("-dev") and plain in package for package in installed)
+
+
+def needs(facts: Facts) -> RuntimeNeeds:
+    """What all programs that the final stage's builds make may ask for."""
+    packages: dict[str, Evidence] = {}
+    found: list[CBuild] = []
+    for stage in facts.contributing:
+        try:
+            here = builds(facts, stage)
+        except UnknownBuild:
+            continue
+        found += here
+        for item in here:
+            linked = [] if item.built.static else libraries(facts, stage, item)
+            if not isinstance(linked, Blocked):
+                packages.update(linked)
+    sources = sources_of(facts, tuple(found))
+    cwd = facts.final.after.cwd
+    return RuntimeNeeds(
+        programs=tuple(claim for item in sources for claim in item.programs),
+        os_packages=tuple(packages.items()),
+        writes=tuple(
+            Claim(absolute(claim.value, cwd), claim.evidence) if claim.value is not None else claim
+            for item in sources
+            for claim in item.writes
+        ),
+        ports=tuple(claim for item in sources for claim in item.ports),
+    )
+
+
+def tree_needs(facts: Facts, stage: Stage, folder: str) -> TreeNeeds | Blocked | None:
+    """What of a folder of a builder the final stage needs."""
+    try:
+        planner = _Planner(facts, stage)
+    except UnknownBuild as unknown:
+        return Blocked("unknown-reads", facts.at(unknown.step.instruction, unknown.says))
+    evidence = tuple(facts.at(item.step.instruction, "builds a program") for item in planner.builds)
+    return compiled_plan.tree_needs(
+        stage, folder, planner.places, planner.chosen, planner.opened, planner.computes(), evidence
+    )
