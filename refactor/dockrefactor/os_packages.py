@@ -140,6 +140,15 @@ def left_behind(package: str, image: Image) -> tuple[str, ...]:
     return tuple(name for name in table["leaves"].get(bare(package), ()))
 
 
+# the releases that `data/debian_packages.tsv` was made from
+_COVERED = frozenset({"bullseye", "bookworm", "trixie"})
+
+
+def is_covered(image: Image) -> bool:
+    """Whether the tables know what -dev packages of the image's distribution and release leave behind."""
+    return image.family != "ubuntu" and (not image.release or image.release in _COVERED)
+
+
 def development_packages(names: Iterable[str], image: Image) -> frozenset[str]:
     """The `-dev` packages among `names`, and all that they install: whatever a build may link. Debian's alone."""
     found: set[str] = set()

@@ -152,6 +152,9 @@ class _Planner:
             linked = [] if item.built.static else libraries(facts, self.stage, item)
             if isinstance(linked, Blocked):
                 yield linked
+        renamed = compiled_plan.unknown_on_ubuntu(facts, self.stage)
+        if renamed is not None:
+            yield renamed
         full = base is not None and base.variant == "full" and bool(base.packages)
         for sources in self.sources:
             for claim in sources.loads:
@@ -218,6 +221,9 @@ def libraries(facts: Facts, stage: Stage, build: CBuild) -> list[tuple[str, Evid
         wanted = table["linked"].get(name)
         if wanted is not None and not wanted.endswith("-dev"):
             found.append((wanted, at))
+        elif wanted is not None and not os_packages.is_covered(base):
+            says = f"what {name} links on this release is not known"
+            return Blocked("unknown-library", facts.at(build.step.instruction, says))
         elif wanted in there:
             names = os_packages.libraries(wanted, base)
             if names is None:

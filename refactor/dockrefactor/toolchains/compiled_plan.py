@@ -6,10 +6,12 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from dockrefactor import os_packages, package_lists
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.stages import Placed, Stage
+from dockrefactor.tables import toml
 from dockrefactor.toolchain import Blocked, TreeNeeds
 from dockrefactor.toolchains import compiled_data
 from dockrefactor.toolchains.compiled_data import IsSource, Opened
@@ -66,6 +68,22 @@ def _named_by_the_author(facts: Facts, stage: Stage, is_source: IsSource) -> Ite
             files = facts.context.files(source) if is_folder else [source]
             if source and not any(is_source(path) for path in files):
                 yield source
+
+
+def unknown_on_ubuntu(facts: Facts, stage: Stage) -> Blocked | None:
+    """A -dev package whose library may have another name on Ubuntu than on Debian, from which the tables are."""
+    base = stage.base
+    if base is None or base.family != "ubuntu":
+        return None
+    for step in stage.steps:
+        for name in package_lists.packages(step):
+            if os_packages.role(name, base) is not os_packages.Role.HEADERS:
+                continue
+            found = os_packages.libraries(name, base)
+            if found is None or not set(found) <= set(toml("os_packages")["ubuntu"]["same_libraries"]):
+                says = f"what `{name}` leaves for the runtime on Ubuntu is not known"
+                return Blocked("unknown-library", facts.at(step.instruction, says))
+    return None
 
 
 def taken_from_the_build(

@@ -65,6 +65,9 @@ class Rust:
             return Effects(Kind.INSTALL, writes=writes, programs=programs, network=True, by=self.name, detail=cargo)
         if cargo.verb in table["checks"]:
             return Effects(Kind.TEST, reads=(place.cwd,), programs=programs, network=True, by=self.name, detail=cargo)
+        if cargo.verb == "clean":
+            gone = (absolute(place.state.env.get("CARGO_TARGET_DIR") or "target", place.cwd),)
+            return Effects(Kind.BUILD, writes=gone, programs=programs, by=self.name, detail=cargo)
         if cargo.verb in table["changes"]:
             return Effects(Kind.BUILD, writes=(place.cwd,), programs=programs, network=True, by=self.name, detail=cargo)
         if cargo.verb in table["settings"]:

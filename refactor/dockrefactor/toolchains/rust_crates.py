@@ -65,7 +65,8 @@ def libraries(facts: Facts, stage: Stage, crates: Crates) -> tuple[tuple[str, Ev
         return ()  # nothing but what the author's own -dev packages bring, which keep their libraries
     installed = [name for step in stage.steps for name in package_lists.packages(step)]
     there = os_packages.development_packages((*base.packages, *installed), base)
-    if not there:
+    covered = os_packages.is_covered(base)
+    if not there and (covered or not any(name.endswith("-dev") for name in (*base.packages, *installed))):
         return ()
     if crates.locked is None and any(member.dependencies for member in crates.members):
         says = "without Cargo.lock it is not known which crates take part"
@@ -75,6 +76,8 @@ def libraries(facts: Facts, stage: Stage, crates: Crates) -> tuple[tuple[str, Ev
         wanted = _links(crates, name)
         if wanted is None:
             return Blocked("unknown-package", crates.at(name, f"whether {name} links a library is not known"))
+        if wanted and not covered:
+            return Blocked("unknown-library", crates.at(name, f"what {name} links on this release is not known"))
         if wanted and wanted in there:
             names = os_packages.libraries(wanted, base)
             if names is None:

@@ -99,6 +99,9 @@ class _Planner:
                 linked = rust_crates.libraries(facts, self.stage, rust_claims.crates_of(facts, build))
                 if isinstance(linked, Blocked):
                     yield linked
+        renamed = compiled_plan.unknown_on_ubuntu(facts, self.stage)
+        if renamed is not None:
+            yield renamed
         full = base is not None and base.variant == "full" and (base.counterpart or base.counterpart_image)
         for item in self.sources:
             for claim in item.loads:
