@@ -1,3 +1,3 @@
 fn main() {
-    println!("the real one drew {}", fastrand::u8(1..=6));
+    println!("the real one drew {}", fastrand::Rng::with_seed(7).u8(1..=6));
 }
