@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,25 @@ from workshop import Sizes, Workshop
 _LAB = Path(os.environ.get("DOCKREFACTOR_LAB", ROOT.parent / "shared" / "lab"))
 _LAB_SECONDS = 1800
 _SIZES = pytest.StashKey[list[Sizes]]()
+# how long the builds of cases may take in all; the rest is said to be skipped, and has its turn on another day
+_MINUTES = float(os.environ.get("DOCKREFACTOR_LAB_MINUTES", "inf"))
+_BUILDS = "test_builds.py"
+_CASES_A_DAY = 40
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Builds of cases come last; where their time is limited, they begin with other cases every day."""
+    builds = [item for item in items if item.path.name == _BUILDS]
+    if math.isfinite(_MINUTES) and builds:
+        first = date.today().toordinal() * _CASES_A_DAY % len(builds)
+        builds = builds[first:] + builds[:first]
+    items[:] = [item for item in items if item.path.name != _BUILDS] + builds
+
+
+@pytest.fixture(scope="session")
+def builds_end() -> float:
+    """When, by `time.monotonic`, no further case is begun."""
+    return time.monotonic() + _MINUTES * 60
 
 
 @pytest.fixture(scope="session")
