@@ -10,6 +10,18 @@ from dockrefactor.effects import inside
 from dockrefactor.stages import Copy, Step
 
 
+def outermost_copied(steps: Sequence[Step], folder: str) -> str:
+    """The outermost image folder around `folder` that was copied as one, `folder` itself where none was."""
+    targets = [
+        target
+        for step in steps
+        if step.copy is not None
+        for _, target, is_folder in step.copy.pairs
+        if is_folder and inside(folder, target)
+    ]
+    return min([folder, *targets], key=len)
+
+
 def brings_sources(copy: Copy, tree: str | None) -> bool:
     """Whether a copy brings files of the context to the folder `tree` of the sources, and nothing else."""
     return (

@@ -10,6 +10,7 @@ from dockrefactor.effects import Kind, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.os_packages import Role
+from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan
 from dockrefactor.toolchains import node_builds, node_commands, node_launch
@@ -98,14 +99,7 @@ def _tree(facts: Facts, installs: _Commands) -> str:
     """The folder that holds the project: the common parent of the installs' folders, outwards to what was copied."""
     folders = [path.rpartition("/")[0] or "/" for _, placed in installs for path in placed.effects.writes[:1]]
     common = posixpath.commonpath(folders)
-    targets = [
-        target
-        for step in facts.final.steps
-        if step.copy is not None
-        for _, target, is_folder in step.copy.pairs
-        if is_folder and inside(common, target)
-    ]
-    return min([common, *targets], key=len)
+    return outermost_copied(facts.final.steps, common)
 
 
 def _plan_in_root(facts: Facts, installs: _Commands, builds: _Commands, gain: str) -> Plan | Blocked:

@@ -11,6 +11,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
 from dockrefactor.records import dataclass
+from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan
 from dockrefactor.toolchains import ruby_needs
@@ -127,11 +128,4 @@ def _tree(facts: Facts, paths: list[str]) -> str:
         if step.run is not None and step.run.kinds & {Kind.INSTALL, Kind.BUILD}
     ]
     common = posixpath.commonpath([*cwds, *(posixpath.dirname(path) for path in paths)])
-    targets = [
-        target
-        for step in facts.final.steps
-        if step.copy is not None
-        for _, target, is_folder in step.copy.pairs
-        if is_folder and inside(common, target)
-    ]
-    return min([common, *targets], key=len)
+    return outermost_copied(facts.final.steps, common)
