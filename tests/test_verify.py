@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dockrefactor.cli import program
+from dockrefactor.records import replace
 from dockrefactor.verify import answers, behaviour, proof_report, rebuilding
 from dockrefactor.verify.building import Step, counted
 from dockrefactor.verify.findings import Finding, Lack, Verdict, Weight, note, verdict
@@ -169,6 +170,14 @@ def test_libraries_are_found_by_the_loaders_rules() -> None:
     assert loader.missing([extension]) == []
     lost = loader.missing([binary("/srv/pkg/_ext.so", ("libpq.so.5", "liba-1.so"))])
     assert [item.library for item in lost] == ["libpq.so.5", "liba-1.so"]
+
+
+def test_a_file_for_another_processor_is_nobodys_library() -> None:
+    library = binary("/srv/prebuilds/x.node")
+    assert library.runs_on("amd64")
+    assert not library.runs_on("arm64")
+    assert replace(library, machine="EM_386").runs_on("amd64")
+    assert library.runs_on("a processor of tomorrow")
 
 
 def test_first_lines_of_scripts() -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # an engine without access to a registry cannot fetch the frontend that this line names; its own is as new
 _FRONTEND = re.compile(r"\A(\ufeff)?#[ \t]*syntax[ \t]*=[^\n]*\n", re.IGNORECASE)
 BUILD_SECONDS = 900.0
+# a case that says how its program ends is waited for: some compile what they run
+END_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +115,4 @@ def trial_of(case: Case) -> Trial:
             return Trial((port,), (path,), status, env=env)
         case probe:
             assert probe is not None, "this case has no probe"
-            return Trial(exit=probe.exit, env=probe.env, settle=running.START_SECONDS)
+            return Trial(exit=probe.exit, env=probe.env, seconds=END_SECONDS, settle=END_SECONDS)

@@ -124,7 +124,8 @@ def _interpreter(look: Look, check: str, path: str) -> Iterator[Finding]:
 def _libraries(after: Look, before: Look, base: ImageFiles | None) -> Iterator[Finding]:
     """What the loader does not find in the result, where it did in the original."""
     contents = after.files.contents(shared_libraries.candidates(after.files, base))
-    binaries = [binary for path, data in contents.items() if (binary := shared_libraries.read(path, data)) is not None]
+    read = [shared_libraries.read(path, data) for path, data in contents.items()]
+    binaries = [binary for binary in read if binary is not None and binary.runs_on(after.image.architecture)]
     missing = Loader(after.files, after.image.env).missing(binaries)
     known = {binary.path: binary for binary in binaries}
     original = Loader(before.files, before.image.env) if missing else None
@@ -136,9 +137,9 @@ def _libraries(after: Look, before: Look, base: ImageFiles | None) -> Iterator[F
 
 
 def _found_before(item: Missing, binary: Binary, original: Loader, before: Look) -> bool:
-    """Whether the original had what is missing now; a version that is asked for was there where the file was built."""
+    """Whether the original had what is missing now."""
     if item.version:
-        return True
+        return item not in original.missing([binary])
     if "/" in item.library:
         return before.files.at(item.library) is not None
     return original.find(binary, item.library) is not None

@@ -22,12 +22,14 @@ _ROOT: Final = ("", "0", "root")
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """An image by its name, with its configuration as `inspect` gives it, its size in bytes and number of layers."""
+    """An image by its name, with its configuration as `inspect` gives it, its size in bytes and number of layers;
+    `architecture` in the engine's words, `""` where it does not say."""
 
     name: str
     config: Mapping[str, Any]
     size: int
     layers: int
+    architecture: str = ""
 
     @property
     def env(self) -> dict[str, str]:
@@ -64,13 +66,15 @@ def of_name(engine: Engine, name: str) -> Configured:
     """The configuration of an image. Raises EngineError."""
     found = engine.inspected("image", name)
     if "OCIv1" in found:  # buildah's own form
-        config, layers = found["OCIv1"]["config"], found["OCIv1"]["rootfs"]["diff_ids"]
-        return Configured(name, config, 0, len(layers))
+        image = found["OCIv1"]
+        layers = image["rootfs"]["diff_ids"]
+        return Configured(name, image["config"], 0, len(layers), str(image.get("architecture") or ""))
     config = dict(found.get("Config") or {})
     # podman keeps it beside the configuration
     config.setdefault("Healthcheck", found.get("HealthCheck") or found.get("Healthcheck"))
     layers = (found.get("RootFS") or {}).get("Layers") or ()
-    return Configured(name, config, int(found.get("Size") or 0), len(layers))
+    size, architecture = int(found.get("Size") or 0), str(found.get("Architecture") or "")
+    return Configured(name, config, size, len(layers), architecture)
 
 
 def configuration(image: Configured, names: frozenset[str], known_path: tuple[str, ...]) -> dict[str, object]:

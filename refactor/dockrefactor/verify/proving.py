@@ -227,6 +227,11 @@ class _Attempt:
         self._prover.say("running the result")
         patient = _patient(trial, before)
         after = running.observe(self._engine, new.image, patient)
+        if before.runs and not before.answers and after.code == trial.exit:
+            # the original may only have been slower to end, as where it compiles what it runs
+            self._prover.say("running the original again")
+            before = running.observe(self._engine, old.image, replace(trial, settle=patient.seconds))
+            self.observed[-1] = before
         self.observed.append(after)
         self.findings += behaviour.compare(before, after, old, new)
         if verdict(self.findings) is not Verdict.PROVED:

@@ -24,6 +24,11 @@ _MULTIARCH: Final = {
     "EM_ARM": "arm-linux-gnueabihf", "EM_PPC64": "powerpc64le-linux-gnu", "EM_S390": "s390x-linux-gnu",
     "EM_RISCV": "riscv64-linux-gnu",
 }  # fmt: skip
+# what a processor that the engine names so runs; package archives bring files for others too, which nobody loads
+_RUNS: Final = {
+    "amd64": ("EM_X86_64", "EM_386"), "386": ("EM_386",), "arm64": ("EM_AARCH64", "EM_ARM"), "arm": ("EM_ARM",),
+    "ppc64le": ("EM_PPC64",), "s390x": ("EM_S390",), "riscv64": ("EM_RISCV",),
+}  # fmt: skip
 _DEFAULT: Final = ("/lib64", "/usr/lib64", "/lib", "/usr/lib")
 _MUSL_DEFAULT: Final = ("/lib", "/usr/local/lib", "/usr/lib")
 
@@ -45,6 +50,10 @@ class Binary:
     @property
     def is_musl(self) -> bool:
         return "ld-musl" in self.interpreter or any("musl" in name for name in self.needed)
+
+    def runs_on(self, architecture: str) -> bool:
+        """Whether a processor of that name (Docker's) runs this; so taken where the name is not known."""
+        return self.machine in _RUNS.get(architecture, (self.machine,))
 
 
 @dataclass(frozen=True, slots=True)
