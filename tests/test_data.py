@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,12 @@ VARIANT_KEYS = frozenset((
 Table = dict[str, Any]
 
 
+@cache
 def load(name: str) -> Table:
     return tomllib.loads((DATA / name).read_text(encoding="utf-8"))
 
 
+@cache
 def rows(name: str) -> list[list[str]]:
     lines = (DATA / name).read_text(encoding="utf-8").splitlines()
     return [line.split("\t") for line in lines if line and not line.startswith("#")]
@@ -38,6 +41,7 @@ def listed(cell: str) -> list[str]:
     return [] if cell == "-" else cell.split(",")
 
 
+@cache
 def families() -> dict[str, Table]:
     return {
         name: table for name, table in load("images.toml").items() if isinstance(table, dict) and "variants" in table

@@ -65,9 +65,26 @@ def test_plain_line_reads_as_the_grammar_reads_it(parts: list[tuple[str, str]], 
         assert shell.parse(text) == quick
 
 
-@given(st.from_regex(python_requirements._SIMPLE, fullmatch=True))
+SPACES = st.sampled_from(["", " ", "  "])
+NAMES = st.lists(st.sampled_from(["a", "Zope", "7", "x86", "2to3", "py"]), min_size=1, max_size=3)
+PINS = st.tuples(
+    st.sampled_from(["==", ">=", "<=", "!=", "<", ">"]), SPACES, st.sampled_from(["0", "1.2", "3.10.0", "2024.1.31"])
+)
+
+
+@st.composite
+def requirements(draw: st.DrawFn) -> str:
+    """Names with and without extras and versions, with every joint and space that may be written."""
+    name = draw(st.sampled_from(["-", "_", ".", "--", "._"])).join(draw(NAMES))
+    extra = draw(st.sampled_from(["", "[all]", "[test-all]", "[a.b_c]"]))
+    pins = [comparison + space + version for comparison, space, version in draw(st.lists(PINS, max_size=3))]
+    return name + draw(SPACES) + extra + draw(SPACES) + ("," + draw(SPACES)).join(pins)
+
+
+@given(requirements())
 @settings(max_examples=300, deadline=None, derandomize=True)
 def test_simple_requirement_reads_as_packaging_reads_it(text: str) -> None:
+    assert python_requirements._SIMPLE.fullmatch(text)
     requirement = Requirement(text)
     gathering = python_requirements.Gathering("/app", lambda _: None, BuildContext(DATA))
     python_requirements.add_requirement(gathering, text, Evidence("requirements.txt", 1, "named"))
