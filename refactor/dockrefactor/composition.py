@@ -7,9 +7,10 @@ from typing import Final
 from dockrefactor.document import Document
 from dockrefactor.records import dataclass
 from dockrefactor.slots import Placement, Slot
-from dockrefactor.stages import Stage
+from dockrefactor.source_copies import replaced_by_build
+from dockrefactor.stages import Stage, Step
 from dockrefactor.text import Edit, Span, insertion
-from dockrefactor.toolchain import Plan
+from dockrefactor.toolchain import Artifact, Plan
 
 # what stands above the packages that the runtime installs
 _HEAD: Final = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL"})
@@ -140,7 +141,8 @@ class _Composer:
         body += [self._text(slot) for slot in early]
         body += [self.document.typed(line) + newline for line in self.plan.environment]
         packages = self.packages
-        copies = self._artifact_copies()
+        late = self._made_over_copies(builder)
+        copies = self._artifact_copies(tuple(artifact for _, artifact in late))
         placed = False
         for slot in builder:
             if slot in early:
@@ -158,6 +160,7 @@ class _Composer:
             if slot.runtime:
                 text = self._text(slot)
                 body.append(newline + text if self._stands_apart(slot) and body else text)
+            body += [self._copied(artifact) for step, artifact in late if step is slot.step]
         if packages:
             body.append(packages)
         if not placed:
@@ -186,30 +189,38 @@ class _Composer:
         text = slot.runtime_text if slot.runtime_text is not None else document.source(slot.step.instruction)
         return comments + text + ("" if text.endswith("\n") else self.newline)
 
-    def _artifact_copies(self) -> list[str]:
+    def _made_over_copies(self, builder: list[Slot]) -> list[tuple[Step, Artifact]]:
+        """The artifacts that stand below a copy of the context, which may hold an older one of them."""
+        repeated = [slot.step for slot in builder if slot.runtime]
+        kept = self.plan.context_paths
+        found: list[tuple[Step, Artifact]] = []
+        for artifact in self._artifacts():
+            step = replaced_by_build(self.stage.steps, self.stage.context, artifact.path, kept)
+            if step is not None and any(step is other for other in repeated):
+                found.append((step, artifact))
+        return found
+
+    def _artifacts(self) -> list[Artifact]:
+        inner = f"{self.plan.tree}/" if self.plan.tree is not None else None
+        artifacts = (*self.plan.artifacts, *(item for slot in self.placement.slots for item in slot.artifacts))
+        return [item for item in artifacts if inner is None or not item.path.startswith(inner)]
+
+    def _copied(self, item: Artifact) -> str:
+        source = self.document.typed(f"COPY --from={self.names.builder}")
+        return f"{source} {item.path} {item.target or item.path}{self.newline}"
+
+    def _artifact_copies(self, late: tuple[Artifact, ...]) -> list[str]:
         source = self.document.typed(f"COPY --from={self.names.builder}")
         lines: list[str] = []
         if self.plan.tree is not None:
             owner = f" --chown={self.placement.owner}" if self.placement.owner else ""
             inside_it = self.plan.tree == self._cwd_at_cut()
             lines.append(f"{source}{owner} {self.plan.tree} {'./' if inside_it else self.plan.tree}{self.newline}")
-        artifacts = [*self.plan.artifacts, *(item for slot in self.placement.slots for item in slot.artifacts)]
-        inner = f"{self.plan.tree}/" if self.plan.tree is not None else None
-        lines += [
-            f"{source} {item.path} {item.target or item.path}{self.newline}"
-            for item in artifacts
-            if inner is None or not item.path.startswith(inner)
-        ]
-        return lines
+        return [*lines, *(self._copied(item) for item in self._artifacts() if item not in late)]
 
     def _overlays(self, slot: Slot) -> list[str]:
         """Copies of what another language built in a step, below the sources that it may lie among."""
-        source = self.document.typed(f"COPY --from={self.names.builder}")
-        return [
-            f"{source} {artifact.path} {artifact.path}{self.newline}"
-            for step, artifact in self.plan.overlays
-            if step is slot.step
-        ]
+        return [self._copied(artifact) for step, artifact in self.plan.overlays if step is slot.step]
 
     def _cwd_at_cut(self) -> str:
         """The work folder of the runtime stage where the copies are inserted."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
+from dockrefactor.context import BuildContext
 from dockrefactor.document import Document
-from dockrefactor.effects import inside
+from dockrefactor.effects import Kind, inside, overlap
 from dockrefactor.stages import Copy, Step
 
 
@@ -58,6 +59,41 @@ def covers(wide: Copy | None, narrow: Copy | None) -> bool:
         )
         for source, target, _ in narrow.pairs
     )
+
+
+def replaced_by_build(
+    steps: Sequence[Step], context: BuildContext, path: str, kept: Sequence[str] | None = None
+) -> Step | None:
+    """The last copy that may bring a file of the context to `path` before a command makes what stands there in the end.
+
+    The context need not have the file today: a build on somebody's machine leaves it there. None where the ignore file
+    keeps it out, where it is in none of the context paths `kept` (None for all of them), or where every such copy comes
+    after what is made.
+    """
+    found: Step | None = None
+    latest: Step | None = None
+    for step in steps:
+        if step.run is not None and any(_makes(step, at, path) for at in range(len(step.run.commands))):
+            found = latest
+        elif step.copy is not None and _may_bring(step.copy, context, path, kept):
+            latest = step
+    return found
+
+
+def _makes(step: Step, at: int, path: str) -> bool:
+    assert step.run is not None
+    effects = step.run.commands[at].effects
+    return effects.kind not in (Kind.PRUNE, Kind.TEST) and not effects.removes and overlap(effects.writes, (path,))
+
+
+def _may_bring(copy: Copy, context: BuildContext, path: str, kept: Sequence[str] | None) -> bool:
+    """Whether a copy takes from the context whatever lies where `path` is, and the ignore file lets it."""
+    for source, target, is_folder in copy.pairs if copy.origin is None else ():
+        if is_folder and path != target and inside(path, target):
+            there = posixpath.normpath(posixpath.join(source, posixpath.relpath(path, target)))
+            if not context.ignores(there) and (kept is None or any(inside("/" + there, "/" + item) for item in kept)):
+                return True
+    return False
 
 
 def _destination(path: str, pair: tuple[str, str, bool]) -> str:

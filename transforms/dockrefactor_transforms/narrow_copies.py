@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 
-from dockrefactor import roles
+from dockrefactor import roles, source_copies
 from dockrefactor.document import Instruction
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.facts import Facts
@@ -111,15 +111,31 @@ def _edit(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeed
     flags = "".join(f" {flag}" for flag in step.instruction.flags)
     owner = f" --chown={step.copy.owner}" if step.copy.owner else ""
     shown = _Shown(step, folder)
-    lines = [f"COPY{flags} {folder}/{path} {shown.at(path)}" for path in built]
-    newline = facts.document.newline
-    moved = _moved_copy(facts, step, builder, folder) if needs.kept is None else None
-    lines += (
-        [] if moved is not None else [f"COPY{owner} {operands}" for operands in sources and _grouped(sources, shown)]
+    late = [path for path in built if _is_made_over_copy(facts, builder, folder, path, sources)]
+    early, below = (
+        [f"COPY{flags} {folder}/{path} {shown.at(path)}" for path in built if (path in late) == below]
+        for below in (False, True)
     )
-    text = newline.join(map(facts.document.typed, lines)) + newline + (moved or "")
+    moved = _moved_copy(facts, step, builder, folder) if needs.kept is None else None
+    if moved is None:
+        early += [f"COPY{owner} {operands}" for operands in sources and _grouped(sources, shown)]
+    text = _lines(facts, early) + (moved or "") + _lines(facts, below)
     source = facts.document.source(step.instruction)
     return Edit(step.instruction.span, text if source.endswith("\n") else text.rstrip("\r\n"))
+
+
+def _lines(facts: Facts, lines: list[str]) -> str:
+    return "".join(facts.document.typed(line) + facts.document.newline for line in lines)
+
+
+def _is_made_over_copy(
+    facts: Facts, builder: Stage, folder: str, path: str, sources: list[tuple[str, str, bool]]
+) -> bool:
+    """Whether a build makes `path` where a repeated copy of the context may bring an older one: it comes last then."""
+    if not any(is_folder and inside("/" + path, posixpath.normpath("/" + copied)) for _, copied, is_folder in sources):
+        return False
+    made = posixpath.join(folder, path)
+    return source_copies.replaced_by_build(builder.image_steps, facts.context, made) is not None
 
 
 def _unread(facts: Facts, narrowed: list[Edit]) -> list[Edit]:

@@ -1,0 +1,3 @@
+import { label } from './label.js';
+
+document.getElementById('counter').textContent = label(3);
