@@ -130,6 +130,7 @@ class Facts:
             writes=tuple(item for needs in found for item in needs.writes),
             home=any(needs.home for needs in found),
             ports=tuple(item for needs in found for item in needs.ports),
+            entries=tuple(item for needs in found for item in needs.entries),
             unknown=tuple(item for needs in found for item in needs.unknown),
         )
 

@@ -22,19 +22,30 @@ _SYSTEM = (
 )  # fmt: skip
 
 
-def missing_files(facts: Facts) -> list[Evidence]:
-    """Files that the launch names and that nothing in the Dockerfile can have made, with the place that names them."""
+def missing_files(facts: Facts, conditional: bool = False) -> list[Evidence]:
+    """Files that the launch names and that nothing in the Dockerfile can have made, with the place that names them;
+    with those of commands that may not run where `conditional`."""
     stage = facts.final
     found: list[Evidence] = []
     for item in facts.launch.started:
-        if item.conditional or not item.known:
+        if (item.conditional and not conditional) or not item.known:
             continue
         for path, word in _named(item):
             if not may_exist(facts, stage, path):
                 found.append(
                     Evidence(item.evidence.path, item.evidence.line, f"`{word}` is started, and nothing puts it there")
                 )
+    for paths, evidence in facts.needs.entries:
+        if not any(may_exist(facts, stage, path) or _is_mounted(facts, path) for path in paths):
+            found.append(Evidence(evidence.path, evidence.line, f"{evidence.says}, and nothing puts it there"))
     return found
+
+
+def _is_mounted(facts: Facts, path: str) -> bool:
+    """Whether a compose file puts a folder of the host where `path` is."""
+    return any(
+        inside(path, mount.rstrip("/") or "/") for service in facts.neighbours.services for mount in service.mounts
+    )
 
 
 def _named(item: Started) -> list[tuple[str, str]]:

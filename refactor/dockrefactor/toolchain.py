@@ -58,7 +58,8 @@ class RuntimeNeeds:
 
     `programs`: names that must be on PATH; `os_packages`: names in the distribution of the image, by package manager
     (`apt`, `apk`); `writes`: absolute image paths it writes, None where computed; `home`: writes below HOME;
-    `ports`: TCP ports; `unknown`: claims that nobody can check, each with the reason code of the refusal.
+    `ports`: TCP ports; `entries`: for each file that the launch runs without naming it exactly, the image paths of
+    which one must be there; `unknown`: claims that nobody can check, each with the reason code of the refusal.
     """
 
     programs: tuple[Claim, ...] = ()
@@ -66,6 +67,7 @@ class RuntimeNeeds:
     writes: tuple[Claim, ...] = ()
     home: bool = False
     ports: tuple[Claim, ...] = ()
+    entries: tuple[tuple[tuple[str, ...], Evidence], ...] = ()
     unknown: tuple[tuple[str, Evidence], ...] = ()
 
 

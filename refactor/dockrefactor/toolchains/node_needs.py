@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
+from typing import Final
 
 from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
@@ -17,6 +19,10 @@ from dockrefactor.toolchains.node_names import programs_that
 from dockrefactor.toolchains.node_package_json import PackageJson
 from dockrefactor.toolchains.node_packages import packages_needs
 
+# start what follows with other variables, and read nothing else
+_TRANSPARENT: Final = frozenset({"cross-env", "cross-env-shell", "dotenv", "dotenvx", "shx"})
+_ENDINGS: Final = (".json", ".node")
+
 
 @dataclass(slots=True)
 class _Found:
@@ -25,6 +31,7 @@ class _Found:
     programs: list[Claim] = field(default_factory=list)
     writes: list[Claim] = field(default_factory=list)
     ports: list[Claim] = field(default_factory=list)
+    entries: list[tuple[tuple[str, ...], Evidence]] = field(default_factory=list)
     unknown: list[tuple[str, Evidence]] = field(default_factory=list)
     home: bool = False
 
@@ -32,6 +39,8 @@ class _Found:
 def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
     """See `Toolchain.needs`; `installed` is what the installs of all contributing stages read."""
     found = _Found()
+    installed = tuple(installed)
+    builds = any(item.open_ended for item in installed)  # a script of the project, which an install runs
     folders: set[str] = set()
     for item, start, package in node_launch.starts(facts):
         if package is not None:
@@ -41,6 +50,7 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
             found.unknown.append(("home-is-root", fetched.evidence))
         if start is not None:
             _of_start(found, facts, item, start, package)
+            found.entries += _entries(facts, item, start, package) if not builds else ()
     for folder in sorted(folders):
         _of_sources(found, facts, folder)
     packages = packages_needs(facts, installed)
@@ -52,6 +62,7 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
         writes=tuple(found.writes),
         home=found.home,
         ports=tuple(found.ports),
+        entries=tuple(found.entries),
         unknown=tuple(found.unknown),
     )
 
@@ -77,6 +88,26 @@ def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, pack
             found.home = True
         else:
             found.writes.append(Claim(absolute(path, item.cwd), item.evidence))
+
+
+def _entries(
+    facts: Facts, item: Started, start: NodeStart, package: PackageJson | None
+) -> list[tuple[tuple[str, ...], Evidence]]:
+    """Where the script that plain node runs may be, by the way that it looks one up: as named, with an ending, a folder
+    (which `stem` stands for).
+
+    https://nodejs.org/api/modules.html#all-together
+    """
+    if start.entry is None or start.before or item.conditional or not item.known or set(start.tools) - _TRANSPARENT:
+        return []
+    if package is None or facts.final.resolver()(posixpath.join(item.cwd, "package.json")) != package.path:
+        return []
+    if posixpath.basename(start.argv[0]) not in ("node", "nodejs"):
+        return []
+    path = absolute(start.entry, item.cwd)
+    stem = path.removesuffix(".js")
+    evidence = Evidence(item.evidence.path, item.evidence.line, f"`{start.entry}` is started")
+    return [((path, stem, *(stem + ending for ending in _ENDINGS)), evidence)]
 
 
 def _tool_writes(tools: tuple[str, ...]) -> list[str]:
