@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from dockrefactor import document, launch_words
+from dockrefactor import document, launch_words, reachability
 from dockrefactor.context import BuildContext
 from dockrefactor.facts import Facts, Options
 from dockrefactor.outcome import Refusal
@@ -94,3 +95,43 @@ def test_a_start_script_from_a_builder_stage_is_followed(tmp_path: Path) -> None
     )
     facts = Facts(document.read(text), BuildContext(tmp_path), TOOLCHAINS, Options(), "Dockerfile")
     assert facts.launch.drops is not None
+
+
+@pytest.mark.parametrize(
+    ("extra", "scripts", "missing"),
+    [
+        ({}, {}, True),
+        ({"dist/main.js": ""}, {}, False),
+        ({"dist/main/index.js": ""}, {}, False),
+        ({"dist/main.js": "", ".dockerignore": "dist\n"}, {}, True),
+        ({}, {"prepare": "node build.js"}, False),
+        ({}, {"prestart": "node build.js"}, False),
+        ({"compose.yaml": "services:\n  web:\n    build: .\n    volumes: ['./dist:/app/dist']\n"}, {}, False),
+    ],
+)
+def test_output_that_nothing_builds_is_missing(
+    tmp_path: Path, extra: dict[str, str], scripts: dict[str, str], missing: bool
+) -> None:
+    manifest = {"name": "web", "version": "1.0.0", "scripts": {"start": "node dist/main", **scripts}}
+    for name, text in {"package.json": json.dumps(manifest), "build.js": "", **extra}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    text = 'FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD ["npm", "start"]\n'
+    facts = Facts(document.read(text), BuildContext(tmp_path), TOOLCHAINS, Options(), "Dockerfile")
+    assert bool(reachability.missing_files(facts)) is missing
+
+
+def test_a_script_inside_a_condition_may_start_what_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "dev.sh").write_text("#!/bin/sh\nexec python tools.py\n")
+    script = (
+        '#!/bin/sh\nrun() { python more.py; }\nif [ -n "$DEV" ]; then ./dev.sh; fi\n[ -f x.py ] && python x.py\nrun\n'
+    )
+    facts = facts_of(tmp_path, script + "exec python app.py\n")
+    assert [(item.argv[-1], item.conditional) for item in facts.launch.started[1:]] == [
+        ("more.py", True),
+        ("/app/dev.sh", True),
+        ("tools.py", True),
+        ("x.py", True),
+        ("app.py", False),
+    ]
+    assert reachability.missing_files(facts) == []

@@ -134,7 +134,9 @@ def _unreachable(original: Facts, result: Facts) -> list[Objection]:
     """What the launch names and the final image cannot be shown to have, where its base or its stages changed."""
     if len(original.stages) == len(result.stages) and original.final.written_base == result.final.written_base:
         return []
-    lost = [*reachability.missing_files(result), *reachability.unproved_programs(result)]
+    absent = reachability.missing_files(original, conditional=True)
+    lost = [item for item in reachability.missing_files(result, conditional=True) if item not in absent]
+    lost += reachability.unproved_programs(result)
     return [Objection("reachability", "there", item.says, item) for item in lost]
 
 

@@ -21,12 +21,14 @@ MAX_DEPTH: Final = 8
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where a command stands: the folder that it runs in, the line that names it, the context path of the script that
-    holds it (`""` for the Dockerfile), and how many shells, wrappers and scripts are around it."""
+    holds it (`""` for the Dockerfile), how many shells, wrappers and scripts are around it, and whether one of them may
+    not run."""
 
     cwd: str
     evidence: Evidence
     script: str = ""
     depth: int = 0
+    conditional: bool = False
 
     @property
     def deeper(self) -> _Place:
@@ -136,6 +138,7 @@ class _Follower:
         """Follow one command."""
         if not call.argv or place.depth > MAX_DEPTH:
             return
+        place = replace(place, conditional=place.conditional or call.conditional)
         word = call.argv[0]
         if word in launch_words.SHELLS:
             self._shell(call.argv, place)
@@ -159,7 +162,7 @@ class _Follower:
                 evidence=place.evidence,
                 known=call.known,
                 script=place.script,
-                conditional=call.conditional,
+                conditional=place.conditional,
                 writes=call.writes,
                 wrappers=call.wrappers,
             )
@@ -235,11 +238,17 @@ class _Follower:
         if program == "env" and interpreter:
             named = program = interpreter[2] or "sh"
         if program not in launch_words.SHELLS:
-            here = _Place(place.cwd, Evidence(context_path, 1, f"is run by `{program}`"), context_path, place.depth + 1)
+            here = replace(
+                place.deeper, evidence=Evidence(context_path, 1, f"is run by `{program}`"), script=context_path
+            )
             self.call(_Call((named, path, *argv[1:])), here)
             return True
         shown = "/bin/sh" if program == "sh" else program
-        self.started.append(Started((shown, path), program, place.cwd, place.evidence, script=context_path))
+        self.started.append(
+            Started(
+                (shown, path), program, place.cwd, place.evidence, script=context_path, conditional=place.conditional
+            )
+        )
         self.needs_shell = True
         self._script_text(text, context_path, place, argv[1:])
         return True
@@ -269,7 +278,7 @@ class _Follower:
 
     def _script_text(self, text: str, context_path: str, place: _Place, arguments: tuple[str, ...]) -> None:
         evidence = Evidence(context_path, 1, "the start script")
-        self.text(text, _Place(place.cwd, evidence, context_path, place.depth + 1), arguments)
+        self.text(text, replace(place.deeper, evidence=evidence, script=context_path), arguments)
 
     def text(self, text: str, place: _Place, arguments: tuple[str, ...] = ()) -> None:
         """The commands of a shell text; `arguments`: what `"$@"` stands for."""
@@ -285,7 +294,8 @@ class _Follower:
             here = replace(place, cwd=cwd, evidence=Evidence(evidence.path, evidence.line + line, evidence.says))
             for piece in command.pieces:
                 self._command(piece, here, arguments)
-            self._command(command, here, arguments)
+            if command.name not in parsed.functions:  # whose commands stand where it is defined
+                self._command(command, here, arguments)
             if command.name == "cd" and len(command.words) == 2 and command.words[1].known and not command.conditional:
                 cwd = absolute(command.words[1].text, cwd)
 
@@ -299,7 +309,9 @@ class _Follower:
             if not arguments and argv in (("exec",), ()):
                 return
         name = argv[0]
-        call = _Call(argv, (), command.conditional, known, _written(command, place.cwd))
+        conditional = place.conditional or command.conditional or command.guarded
+        call = _Call(argv, (), conditional, known, _written(command, place.cwd))
+        place = replace(place, conditional=call.conditional)
         if name in ("source", ".") and len(argv) > 1:
             self._shell(("/bin/sh", argv[1]), place)
         elif name in launch_words.builtins() and name not in ("exec", "command", "eval"):

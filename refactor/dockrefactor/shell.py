@@ -42,8 +42,9 @@ class Command:
     """One simple command.
 
     `connector` is what joins it to the one before: `""`, `";"`, `"&&"`, `"||"`, `"|"`. `conditional` is True inside
-    `if`, loops, functions, after `||`: it may not run. `depth` counts subshells: `cd` there does not last. `top` is
-    True where it stands directly in the list of the line, so that it could be cut out together with its connector.
+    `if`, loops, functions, after `||`: it may not run. `guarded` is True behind a test and `&&`. `depth` counts
+    subshells: `cd` there does not last. `top` is True where it stands directly in the list of the line, so that it
+    could be cut out together with its connector.
     """
 
     words: tuple[ShellWord, ...]
@@ -56,6 +57,7 @@ class Command:
     start: int
     end: int
     pieces: tuple[Command, ...] = ()  # commands inside `$( )` of its words, run before it
+    guarded: bool = False
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -68,11 +70,13 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The commands of a script in order. `opaque` says why it is only partly understood, `""` where it is wholly."""
+    """The commands of a script in order. `opaque` says why it is only partly understood, `""` where it is wholly;
+    `functions` are those that it defines."""
 
     text: str
     commands: tuple[Command, ...]
     opaque: str = ""
+    functions: frozenset[str] = frozenset()
 
 
 _CONDITIONAL: Final = frozenset(
@@ -118,7 +122,7 @@ def _parse(text: str, variables: tuple[tuple[str, str], ...]) -> Script:
     if root.has_error:
         return Script(text, (), "it is not plain POSIX shell")
     reader.read(root, _Place())
-    return Script(text, tuple(reader.commands), reader.opaque)
+    return Script(text, tuple(reader.commands), reader.opaque, frozenset(reader.functions))
 
 
 def _plain_commands(text: str) -> Iterator[Command]:
@@ -138,6 +142,7 @@ class _Place:
     conditional: bool = False
     depth: int = 0
     top: bool = True
+    guarded: bool = False
 
 
 class _Reader:
@@ -146,6 +151,7 @@ class _Reader:
         self.variables = variables
         self.commands: list[Command] = []
         self.opaque = ""
+        self.functions: set[str] = set()
         # tree-sitter counts bytes
         self._encoded = None if text.isascii() else text.encode()
 
@@ -182,7 +188,9 @@ class _Reader:
             inner = replace(inner, depth=inner.depth + 1, top=False)
         elif kind in ("compound_statement", "negated_command"):
             inner = replace(inner, top=False)
-        connector = place.connector
+        connector, guarded = place.connector, False
+        if kind == "function_definition":
+            self.functions.update(self._source(child) for child in node.named_children[:1])
         loop_variable = node.child_by_field_name("variable") if kind == "for_statement" else None
         if loop_variable is not None:
             self.variables.pop(self._source(loop_variable), None)
@@ -194,13 +202,20 @@ class _Reader:
                 self.opaque = self.opaque or "it starts a process in the background"
             if not child.is_named:
                 continue
-            here = replace(inner, connector=connector)
+            here = replace(inner, connector=connector, guarded=place.guarded or (guarded and connector == "&&"))
+            guarded = guarded or self._tests(child)
             if connector == "||":
                 here = replace(here, conditional=True)
             if kind == "pipeline":
                 here = replace(here, top=False)
             self.read(child, here)
             connector = ";"
+
+    def _tests(self, node: Node) -> bool:
+        """Whether a command, or one of a list, only answers yes or no."""
+        if node.type == "list":
+            return any(self._tests(child) for child in node.named_children)
+        return node.type == "test_command" or (node.type == "command" and self._source(node).startswith("test "))
 
     def _source(self, node: Node) -> str:
         return self.text[self._index(node.start_byte) : self._index(node.end_byte)]
@@ -232,7 +247,7 @@ class _Reader:
         self.commands.append(
             Command(
                 tuple(words), tuple(assignments), redirects, place.connector, place.conditional, place.depth, place.top,
-                self._index(node.start_byte), self._index(node.end_byte), tuple(pieces),
+                self._index(node.start_byte), self._index(node.end_byte), tuple(pieces), place.guarded,
             )
         )  # fmt: skip
 
