@@ -19,12 +19,18 @@ _REFERENCE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`repository[:tag][@digest]`; `repository` has `docker.io/library/` taken off, `written` is the author's text."""
+    """`repository[:tag][@digest]`; `repository` is as Docker Hub shortens it, `registry` what the author has before it,
+    `written` is the author's text."""
 
     written: str
     repository: str
     tag: str
     digest: str
+    registry: str = ""
+
+    def beside(self, official: str) -> str:
+        """The name of an official image, taken from where this one is taken from; of any other, that name."""
+        return official if "/" in official or "/" in self.repository else self.registry + official
 
     def with_tag(self, tag: str) -> str:
         """The author's spelling of the repository with another tag."""
@@ -38,8 +44,9 @@ def parse_reference(written: str) -> Reference | None:
     match = _REFERENCE.fullmatch(written)
     if match is None:
         return None
-    name = match["name"].removeprefix("docker.io/").removeprefix("index.docker.io/").removeprefix("library/")
-    return Reference(written, name, match["tag"] or "latest", match["digest"] or "")
+    name = match["name"]
+    registry = next((item for item in tables.toml("images")["official_prefixes"] if name.startswith(item)), "")
+    return Reference(written, name.removeprefix(registry), match["tag"] or "latest", match["digest"] or "", registry)
 
 
 @dataclass(frozen=True, slots=True)

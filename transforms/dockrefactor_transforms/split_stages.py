@@ -383,7 +383,7 @@ def _possible_images(facts: Facts, plan: Plan) -> list[Image]:
         names.append(base.counterpart_image)
     elif base.follows_release:
         return []
-    found = [known for name in names if (known := image.known(name)) is not None]
+    found = [known for name in names if (known := image.known(base.reference.beside(name))) is not None]
     if found:
         return found
     smaller = image.counterpart(base)
