@@ -119,6 +119,7 @@ _VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Say why, and what
 @_known("--runtime-file", "runtime_files", "PATH,...", "Files and folders of the image that the program reads.")
 @_known("--owned-folder", "owned_folders", "PATH,...", "Folders of the image that the program writes to.")
 @_on_request("--cache-mounts", "mount-caches", "Also mount the caches of package managers (BuildKit).")
+@_on_request("--dockerignore", "extend-dockerignore", "Also keep what no build reads out of the build context.")
 @_on_request("--test-stage", "separate-tests", "Also move the tests of a build to a stage of their own.")
 @_on_request("--link", "link-copies", "Also copy with --link where nothing lies beneath (BuildKit).")
 @_FORMAT
@@ -355,10 +356,18 @@ def _written(item: FileReport, wish: Wish) -> FileReport:
     if not wish.write or item.state != "changed" or item.result is None or item.path is None:
         return item
     from dockrefactor.report import Fault
-    from dockrefactor.rewriting import ChangedMeanwhileError, rewrite
+    from dockrefactor.rewriting import ChangedMeanwhileError, create, rewrite
 
+    ignore = item.result.ignore_file
     try:
-        rewrite(item.path, item.result.before.encode(), item.result.after.encode())
+        # first, since it does no harm without the other
+        if ignore is not None and item.ignore_path is not None:
+            if ignore.before is None:
+                create(item.ignore_path, ignore.after.encode())
+            else:
+                rewrite(item.ignore_path, ignore.before.encode(), ignore.after.encode())
+        if item.result.before != item.result.after:
+            rewrite(item.path, item.result.before.encode(), item.result.after.encode())
     except OSError as error:
         return replace(item, fault=Fault(f"cannot be written: {error.strerror or error}"))
     except ChangedMeanwhileError:
