@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from dockrefactor import yaml_text
 from dockrefactor.evidence import Evidence
 from dockrefactor.outcome import Reason as ReasonText
 from dockrefactor.outcome import ReasonEnum, Refusal
@@ -116,7 +117,7 @@ def _read(path: Path) -> Iterator[_Build]:
     # without this key a service's Dockerfile lies in its context, which is the default here too
     if "dockerfile" not in text:
         return
-    data = _yaml(text)
+    data = yaml_text.document(text)
     services = data.get("services") if isinstance(data, dict) else None
     for key, service in services.items() if isinstance(services, dict) else ():
         build = service.get("build") if isinstance(service, dict) else None
@@ -138,12 +139,3 @@ def _build(service: str, build: Any, path: Path, text: str) -> _Build | None:
     line = next((number for number, row in enumerate(text.splitlines(), 1) if row.strip().startswith(f"{service}:")), 0)
     says = f"service `{service}` builds it with the context {shown(folder)}"
     return _Build(os.path.realpath(folder / dockerfile), folder, Evidence(shown(path), line, says))
-
-
-def _yaml(text: str) -> Any:
-    import yaml
-
-    try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None

@@ -8,9 +8,10 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from dockrefactor import yaml_text
 from dockrefactor.evidence import Evidence
 from dockrefactor.neighbour_commands import DockerCommand, docker_commands
-from dockrefactor.neighbour_files import NeighbourFile, json_with_comments, table, tables_of, words_of, yaml_documents
+from dockrefactor.neighbour_files import NeighbourFile, json_with_comments, table, tables_of, words_of
 from dockrefactor.records import dataclass
 
 _BLOCK = re.compile(r'^\s*target\s+"([^"]+)"\s*\{', re.MULTILINE)
@@ -111,7 +112,7 @@ def _bake_json(file: NeighbourFile) -> Iterator[tuple[tuple[str, str], Build]]:
 
 
 def _skaffold(file: NeighbourFile, place: Place) -> Iterator[Build]:
-    for document in yaml_documents(file.text) or ():
+    for document in yaml_text.documents(file.text) or ():
         for artifact in tables_of(table(table(document).get("build")).get("artifacts")):
             docker = table(artifact.get("docker"))
             if "docker" not in artifact and {"jib", "buildpacks", "bazel", "ko", "custom", "kaniko"} & artifact.keys():
@@ -139,7 +140,7 @@ def _devcontainer(file: NeighbourFile, place: Place) -> Iterator[Build]:
 
 
 def _workflow(file: NeighbourFile, place: Place) -> Iterator[Build]:
-    for document in yaml_documents(file.text) or ():
+    for document in yaml_text.documents(file.text) or ():
         for job in table(table(document).get("jobs")).values():
             for step in tables_of(table(job).get("steps")):
                 given = table(step.get("with"))

@@ -132,17 +132,6 @@ def _text(path: str, _: int, size: int, mode: int, words: tuple[bytes, ...]) -> 
         return None
 
 
-def yaml_documents(text: str) -> list[Any] | None:
-    """The documents of a YAML text; None where it is none."""
-    import yaml  # takes long to import
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return list(yaml.load_all(text, Loader=loader))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None
-
-
 def json_with_comments(text: str) -> Any:
     """The value of a JSON text that may have comments and trailing commas; None where it is none."""
     import json

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from dockrefactor import yaml_text
 from dockrefactor.evidence import Evidence
-from dockrefactor.neighbour_files import NeighbourFile, table, tables_of, words_of, yaml_documents
+from dockrefactor.neighbour_files import NeighbourFile, table, tables_of, words_of
 from dockrefactor.records import dataclass
 
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -33,7 +34,7 @@ class Container:
 
 def containers(file: NeighbourFile) -> Iterator[Container]:
     """The containers that a manifest describes."""
-    for document in yaml_documents(file.text) or ():
+    for document in yaml_text.documents(file.text) or ():
         for pod in _pods(document, 0):
             security = table(pod.get("securityContext"))
             kept = {

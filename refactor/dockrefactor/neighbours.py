@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
-from dockrefactor import neighbour_builds, neighbour_files, neighbour_manifests, shell
+from dockrefactor import neighbour_builds, neighbour_files, neighbour_manifests, shell, yaml_text
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.neighbour_builds import Build, Place
@@ -120,7 +120,7 @@ class _Reader:
         )  # fmt: skip
 
     def _compose(self, file: NeighbourFile) -> None:
-        documents = neighbour_files.yaml_documents(file.text)
+        documents = yaml_text.documents(file.text)
         data = documents[0] if documents else None
         if not isinstance(data, dict):
             self.found.broken.append(Evidence(file.shown, 0, "cannot be read as YAML"))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from dockrefactor import yaml_text
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import LanguagePackage
@@ -212,13 +213,7 @@ def _marked(entries: Mapping[str, _Locked], roots: Iterable[str]) -> list[_Locke
 
 
 def _yaml(text: str) -> Mapping[str, Any] | None:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        document = yaml.load(text, Loader=loader)
-    except yaml.YAMLError:
-        return None
+    document = yaml_text.document(text)
     return document if isinstance(document, dict) else None
 
 

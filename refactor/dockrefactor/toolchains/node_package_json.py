@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from dockrefactor import yaml_text
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.records import dataclass, field
@@ -154,12 +155,10 @@ def _pnpm_patterns(context: BuildContext, folder: str) -> list[str]:
     text = context.read(posixpath.join(folder, "pnpm-workspace.yaml"))
     if text is None:
         return []
-    import yaml
-
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError:
+    documents = yaml_text.documents(text)
+    if documents is None:
         return ["**"]
+    document = documents[0] if documents else None
     packages = document.get("packages") if isinstance(document, dict) else None
     return [item for item in packages if isinstance(item, str)] if isinstance(packages, list) else []
 
