@@ -51,6 +51,8 @@ CMD ["python", "app.py"]
 """
 _USER: Final = "RUN useradd --uid 10001 app\nUSER 10001\n"
 _FULL: Final = _SERVER.replace("-slim", "")
+# a name that no server has (RFC 2606)
+_FETCHED: Final = """RUN python -c "import urllib.request as r; r.urlopen('https://files.example.invalid/x')"\n"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,22 @@ PAIRS: Final = (
         Verdict.ORIGINAL_BROKEN,
         "build",
         "the original does not build",
+    ),
+    _pair(
+        "the original cannot fetch something",
+        _SERVER.replace("EXPOSE", f"{_FETCHED}EXPOSE"),
+        _SERVER,
+        Verdict.NOT_TRIED,
+        "",
+        "",
+    ),
+    _pair(
+        "the result alone cannot fetch something",
+        _SERVER,
+        _SERVER.replace("EXPOSE", f"{_FETCHED}EXPOSE"),
+        Verdict.NOT_TRIED,
+        "",
+        "",
     ),
     _pair(
         "the result does not build",

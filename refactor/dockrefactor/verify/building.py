@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from dockrefactor.records import dataclass, field, replace
+from dockrefactor.records import dataclass, field
+from dockrefactor.verify import network
 from dockrefactor.verify.engine import CouldNotTryError, Engine, EngineError, TooSlowError
 
 BUILD_SECONDS: Final = 1800.0
@@ -23,7 +24,13 @@ _OUTCOME: Final = re.compile(r"#(?P<number>\d+) (?P<what>CACHED|DONE|ERROR|CANCE
 _PODMAN_STEP: Final = re.compile(r"(?:\[\d+/\d+\] )?STEP \d+(?:/\d+)?: (?P<text>.*)")
 _FROM_STEP: Final = re.compile(r"FROM\s", re.IGNORECASE)
 
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+
 Progress = Callable[[str], None]
+
+
+class NetworkError(CouldNotTryError):
+    """Something that the build needs could not be fetched."""
 
 
 class BuildError(EngineError):
@@ -56,19 +63,17 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A Dockerfile's text with its build context; `stages` are the names that `--target` may have; `ignore` is the text
-    of an ignore file that is to be taken for the context's own."""
+    """A Dockerfile's text with its build context; `stages` are the names that `--target` may have."""
 
     text: str
     context: Path
     name: str = "Dockerfile"
     stages: frozenset[str] = field(default_factory=frozenset)
     passed: Passed = field(default_factory=Passed)
-    ignore: str | None = None
 
     def in_context(self, folder: Path) -> Recipe:
         """The same Dockerfile with another context."""
-        return replace(self, context=folder)
+        return Recipe(self.text, folder, self.name, self.stages, self.passed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +91,7 @@ def _files(recipe: Recipe) -> Iterator[Path]:
         file = Path(folder) / "Dockerfile"
         file.write_bytes(recipe.text.encode())
         ignore = recipe.context / f"{recipe.name}.dockerignore"
-        if recipe.ignore is not None:
-            Path(f"{file}.dockerignore").write_bytes(recipe.ignore.encode())
-        elif ignore.is_file():
+        if ignore.is_file():
             shutil.copy(ignore, f"{file}.dockerignore")
         yield file
 
@@ -164,7 +167,8 @@ class _Building:
             # one of the other builders leaves the image in its cache otherwise
             words += ["--load", "--tag", self._name] if self._name else []
         else:
-            words = ["build", "--layers", *words, *(["--tag", self._name] if self._name else [])]
+            # the other format of theirs has no place for HEALTHCHECK, ONBUILD and SHELL
+            words = ["build", "--layers", "--format", "docker", *words, *(["--tag", self._name] if self._name else [])]
         self._process = self._stack.enter_context(
             self._engine.started(*words, str(self._recipe.context), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         )
@@ -192,7 +196,9 @@ class _Building:
             error = self._engine.failure("the build failed", output)
             if isinstance(error, CouldNotTryError):
                 raise error
-            raise BuildError("the build failed", "".join(self._lines[-_SHOWN_LINES:]))
+            if said := network.failure(self._lines):
+                raise NetworkError(f"a download failed: {said}")
+            raise BuildError("the build failed", _shown(self._lines))
 
     def steps(self) -> Iterator[Step]:
         """The steps, each as soon as it is known whether it comes from the cache."""
@@ -224,6 +230,14 @@ class _Building:
                 cached = True
         if text:
             yield Step(text, cached)
+
+
+def _shown(lines: Sequence[str]) -> str:
+    """The last lines of the step that failed, and what the engine says below: where it stands in the Dockerfile."""
+    said = [line.rstrip("\n") for line in network.failed_step(lines)[-_SHOWN_LINES:]]
+    rule = next((at for at in reversed(range(len(lines))) if lines[at].startswith("------\n")), len(lines))
+    below = [line.rstrip("\n") for line in lines[rule + 1 :]]
+    return _COLOUR.sub("", "\n".join([*said, *below]))
 
 
 def counted(steps: Sequence[Step]) -> tuple[Step, ...]:

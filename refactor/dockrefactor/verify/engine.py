@@ -29,7 +29,6 @@ _NO_SPACE: Final = ("no space left on device", "disk quota exceeded")
 _NO_ENGINE: Final = (
     "cannot connect to the docker daemon",
     "error during connect",
-    "connection refused",
     "is the docker daemon running",
 )
 
@@ -112,10 +111,10 @@ class Engine:
     def failure(self, what: str, said: str) -> EngineError:
         """The error for a command that failed: one that nobody's image is to blame for, where that can be told."""
         last = [line for line in said.strip().splitlines() if line.strip()][-1:] or ["it says nothing"]
-        lowered = said.lower()
-        if any(words in lowered for words in _NO_SPACE):
+        if any(words in said.lower() for words in _NO_SPACE):
             return CouldNotTryError(f"the disk is full: {last[0].strip()}")
-        if any(words in lowered for words in _NO_ENGINE) or not self.answers():
+        # the last line is the engine's own; a step may print the like of its tests
+        if any(words in last[0].lower() for words in _NO_ENGINE) or not self.answers():
             return CouldNotTryError(f"{self.program} does not answer any more: {last[0].strip()}")
         return EngineError(f"{what}: {last[0].strip()}")
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dockrefactor.facts import Facts
 from dockrefactor.records import dataclass, field, replace
 from dockrefactor.verify import behaviour, building, image_checks, image_files, images, rebuilding, running
-from dockrefactor.verify.building import BuildError, Passed, Recipe
-from dockrefactor.verify.engine import CouldNotTryError, Engine, EngineError
+from dockrefactor.verify.building import BuildError, NetworkError, Passed, Recipe
+from dockrefactor.verify.engine import CouldNotTryError, Engine, EngineError, TooSlowError
 from dockrefactor.verify.findings import Finding, Verdict, Weight, note, verdict
 from dockrefactor.verify.image_checks import Look
 from dockrefactor.verify.image_files import ImageFiles
@@ -53,7 +53,8 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What became of a comparison. `reason` says why nothing could be tried; `compared` what was looked at; `observed`
-    are the containers of the original and of the result, as far as they were run."""
+    are the containers of the original and of the result, as far as they were run; `is_unchanged` where the refactoring
+    left the file as it is, so that there was nothing to prove."""
 
     name: str
     verdict: Verdict
@@ -65,6 +66,7 @@ class Proof:
     rebuilt: Rebuilt | None = None
     observed: tuple[Observation, ...] = ()
     lookup: ImageLookup | None = None
+    is_unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +252,10 @@ class _Attempt:
             return rebuilding.rebuild(self._engine, before.recipe, after.recipe, edit)
         except BuildError as error:
             self.findings.append(note("rebuild", f"not after an edit of {edit.file}:\n{error.output.rstrip()}"))
-            return None
+        except (NetworkError, TooSlowError) as error:
+            # all the rest is known already
+            self.findings.append(note("rebuild", f"not after an edit of {edit.file}: {error}"))
+        return None
 
 
 def _ports(look: Look, trial: Trial) -> tuple[int, ...]:
