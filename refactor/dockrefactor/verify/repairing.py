@@ -8,6 +8,7 @@ what was learned is worth committing only where the proof succeeds.
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -168,13 +169,15 @@ class _Repairer:
         programs += [claim.value for claim in facts.needs.programs if claim.value]
         smaller = image.counterpart(base)
         there = smaller.programs if smaller is not None else frozenset()
-        wanted = [name for name in dict.fromkeys(programs) if name in base.programs and name not in there]
+        # the tables know programs by their names alone
+        named = {posixpath.basename(program): program for program in programs}
+        wanted = [name for name in named if name in base.programs and name not in there]
         unknown = [name for name in wanted if os_packages.package_of(name, base) is None]
         look = self._original() if unknown else None
         for name in unknown if look is not None else ():
             assert look is not None
-            if self._bring_program(look, name, options):
-                found = self._add("covered", name, f"`{name}` is a program of that package", options)
+            if self._bring_program(look, named[name], options):
+                found = self._add("covered", name, f"`{name}` is the program that was found", options)
         return found
 
     def _original(self) -> Look | None:

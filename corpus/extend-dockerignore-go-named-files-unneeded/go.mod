@@ -1,3 +1,0 @@
-module example.com/embedded
-
-go 1.23

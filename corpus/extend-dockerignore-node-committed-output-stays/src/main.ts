@@ -1,7 +1,0 @@
-import express from 'express';
-
-const app = express();
-
-app.use(express.static(__dirname));
-
-app.listen(3000);

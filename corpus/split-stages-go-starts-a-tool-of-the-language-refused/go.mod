@@ -1,0 +1,3 @@
+module example.com/formatter
+
+go 1.22
