@@ -12,16 +12,17 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
+from cases import CORPUS
 from dockrefactor.cli import program
 from dockrefactor.records import replace
-from dockrefactor.verify import answers, behaviour, proof_report, rebuilding
+from dockrefactor.verify import answers, behaviour, network, proof_report, rebuilding
 from dockrefactor.verify.building import Step, counted
 from dockrefactor.verify.findings import Finding, Lack, Verdict, Weight, note, verdict
 from dockrefactor.verify.image_checks import Look
 from dockrefactor.verify.image_files import ImageFile, ImageFiles, Who
 from dockrefactor.verify.images import Configured
 from dockrefactor.verify.owners import Owners
-from dockrefactor.verify.proving import Proof, Side
+from dockrefactor.verify.proving import Plan, Proof, Prover, Side, Version
 from dockrefactor.verify.rebuilding import Edit, Rebuilt
 from dockrefactor.verify.running import Observation, Trial
 from dockrefactor.verify.shared_libraries import Binary, Loader, interpreters, program_of
@@ -236,6 +237,156 @@ def test_reports_say_what_counts() -> None:
 
 def run(*words: str, **env: str) -> Result:
     return CliRunner(env=env).invoke(program, ["verify", *words], prog_name="dockrefactor")
+
+
+def step(said: str, command: str = "x", code: int = 1) -> list[str]:
+    """A build's output with a step that failed, as BuildKit prints it."""
+    process = f'process "/bin/sh -c {command}" did not complete successfully: exit code: {code}'
+    lines = ["#1 [internal] load build definition from Dockerfile", "#5 [1/2] FROM docker.io/library/python:3.12"]
+    lines += [f"#6 [2/2] RUN {command}", *(f"#6 1.234 {line}" for line in said.split("\n")), f"#6 ERROR: {process}"]
+    return [f"{line}\n" for line in [*lines, "------", f"ERROR: failed to build: failed to solve: {process}"]]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "curl: (6) Could not resolve host: github.com",
+        "fatal: unable to access 'https://github.com/a/b/': Could not resolve host: github.com",
+        "wget: unable to resolve host address 'github.com'",
+        "wget: bad address 'github.com'",
+        "W: Failed to fetch http://deb.debian.org/debian/dists/x/InRelease  Could not resolve 'deb.debian.org'\n"
+        "E: Unable to locate package libpq5",
+        "E: Failed to fetch http://deb.debian.org/x.deb  Connection timed out [IP: 151.101.2.132 80]",
+        "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)': /simple/flask/\n"
+        "ERROR: Could not find a version that satisfies the requirement flask (from versions: none)",
+        "npm error code ENOTFOUND\nnpm error network request to https://registry.npmjs.org/x failed",
+        "npm ERR! code ETIMEDOUT",
+        "npm error code E503",
+        "Error: getaddrinfo ENOTFOUND binaries.prisma.sh",
+        "error Error: https://registry.yarnpkg.com/x: connect ECONNREFUSED 104.16.1.35:443",
+        "info There appears to be trouble with your network connection. Retrying...",
+        'go: x: Get "https://proxy.golang.org/x": dial tcp: lookup proxy.golang.org on 10.0.0.2:53: no such host',
+        'Get "https://proxy.golang.org/x": net/http: TLS handshake timeout',
+        "warning: spurious network error (3 tries remaining): [6] Couldn't resolve host name",
+        "[ERROR] Could not transfer artifact a:b:pom:1 from/to central (https://x): maven.apache.org: Unknown host",
+        'Exception in thread "main" java.net.UnknownHostException: services.gradle.org',
+        "Could not fetch specs from https://rubygems.org/ due to underlying error",
+        "curl error 28 while downloading https://repo.packagist.org/packages.json: Connection timed out",
+        "** (Mix) httpc request failed with: {:failed_connect, [{:to_address, {'builds.hex.pm', 443}}]}",
+        "error NU1301: Unable to load the service index for source https://api.nuget.org/v3/index.json.",
+    ],
+)
+def test_downloads_that_fail_are_told_from_what_is_wrong(said: str) -> None:
+    assert network.failure(step(said)) in said
+    assert network.failure(step(said)) != ""
+    # what another step said is no reason
+    other = [line.replace("#6 ", "#4 ") for line in step(said)]
+    assert network.failure(["#6 1.0 error: expected ';'\n", *step("make: *** [app] Error 1"), *other[2:-3]]) == ""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "npm error code ERESOLVE",
+        "npm error code E404",
+        "E: Unable to locate package libpq5",
+        "ERROR: No matching distribution found for flask==99",
+        "Error: connect ECONNREFUSED 127.0.0.1:5432",
+        "Error: getaddrinfo ENOTFOUND db",
+        "psycopg2.OperationalError: connection refused",
+        "WARNING: Retrying (Retry(total=4)) after connection broken by 'ReadTimeoutError(...)': /simple/flask/\n"
+        "ERROR: Failed building wheel for uwsgi",
+        "curl: (22) The requested URL returned error: 404",
+        "fatal: repository 'https://github.com/a/b/' not found",
+        "go: example.com/x@v1.2.3: reading x: 404 Not Found",
+        "ModuleNotFoundError: No module named 'requests'",
+    ],
+)
+def test_what_is_wrong_is_not_taken_for_a_download_that_failed(said: str) -> None:
+    assert network.failure(step(said)) == ""
+
+
+def test_programs_that_say_nothing_tell_by_their_exit_code() -> None:
+    assert "exit code: 4" in network.failure(step("", "wget -qO/x https://github.com/x", 4))
+    assert network.failure(step("", "wget -qO/x https://github.com/x", 8)) == ""
+    assert network.failure(step("", "make", 4)) == ""
+
+
+def test_images_that_cannot_be_fetched_are_told_apart() -> None:
+    asked = 'failed to do request: Head "https://ghcr.io/v2/x": dial tcp: lookup ghcr.io: no such host'
+    lines = ["#2 [internal] load metadata for ghcr.io/x:latest\n", f"#2 ERROR: {asked}\n"]
+    assert network.failure(lines) == f"ERROR: {asked}"
+    said = "STEP 1/2: FROM x\n", "STEP 2/2: RUN curl -f https://x\n", "curl: (6) Could not resolve host: x.org\n"
+    assert network.failure(said) == "curl: (6) Could not resolve host: x.org"
+    assert network.failure((*said, "STEP 3/3: RUN make\n", "Error: exit status 2\n")) == ""
+
+
+APP = """\
+FROM python:3.12
+WORKDIR /app
+COPY . .
+RUN pip install -r requirements.txt
+EXPOSE 8000
+CMD ["python", "-m", "http.server", "8000"]
+"""
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that were to be proved, by a prover that proves everything, beside an engine that only answers."""
+    found: list[str] = []
+
+    def prove(_: Prover, name: str, before: Version, after: Version, __: Plan, **___: object) -> Proof:
+        found.append(after.recipe.text)
+        return Proof(name, Verdict.PROVED, before=SIDE, after=SIDE)
+
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text("#!/bin/sh\nexit 0\n")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{docker.parent}:/usr/bin:/bin")
+    monkeypatch.setattr(Prover, "prove", prove)
+    return found
+
+
+def app(folder: Path, text: str = APP) -> Path:
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(text)
+    (folder / "requirements.txt").write_text("flask==3.0.0\n")
+    (folder / "app.py").write_text("import flask\n")
+    return folder
+
+
+@pytest.mark.parametrize("more", [(), ("--repair",)])
+def test_refactorings_on_request_are_proved_too(asked: list[str], more: tuple[str, ...]) -> None:
+    folder = CORPUS / "separate-tests-node-before-the-prune"
+    assert run(str(folder), *more).exit_code == 0
+    assert run(str(folder), "--cache-mounts", "--link", "--test-stage", *more).exit_code == 0
+    plain, full = asked
+    for words in ("--mount=type=cache", "COPY --link", "AS test"):
+        assert words in full
+        assert words not in plain
+    alone = CliRunner().invoke(program, ["--stdout", "--cache-mounts", "--link", "--test-stage", str(folder)])
+    assert alone.stdout == full
+
+
+def test_files_that_need_no_change_do_not_count_beside_others(tmp_path: Path, asked: list[str]) -> None:
+    folder = app(tmp_path / "app")
+    (folder / "Dockerfile").write_text(CliRunner().invoke(program, ["--stdout", str(folder)]).stdout)
+    done = run(str(folder))
+    says = "not tried: the refactoring leaves the file as it is, there is nothing to change (--against REV|FILE"
+    assert says in " ".join(done.output.split())
+    assert done.exit_code == 2
+    refused = app(tmp_path / "refused", "FROM nobody/knows:1\nCOPY . .\nCMD x\n")
+    done = run(str(refused))
+    assert "refused: split-stages [unknown-base], add-user [unknown-base]" in " ".join(done.output.split())
+    assert done.exit_code == 2
+    assert not asked
+    app(tmp_path / "other")
+    assert run(str(folder), str(refused), str(tmp_path / "other")).exit_code == 0
+    assert len(asked) == 1
+    (tmp_path / "other" / "Dockerfile").write_text("FROM\n")
+    assert run(str(folder), str(tmp_path / "other")).exit_code == 2
 
 
 def test_without_an_engine_it_is_said_which_were_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

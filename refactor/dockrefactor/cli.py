@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 import click
 
 from dockrefactor import __version__
+from dockrefactor.cli_options import known, on_request, words
 from dockrefactor.records import replace
 from dockrefactor.wish import RUNTIMES, Wish
 
@@ -60,32 +61,6 @@ class _Program(click.Command):
             formatter.write_dl(_COMMANDS_HELP)
 
 
-def _words(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The comma-separated names of all uses of an option, None where it was not given."""
-    names = (word.strip() for value in values for word in value.split(","))
-    return tuple(name for name in names if name) if values else None
-
-
-def _asks_for(transform: str) -> Callable[[click.Context, click.Parameter, bool], None]:
-    """A switch that asks for a transform which else does not run: its name joins the setting `also`."""
-
-    def ask(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-        asked: tuple[str, ...] | None = ctx.params.setdefault("also", None)
-        if value:
-            ctx.params["also"] = (*(asked or ()), transform)
-
-    return ask
-
-
-def _on_request(name: str, transform: str, help: str) -> Callable[[Any], Any]:
-    return click.option(name, is_flag=True, expose_value=False, callback=_asks_for(transform), help=help)
-
-
-def _known(option: str, name: str, metavar: str, text: str) -> Callable[[Any], Any]:
-    """An option for what the user knows of the image, mostly from `verify --repair`."""
-    return click.option(option, name, multiple=True, callback=_words, metavar=metavar, help=text)
-
-
 def _path(**extra: Any) -> click.Path:
     return click.Path(path_type=Path, **extra)
 
@@ -108,20 +83,17 @@ _VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Say why, and what
 @click.option("--write", "-w", is_flag=True, help="Rewrite the files in place.")
 @click.option("--stdout", is_flag=True, help="Print the whole new file (one input only).")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if anything would change.")
-@click.option("--select", multiple=True, callback=_words, metavar="A,B", help="Only these transforms.")
-@click.option("--ignore", multiple=True, callback=_words, metavar="A,B", help="Not these transforms.")
+@click.option("--select", multiple=True, callback=words, metavar="A,B", help="Only these transforms.")
+@click.option("--ignore", multiple=True, callback=words, metavar="A,B", help="Not these transforms.")
 @_CONTEXT
 @click.option("--runtime", type=click.Choice(RUNTIMES), help="The preferred family of the runtime base.")
 @click.option("--user", metavar="NAME[:UID]|keep", help="The user to create; keep leaves users alone.")
-@click.option("--assume", multiple=True, callback=_words, metavar="CODE,...", help="Accept these assumptions.")
-@_known("--runtime-package", "runtime_packages", "A,B", "Packages that the program needs when it runs.")
-@_known("--covered", "covered", "A,B", "Libraries, packages and programs nobody knows, which these packages cover.")
-@_known("--runtime-file", "runtime_files", "PATH,...", "Files and folders of the image that the program reads.")
-@_known("--owned-folder", "owned_folders", "PATH,...", "Folders of the image that the program writes to.")
-@_on_request("--cache-mounts", "mount-caches", "Also mount the caches of package managers (BuildKit).")
-@_on_request("--dockerignore", "extend-dockerignore", "Also keep what no build reads out of the build context.")
-@_on_request("--test-stage", "separate-tests", "Also move the tests of a build to a stage of their own.")
-@_on_request("--link", "link-copies", "Also copy with --link where nothing lies beneath (BuildKit).")
+@click.option("--assume", multiple=True, callback=words, metavar="CODE,...", help="Accept these assumptions.")
+@known("--runtime-package", "runtime_packages", "A,B", "Packages that the program needs when it runs.")
+@known("--covered", "covered", "A,B", "Libraries, packages and programs nobody knows, which these packages cover.")
+@known("--runtime-file", "runtime_files", "PATH,...", "Files and folders of the image that the program reads.")
+@known("--owned-folder", "owned_folders", "PATH,...", "Folders of the image that the program writes to.")
+@on_request
 @_FORMAT
 @_CONFIG
 @click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Processes that share the files.")
@@ -356,18 +328,10 @@ def _written(item: FileReport, wish: Wish) -> FileReport:
     if not wish.write or item.state != "changed" or item.result is None or item.path is None:
         return item
     from dockrefactor.report import Fault
-    from dockrefactor.rewriting import ChangedMeanwhileError, create, rewrite
+    from dockrefactor.rewriting import ChangedMeanwhileError, rewrite
 
-    ignore = item.result.ignore_file
     try:
-        # first, since it does no harm without the other
-        if ignore is not None and item.ignore_path is not None:
-            if ignore.before is None:
-                create(item.ignore_path, ignore.after.encode())
-            else:
-                rewrite(item.ignore_path, ignore.before.encode(), ignore.after.encode())
-        if item.result.before != item.result.after:
-            rewrite(item.path, item.result.before.encode(), item.result.after.encode())
+        rewrite(item.path, item.result.before.encode(), item.result.after.encode())
     except OSError as error:
         return replace(item, fault=Fault(f"cannot be written: {error.strerror or error}"))
     except ChangedMeanwhileError:

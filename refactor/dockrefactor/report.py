@@ -54,8 +54,7 @@ class Fault(Exception):
 @dataclass(frozen=True, slots=True)
 class FileReport:
     """One Dockerfile: a result, or the fault that kept it from one. `path` is None for standard input; `context` is the
-    build context's folder as people see it; `written` where the file was rewritten; `ignore_path` is where the ignore
-    file of a result is."""
+    build context's folder as people see it; `written` where the file was rewritten."""
 
     name: str
     path: Path | None
@@ -63,7 +62,6 @@ class FileReport:
     context: str | None = None
     fault: Fault | None = None
     written: bool = False
-    ignore_path: Path | None = None
 
     @property
     def state(self) -> str:
@@ -76,14 +74,10 @@ class FileReport:
 
     @property
     def diff(self) -> str:
-        """The unified diff of the Dockerfile and of the ignore file, empty where nothing changed."""
+        """The unified diff, empty where nothing changed."""
         if self.result is None or self.state != "changed":
             return ""
-        own = unified_diff(diff_name(self.path, self.name), self.result.before, self.result.after)
-        ignore = self.result.ignore_file
-        if ignore is None:
-            return own
-        return own + unified_diff(diff_name(self.ignore_path, ignore.path), ignore.before, ignore.after)
+        return unified_diff(diff_name(self.path, self.name), self.result.before, self.result.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +113,11 @@ def diff_name(path: Path | None, name: str) -> str:
         return path.as_posix()
 
 
-def unified_diff(name: str, before: str | None, after: str) -> str:
-    """A patch that `git apply` and `patch -p1` take; line ends are kept, and a missing last one is marked. `before` is
-    None for a new file."""
+def unified_diff(name: str, before: str, after: str) -> str:
+    """A patch that `git apply` and `patch -p1` take; line ends are kept, and a missing last one is marked."""
     from difflib import unified_diff as difference
 
-    old = "/dev/null" if before is None else _header("a/" + name)
-    rows = list(difference(_lines(before or ""), _lines(after), old, _header("b/" + name)))
+    rows = list(difference(_lines(before), _lines(after), _header("a/" + name), _header("b/" + name)))
     return "".join(row if row.endswith("\n") else f"{row}\n\\ No newline at end of file\n" for row in rows)
 
 
@@ -274,19 +266,11 @@ def _file(report: FileReport) -> dict[str, Any]:
         "state": report.state,
         "written": report.written,
         "diff": report.diff,
-        "ignore_file": _ignore_file(report),
         "error": _error(report.fault),
         "toolchains": [_detection(item) for item in result.detections] if result else [],
         "transforms": [_answer(item) for item in result.answers] if result else [],
         "objections": [_objection(item) for item in result.broken] if result else [],
     }
-
-
-def _ignore_file(report: FileReport) -> dict[str, Any] | None:
-    ignore = report.result.ignore_file if report.result is not None else None
-    if ignore is None or report.fault is not None:
-        return None
-    return {"path": diff_name(report.ignore_path, ignore.path), "created": ignore.before is None}
 
 
 def _error(fault: Fault | None) -> dict[str, Any] | None:

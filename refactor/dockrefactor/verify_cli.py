@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dockrefactor import __version__
+from dockrefactor.cli_options import known, on_request, words
 from dockrefactor.wish import RUNTIMES, Wish
 
 if TYPE_CHECKING:
@@ -23,14 +24,9 @@ if TYPE_CHECKING:
 
 Sources = Callable[[Wish], tuple[list["Source"], list[Any], list[Any]]]
 _SETTINGS = (
-    *("select", "ignore", "context", "runtime", "user", "assume", "config"),
+    *("select", "ignore", "context", "runtime", "user", "assume", "also", "config"),
     *("runtime_packages", "covered", "runtime_files", "owned_folders"),
 )
-
-
-def _words(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
-    names = (word.strip() for value in values for word in value.split(","))
-    return tuple(name for name in names if name) if values else None
 
 
 def _pairs(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -41,10 +37,6 @@ def _pairs(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -
 
 def _many(name: str, metavar: str, text: str, **extra: Any) -> Callable[[Any], Any]:
     return click.option(name, multiple=True, metavar=metavar, help=text, **extra)
-
-
-def _known(option: str, name: str, metavar: str, text: str) -> Callable[[Any], Any]:
-    return click.option(option, name, multiple=True, callback=_words, metavar=metavar, help=text)
 
 
 def command(
@@ -58,16 +50,17 @@ def command(
     @click.option(
         "--repair", is_flag=True, help="Mend what the proof finds, prove again, and print it as configuration."
     )
-    @_many("--select", "A,B", "Only these transforms.", callback=_words)
-    @_many("--ignore", "A,B", "Not these transforms.", callback=_words)
+    @_many("--select", "A,B", "Only these transforms.", callback=words)
+    @_many("--ignore", "A,B", "Not these transforms.", callback=words)
     @click.option("--context", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
     @click.option("--runtime", type=click.Choice(RUNTIMES), help="The preferred family of the runtime base.")
     @click.option("--user", metavar="NAME[:UID]|keep", help="The user to create; keep leaves users alone.")
-    @_many("--assume", "CODE,...", "Accept these assumptions.", callback=_words)
-    @_known("--runtime-package", "runtime_packages", "A,B", "Packages that the program needs.")
-    @_known("--covered", "covered", "A,B", "Unknown names that these packages cover.")
-    @_known("--runtime-file", "runtime_files", "PATH,...", "Files that the program reads.")
-    @_known("--owned-folder", "owned_folders", "PATH,...", "Folders that the program writes to.")
+    @_many("--assume", "CODE,...", "Accept these assumptions.", callback=words)
+    @known("--runtime-package", "runtime_packages", "A,B", "Packages that the program needs.")
+    @known("--covered", "covered", "A,B", "Unknown names that these packages cover.")
+    @known("--runtime-file", "runtime_files", "PATH,...", "Files that the program reads.")
+    @known("--owned-folder", "owned_folders", "PATH,...", "Folders that the program writes to.")
+    @on_request
     @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
     @_many("--http", "PATH", "Ask for this path (default /); may be repeated.")
     @_many("--port", "N", "The program listens here, whatever EXPOSE says.", type=click.IntRange(1, 65535))
@@ -93,7 +86,8 @@ def command(
         """Build the original and the result, compare the images, run both: whether the refactoring is right.
 
         It builds and runs what the Dockerfile says, with the engine that is here. Nothing is pushed, and everything
-        made is removed. Exit codes: 0 proved, 1 not proved, 2 could not try.
+        made is removed. Exit codes: 0 proved, 1 not proved, 2 could not try. Files that the refactoring leaves as they
+        are do not count beside others; alone, there is nothing to prove, and the code is 2.
         """
         if typed["against"] and typed["repair"]:
             raise click.UsageError("--against and --repair cannot be combined")
@@ -147,7 +141,8 @@ def _proved(
         else:
             subject = subjects.refactored(batch, source, passed)
     except (subjects.NothingToProve, CouldNotTryError) as reason:
-        return Proof(source.name, Verdict.NOT_TRIED, str(reason))
+        unchanged = isinstance(reason, subjects.UnchangedError)
+        return Proof(source.name, Verdict.NOT_TRIED, str(reason), is_unchanged=unchanged)
     finally:
         prover.release()
     return prover.prove(source.name, subject.before, subject.after, _plan(typed))

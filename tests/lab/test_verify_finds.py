@@ -36,7 +36,7 @@ def verified(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
 
 @pytest.fixture(scope="module", autouse=True)
 def images(engine: Engine) -> None:
-    provide("python:3.13", "python:3.13-slim", "debian:bookworm-slim")
+    provide("python:3.13", "python:3.13-slim", "debian:bookworm-slim", "golang:1.23")
 
 
 @pytest.fixture
@@ -86,6 +86,27 @@ def test_a_version_of_the_repository_is_compared_and_an_edit_rebuilt(context: Pa
     assert not steps["COPY app.py start.sh ./"]
 
 
+def test_what_is_made_on_request_is_proved(tmp_path: Path) -> None:
+    folder = copied("mount-caches-go-store-in-every-step", tmp_path)
+    text = (folder / "Dockerfile").read_text(encoding="utf-8")
+    # /bin may be a link of the base image's, so nothing is linked to there
+    (folder / "Dockerfile").write_text(text.replace("/bin/roman", "/srv/roman"), encoding="utf-8")
+    requests = ("--cache-mounts", "--link", "--test-stage")
+    words = [PROGRAM, "--stdout", *requests, "."]
+    made = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert all(word in made for word in ("--mount=type=cache", "COPY --link", " AS test\n"))
+    code, file = verified(folder, *requests, "--run", "/srv/roman")
+    assert (code, file["verdict"]) == (0, "proved"), file
+    assert "`/srv/roman`" in file["compared"]
+
+
+def copied(name: str, folder: Path) -> Path:
+    """A copy of the case's build context."""
+    subprocess.run(["cp", "-r", CORPUS / name, folder / "context"], check=True)
+    (folder / "context" / "case.toml").unlink()
+    return folder / "context"
+
+
 REPAIRED = [
     # (case, options, what must be learned): the tables know less than a build
     ("split-stages-python-unlisted-package-refused", (), {"assume": ["unknown-package"]}),
@@ -99,6 +120,11 @@ REPAIRED = [
         (),
         {"covered": ["libxml2.so.2"], "runtime-packages": ["libxml2"]},
     ),
+    (
+        "split-stages-go-starts-a-tool-of-the-language-refused",
+        (),
+        {"covered": ["gofmt"], "runtime-files": ["/usr/local/go/bin/gofmt"]},
+    ),
 ]
 
 
@@ -106,9 +132,7 @@ REPAIRED = [
 def test_what_can_be_mended_is_mended(
     name: str, options: tuple[str, ...], settings: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    folder = tmp_path / "context"
-    subprocess.run(["cp", "-r", CORPUS / name, folder], check=True)
-    (folder / "case.toml").unlink()
+    folder = copied(name, tmp_path)
     code, file = verified(folder, "--repair", *options)
     assert (code, file["verdict"]) == (0, "proved"), file
     learned = file["repair"]["settings"]

@@ -18,8 +18,10 @@ _WIDTH: Final = 100
 
 
 def exit_code(proofs: Iterable[Proof]) -> int:
-    """0 where all are proved; else 2 where one could not be tried, else 1."""
-    return max((proof.verdict.exit_code for proof in proofs), default=0)
+    """0 where all are proved; else 2 where one could not be tried, else 1. Files that the refactoring leaves as they
+    are do not count, unless there are no others: then nothing was proved."""
+    codes = [proof.verdict.exit_code for proof in proofs if not proof.is_unchanged]
+    return max(codes, default=Verdict.NOT_TRIED.exit_code)
 
 
 def stated(proof: Proof) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from dockrefactor import document, grammar
 from dockrefactor.batch import Batch, Reading, Source
 from dockrefactor.context import ContextError
-from dockrefactor.outcome import IgnoreFile, Refusal
+from dockrefactor.outcome import Refusal
 from dockrefactor.records import dataclass
 from dockrefactor.report import Fault, FileReport
 from dockrefactor.settings import SettingsError
@@ -20,6 +20,10 @@ _GIT_SECONDS = 60
 
 class NothingToProve(Exception):
     """There is nothing to compare; the text says why."""
+
+
+class UnchangedError(NothingToProve):
+    """The refactoring leaves the Dockerfile as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +43,23 @@ def refactored(batch: Batch, source: Source, passed: Passed) -> Subject:
         raise NothingToProve(made.fault.message)
     assert made.result is not None
     if not made.result.changed:
-        raise NothingToProve(unchanged(made))
+        raise UnchangedError(unchanged(made))
     reading = _reading(batch, source)
     before = version(reading, made.result.before, passed)
-    after = version(reading, made.result.after, passed, made.result.ignore_file)
-    return Subject(source.name, before, after, made)
+    return Subject(source.name, before, version(reading, made.result.after, passed), made)
 
 
 def unchanged(made: FileReport) -> str:
     """Why a refactoring left a file as it is."""
     answers = made.result.answers if made.result is not None else ()
     codes = [
-        f"{item.transform}: {item.outcome.reason.reason.code}" for item in answers if isinstance(item.outcome, Refusal)
+        f"{item.transform} [{item.outcome.reason.reason.code}]" for item in answers if isinstance(item.outcome, Refusal)
     ]
-    return f"nothing was changed ({', '.join(codes)})" if codes else "there is nothing to change"
+    # what may be tried nevertheless
+    again = "--against REV|FILE compares two versions"
+    if codes:
+        return f"the refactoring leaves the file as it is, refused: {', '.join(codes)} ({again})"
+    return f"the refactoring leaves the file as it is, there is nothing to change ({again})"
 
 
 def against(batch: Batch, source: Source, other: str, passed: Passed) -> Subject:
@@ -101,10 +108,8 @@ def _other(source: Source, other: str) -> bytes:
     return done.stdout
 
 
-def version(reading: Reading, text: str, passed: Passed, ignore: IgnoreFile | None = None) -> Version:
-    """A text in the place of a Dockerfile, with another ignore file where one is given. Raises as `Reading.facts`
-    does."""
-    facts = reading.facts(text, ignore)
+def version(reading: Reading, text: str, passed: Passed) -> Version:
+    """A text in the place of a Dockerfile. Raises as `Reading.facts` does."""
+    facts = reading.facts(text)
     names = frozenset(stage.name.lower() for stage in facts.stages if stage.name)
-    ignored = ignore.after if ignore is not None else None
-    return Version(Recipe(text, reading.folder, reading.dockerfile, names, passed, ignored), facts)
+    return Version(Recipe(text, reading.folder, reading.dockerfile, names, passed), facts)
