@@ -211,6 +211,10 @@ def _program(facts: Facts) -> Iterator[Refusal]:
     if not any(step.copy is not None and step.copy.origin is None for step in steps):
         says = "nothing of the program is in the build context"
         yield Refusal(Reasons.WRITES_UNKNOWN, facts.at(facts.final.origin, says))
+    for step in facts.final.image_steps:
+        if step.copy is not None and step.copy.origin is None and (lacking := _lacking(step.copy)):
+            says = f"{lacking} is not in the build context, and may be the program"
+            yield Refusal(Reasons.WRITES_UNKNOWN, facts.at(step.instruction, says))
     if not facts.toolchains:
         yield Refusal(Reasons.UNKNOWN_TOOLCHAIN, facts.at(facts.final.origin, "no known language"))
     for code, evidence in facts.needs.unknown:
@@ -218,6 +222,12 @@ def _program(facts: Facts) -> Iterator[Refusal]:
         member = next((member for member in Reasons if member.reason.code == code), None)
         if member is not None:
             yield Refusal(member, evidence)
+
+
+def _lacking(copy: Copy) -> str | None:
+    """A source that must be there when the image is built, and is not: something else makes it before."""
+    # a pattern may match nothing where another source does match
+    return next((path for path in copy.absent if not copy.pairs or not set("*?[") & set(path)), None)
 
 
 def _neighbours(facts: Facts) -> Iterator[Refusal]:
