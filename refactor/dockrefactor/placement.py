@@ -77,6 +77,8 @@ class _Placer:
             self.packages.complete()
             if self.packages.kept or self.packages.extra:
                 placement_review.keep_frontend(self.slots)
+            else:
+                placement_review.drop_idle_cleaning(self.slots)
         except Unplaced as unplaced:
             return unplaced.blocked
         return Placement(self.slots, self.last, self.packages.extra, self.owner, self.packages.kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dockrefactor import source_copies
-from dockrefactor.effects import Kind, inside, overlap
+from dockrefactor.effects import CACHES, Kind, inside, overlap
 from dockrefactor.slots import Slot
 from dockrefactor.step_effects import SETUP, writes
 
@@ -50,6 +50,22 @@ def drop_temporary(slots: Sequence[Slot], last: int, started: Iterable[str]) -> 
             continue
         if not any("/tmp" in other.step.instruction.logical for other in slots if other is not slot and other.runtime):
             slot.runtime = False
+
+
+def drop_idle_cleaning(slots: Sequence[Slot]) -> None:
+    """Where the runtime installs nothing, there are no caches to clean."""
+    if any(slot.runtime and slot.step.run is not None and not _only_cleans(slot) for slot in slots):
+        return
+    for slot in slots:
+        if slot.runtime and slot.step.run is not None:
+            slot.runtime = False
+
+
+def _only_cleans(slot: Slot) -> bool:
+    return slot.step.run is not None and all(
+        placed.effects.removes and all(any(inside(path, folder) for folder in CACHES) for path in placed.effects.writes)
+        for placed in slot.step.run.commands
+    )
 
 
 def drop_idle_workdirs(slots: Sequence[Slot], last: int, handed_over: Sequence[str]) -> None:

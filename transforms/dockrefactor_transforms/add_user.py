@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 
 from dockrefactor import accounts, image, launch_words, ownership, permissions, placement, reachability, tables
-from dockrefactor.effects import Kind, inside
+from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
@@ -212,7 +212,7 @@ def _program(facts: Facts) -> Iterator[Refusal]:
         says = "nothing of the program is in the build context"
         yield Refusal(Reasons.WRITES_UNKNOWN, facts.at(facts.final.origin, says))
     for step in facts.final.image_steps:
-        if step.copy is not None and step.copy.origin is None and (lacking := _lacking(step.copy)):
+        if step.copy is not None and step.copy.origin is None and (lacking := _lacking(facts, step.copy)):
             says = f"{lacking} is not in the build context, and may be the program"
             yield Refusal(Reasons.WRITES_UNKNOWN, facts.at(step.instruction, says))
     if not facts.toolchains:
@@ -224,10 +224,15 @@ def _program(facts: Facts) -> Iterator[Refusal]:
             yield Refusal(member, evidence)
 
 
-def _lacking(copy: Copy) -> str | None:
-    """A source that must be there when the image is built, and is not: something else makes it before."""
+def _lacking(facts: Facts, copy: Copy) -> str | None:
+    """A source that something makes before the build, and that may hold the program."""
     # a pattern may match nothing where another source does match
-    return next((path for path in copy.absent if not copy.pairs or not set("*?[") & set(path)), None)
+    lacking = next((path for path in copy.absent if not copy.pairs or not set("*?[") & set(path)), None)
+    if lacking is None or inside(facts.final.after.cwd, copy.destination):
+        return lacking
+    found = facts.final.resolver()
+    named = (absolute(word, item.cwd) for item in facts.launch.started for word in item.argv)
+    return lacking if any(inside(path, copy.destination) and found(path) is None for path in named) else None
 
 
 def _neighbours(facts: Facts) -> Iterator[Refusal]:
