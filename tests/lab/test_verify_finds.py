@@ -143,3 +143,15 @@ def test_what_can_be_mended_is_mended(
     assert tomllib.loads((folder / ".dockrefactor.toml").read_text(encoding="utf-8")) == learned
     done = subprocess.run([PROGRAM, "--diff", "."], cwd=folder, capture_output=True, text=True, check=True)
     assert done.stdout == file["repair"]["diff"]
+
+
+def test_what_the_proof_does_not_bear_out_is_left_as_it_is(tmp_path: Path) -> None:
+    folder = copied("add-user-python-writes-path-from-environment-refused", tmp_path)
+    code, file = verified(folder, "--repair", "--env", "DROP_ROOT=/")
+    assert (code, file["verdict"]) == (0, "proved"), file
+    # nobody but root makes files there: the copies are ordered, and no user is added
+    assert file["repair"]["settings"] == {}
+    assert any("writes-unknown-path" in line for line in file["repair"]["learned"])
+    assert file["result"]["user"] == ""
+    assert "USER" not in file["repair"]["diff"]
+    assert "+COPY requirements.txt" in file["repair"]["diff"]

@@ -75,7 +75,8 @@ def repair_text(repair: Repair, verdict: Verdict) -> str:
     if verdict is not Verdict.PROVED:
         return "\n".join(["tried in vain:", *(f"  - {line}" for line in repair.says), ""])
     lines = ["learned from the builds:", *(f"  - {line}" for line in repair.says), ""]
-    lines += ["as configuration (pyproject.toml), so that no build is needed next time:", "", repair.toml(), ""]
+    if repair.settings:
+        lines += ["as configuration (pyproject.toml), so that no build is needed next time:", "", repair.toml(), ""]
     return "\n".join([*lines, repair.diff])
 
 

@@ -65,14 +65,15 @@ class _Repairer:
         self._passed = passed
         self._plan = plan
         self._known: dict[str, list[str]] = {key: [] for key in _KEYS}
-        self._learned: set[str] = set()
         self._says: list[str] = []
 
     def result(self) -> tuple[Proof, Repair]:
         rounds = 1 if self._settle(self._made()) else 0
         subject = self._subject()
         proof = self._proved(subject)
-        while rounds < ROUNDS and proof.verdict in (Verdict.BROKEN, Verdict.DIFFERS) and self._learn(proof):
+        while rounds < ROUNDS and proof.verdict in (Verdict.BROKEN, Verdict.DIFFERS):
+            if not (self._learn(proof) or self._withdraw()):
+                break
             rounds += 1
             subject = self._subject()
             proof = self._proved(subject)
@@ -86,7 +87,7 @@ class _Repairer:
         settings = {
             key.replace("_", "-"): tuple(dict.fromkeys([*sorted(getattr(options, key)), *self._known[key]]))
             for key in _KEYS
-            if key in self._learned
+            if self._known[key]
         }
         diff = subject.report.diff if subject.report is not None else ""
         return Repair(rounds, settings, tuple(self._says), diff)
@@ -94,7 +95,9 @@ class _Repairer:
     def _now(self) -> Batch:
         """The program with what was learned."""
         options = self._batch.reading(self._source).options
-        more: dict[str, Any] = {key: (*sorted(getattr(options, key)), *self._known[key]) for key in self._learned}
+        more: dict[str, Any] = {
+            key: (*sorted(getattr(options, key)), *values) for key, values in self._known.items() if values
+        }
         return self._batch.knowing(replace(Settings(), **more)) if more else self._batch
 
     def _made(self) -> FileReport:
@@ -107,7 +110,6 @@ class _Repairer:
         if value in self._known[key] or value in getattr(options, key):
             return False
         self._known[key].append(value)
-        self._learned.add(key)
         self._says.append(says)
         self._prover.say(says)
         return True
@@ -198,9 +200,25 @@ class _Repairer:
                 learned = self._add("runtime_files", path, says, options) or learned
         return learned
 
+    def _withdraw(self) -> bool:
+        """Whether one of the doubts that were accepted is none any more, and something is left to prove without it."""
+        accepted = self._known["assume"]
+        for code in accepted[::-1]:
+            accepted.remove(code)
+            made = self._made()
+            if made.result is not None and made.result.changed:
+                self._says = [line for line in self._says if f" {code} " not in line]
+                self._says.append(f"{code} is left as it is: the proof does not bear it out")
+                self._prover.say(self._says[-1])
+                return True
+            accepted.append(code)
+        return False
+
     def _bring(self, look: Look, finding: Finding, options: Options) -> bool:
         match finding.lacks:
             case Lack.FOLDER:
+                if finding.what == "/":
+                    return False  # never given away
                 says = f"the program writes to {finding.what}: {finding.says}"
                 return self._add("owned_folders", finding.what, says, options)
             case Lack.LIBRARY:

@@ -232,6 +232,9 @@ class _Container:
             health = state.get("Health") or state.get("Healthcheck") or {}
             if health.get("Status") not in ("starting", "", None):
                 break
+            if not self._engine.is_docker:
+                # podman leaves the checks to timers of systemd, which need not be there
+                self._engine.run("healthcheck", "run", self.name)
             time.sleep(_POLL * 5)
             state = self._state()
         return state
