@@ -7,6 +7,7 @@ from dockrefactor_transforms import (
     add_user,
     link_copies,
     mount_caches,
+    name_stages,
     narrow_copies,
     order_copies,
     separate_tests,
@@ -19,6 +20,7 @@ TRANSFORMS: tuple[Transform, ...] = (
     narrow_copies.TRANSFORM,
     add_user.TRANSFORM,
     mount_caches.TRANSFORM,
+    name_stages.TRANSFORM,
     separate_tests.TRANSFORM,
     link_copies.TRANSFORM,
 )

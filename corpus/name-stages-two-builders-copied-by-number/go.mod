@@ -1,0 +1,3 @@
+module example.com/fortune
+
+go 1.23

@@ -1,0 +1,2 @@
+for word in ("luck", "art", "bread"):
+    print(word)
