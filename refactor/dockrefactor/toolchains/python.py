@@ -131,16 +131,17 @@ class Python:
             folder = absolute(start.folder, item.cwd) if start.folder else item.cwd
             writes += [Claim(absolute(path, folder), item.evidence) for path in start.writes]
             ports += [Claim(str(port), item.evidence) for port in start.ports]
-            if start.kind in RUNNERS and not start.no_sync:
+            if python_starts.may_install(facts, item, start):
                 unknown.append(("installs-at-start", item.evidence))
         packages = packages_needs(facts, self._installed(facts))
         writes += [Claim(absolute(path, cwd), evidence) for path, evidence in packages.writes]
+        caches = any(start.kind == "uv-run" for _, start in python_starts.started_programs(facts))
         programs = [claim for claim in found.programs if claim.value is None or not looks_like_python(claim.value)]
         return RuntimeNeeds(
             programs=(*programs, *packages.programs),
             os_packages=packages.os_packages if facts.final.base is not None and facts.final.base.counterpart else (),
             writes=tuple(writes),
-            home=packages.home,
+            home=packages.home or caches,
             ports=tuple(ports),
             unknown=tuple(unknown),
         )

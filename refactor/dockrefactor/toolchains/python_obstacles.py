@@ -16,7 +16,7 @@ from dockrefactor.toolchains import python_environments, python_sources
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import names
 from dockrefactor.toolchains.python_packages import packages_needs
-from dockrefactor.toolchains.python_starts import RUNNERS, PythonStart, started_programs
+from dockrefactor.toolchains.python_starts import RUNNERS, PythonStart, may_install, started_programs
 
 _ABSOLUTE: Final = re.compile(
     r"/usr/local/bin/(?!docker-entrypoint)([\w.-]+)|/usr/local/lib/python3?[\d.]*|/(?:site|dist)-packages\b"
@@ -58,7 +58,7 @@ def of_packages(facts: Facts, first: Step, installed: list[InstallInputs]) -> Bl
 def _launch(facts: Facts) -> Blocked | None:
     """A start that installs first, or that reads root's profile."""
     for item, start in started_programs(facts):
-        if start.kind in RUNNERS:
+        if may_install(facts, item, start):
             says = f"`{RUNNERS[start.kind]}` resolves dependencies when it starts"
             return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, says))
     if facts.launch.login_shell is not None:

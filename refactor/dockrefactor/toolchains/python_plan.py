@@ -15,8 +15,10 @@ from dockrefactor.toolchain import Artifact, Blocked, Plan
 from dockrefactor.toolchains import python_environments
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import names
+from dockrefactor.toolchains.python_starts import started_programs
 
 ENVIRONMENT: Final = "/opt/venv"
+_UV: Final = "/usr/local/bin/uv"
 
 
 @dataclass(slots=True)
@@ -51,6 +53,9 @@ def _take(layout: _Layout, facts: Facts, step: Step, placed: Placed) -> Blocked 
     """Adds what one install makes to the layout."""
     detail = placed.effects.detail
     evidence = facts.at(step.instruction, "is installed here")
+    if isinstance(detail, PythonInstall) and _is_started(facts, detail):
+        # a program of one file, which needs nothing of the Python that it was installed into
+        layout.artifacts[_UV] = Artifact(_UV, False, evidence)
     if isinstance(detail, str):  # the author's own virtual environment
         layout.add(absolute(detail, placed.cwd), evidence)
         return None
@@ -124,6 +129,12 @@ def _only_managers(install: PythonInstall) -> bool:
         and set(map(_bare, install.named)) <= names("managers")
         and not (install.requirement_files or install.local_paths)
     )
+
+
+def _is_started(facts: Facts, install: PythonInstall) -> bool:
+    """Whether the container starts the uv that an install brings."""
+    started = any(start.kind == "uv-run" for _, start in started_programs(facts))
+    return started and install.destination == "environment" and "uv" in map(_bare, install.named)
 
 
 def _bare(requirement: str) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from dockrefactor.effects import absolute
 from dockrefactor.records import dataclass, replace
 from dockrefactor.toolchains.python_options import (
     PYTHON,
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 # kinds of `PythonStart` that may install before they start: how people write the command
 RUNNERS: Final[Mapping[str, str]] = {"uv-run": "uv run", "poetry-run": "poetry run", "pipenv-run": "pipenv run"}
+# options of `uv run` that make an environment beside the project's, or another one
+_LAYERS: Final = (
+    "--with", "--with-requirements", "--with-editable", "--isolated", "--no-project", "--python", "-p", "--active",
+    "--script", "-w", "-s",
+)  # fmt: skip
 _NO_FILE: Final = ("-", "/dev/", "None")
 _PREFIXES: Final = frozenset({"ddtrace-run", "opentelemetry-instrument", "sentry-run"})
 _SERVERS: Final = frozenset({"gunicorn", "uvicorn", "hypercorn", "daphne", "waitress-serve"})
@@ -53,7 +59,7 @@ class PythonStart:
     give them, `ports_computed` where one of them cannot be read (`$PORT`); `reloads`: a watcher restarts the program;
     `writes`, `reads`: paths that options give; `folder`: where it changes to first; `inner`: the command that a
     `…-run` or `wrapper` starts, `started` the same one as far as it was read;
-    `no_sync`: `uv run` that installs nothing first.
+    `no_sync`: `uv run` that leaves the environment as it is; `layered`: one that asks for packages beside it.
     """
 
     kind: str
@@ -68,6 +74,7 @@ class PythonStart:
     inner: tuple[str, ...] = ()
     started: PythonStart | None = None
     no_sync: bool = False
+    layered: bool = False
 
 
 def started_programs(facts: Facts) -> Iterator[tuple[Started, PythonStart]]:
@@ -77,6 +84,26 @@ def started_programs(facts: Facts) -> Iterator[tuple[Started, PythonStart]]:
         while start is not None:
             yield item, start
             start = start.started
+
+
+def may_install(facts: Facts, item: Started, start: PythonStart) -> bool:
+    """Whether a start is a `…-run` that may install before it starts what it names."""
+    if start.kind != "uv-run" or start.layered:
+        return start.kind in RUNNERS
+    told = facts.final.after.env.get("UV_NO_SYNC", "").lower() in ("1", "true", "yes", "on")
+    return not (start.no_sync or told) or _has_own_packages(facts, item, start)
+
+
+def _has_own_packages(facts: Facts, item: Started, start: PythonStart) -> bool:
+    """Whether `uv run` starts a script that names its packages in a comment, which get an environment of their own.
+
+    https://docs.astral.sh/uv/guides/scripts/#declaring-script-dependencies
+    """
+    script = start.started.target if start.started is not None and start.started.kind == "python-file" else None
+    if script is None:
+        return False
+    found = facts.final.resolver()(absolute(script, absolute(start.folder or ".", item.cwd)))
+    return "# /// script" in ((facts.context.read(found) or "") if found is not None else "")
 
 
 def parse_start(argv: Sequence[str]) -> PythonStart | None:
@@ -291,7 +318,8 @@ def _uv_run(words: tuple[str, ...]) -> PythonStart | None:
     start = _wrapper(inner, "uv-run")
     reads = (*options.values("--env-file"), *options.values("--with-requirements"))
     folder = options.last("--directory") or leading.last("--directory")
-    return replace(start, no_sync=options.has("--no-sync"), reads=reads, folder=folder)
+    layered = options.has(*_LAYERS) or leading.has(*_LAYERS)
+    return replace(start, no_sync=options.has("--no-sync"), layered=layered, reads=reads, folder=folder)
 
 
 def _poetry_run(words: tuple[str, ...]) -> PythonStart | None:
