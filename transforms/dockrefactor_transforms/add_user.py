@@ -35,7 +35,7 @@ class Reasons(ReasonEnum):
     )
     DROPS_PRIVILEGES = Reason(
         "drops-privileges-itself",
-        "The start script changes to an ordinary user itself.",
+        "The start script or the server changes to an ordinary user itself.",
         "Nothing: it must start as root.",
     )
     ROOT_DAEMON = Reason(
@@ -226,8 +226,7 @@ def _program(facts: Facts) -> Iterator[Refusal]:
 
 def _lacking(facts: Facts, copy: Copy) -> str | None:
     """A source that something makes before the build, and that may hold the program."""
-    # a pattern may match nothing where another source does match
-    lacking = next((path for path in copy.absent if not copy.pairs or not set("*?[") & set(path)), None)
+    lacking = copy.absent[0] if copy.absent and not copy.pairs else None
     if lacking is None or inside(facts.final.after.cwd, copy.destination):
         return lacking
     found = facts.final.resolver()

@@ -119,6 +119,7 @@ class Python:
         return python_starts.parse_start(main.argv) if main is not None else None
 
     def needs(self, facts: Facts) -> RuntimeNeeds:
+        from dockrefactor.toolchains import python_servers
         from dockrefactor.toolchains.python_packages import packages_needs
         from dockrefactor.toolchains.python_sources import image_sources
 
@@ -133,6 +134,11 @@ class Python:
             ports += [Claim(str(port), item.evidence) for port in start.ports]
             if python_starts.may_install(facts, item, start):
                 unknown.append(("installs-at-start", item.evidence))
+            unknown += [("drops-privileges-itself", item.evidence)] if start.changes_user else []
+            served = python_servers.needs(facts, item, start)
+            writes += served.writes
+            ports += served.ports
+            unknown += served.unknown
         packages = packages_needs(facts, self._installed(facts))
         writes += [Claim(absolute(path, cwd), evidence) for path, evidence in packages.writes]
         caches = any(start.kind == "uv-run" for _, start in python_starts.started_programs(facts))

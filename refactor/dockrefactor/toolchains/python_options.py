@@ -71,7 +71,7 @@ def _table(command: str) -> _Table:
 
 
 def means(meaning: str, name: str) -> bool:
-    """Whether the option `name` has that meaning (`port`, `bind`, `write`, `read`, `folder`, `reload`)."""
+    """Whether the option `name` has that meaning (`port`, `bind`, `write`, `read`, `folder`, `reload`, `identity`)."""
     return name in _meaning(meaning)
 
 

@@ -53,13 +53,14 @@ class PythonStart:
     """A started program. Paths are as the command spells them, relative ones to its working directory (or `folder`).
 
     `kind`: `gunicorn`, `uvicorn`, `hypercorn`, `daphne`, `waitress-serve`, `flask`, `django-runserver`,
-    `django-manage`, `celery`, `celery-beat`, `streamlit`, `fastapi`, `python-file`, `python-module`, `python-code`,
-    `python-shell`, `uv-run`, `poetry-run`, `pipenv-run` or `wrapper`.
+    `uwsgi`, `django-manage`, `celery`, `celery-beat`, `streamlit`, `fastapi`, `python-file`, `python-module`,
+    `python-code`, `python-shell`, `uv-run`, `poetry-run`, `pipenv-run` or `wrapper`.
     `target`: script path, module, code or `pkg.mod:app`; `arguments`: the words after the target; `ports`: as options
     give them, `ports_computed` where one of them cannot be read (`$PORT`); `reloads`: a watcher restarts the program;
     `writes`, `reads`: paths that options give; `folder`: where it changes to first; `inner`: the command that a
     `…-run` or `wrapper` starts, `started` the same one as far as it was read;
-    `no_sync`: `uv run` that leaves the environment as it is; `layered`: one that asks for packages beside it.
+    `no_sync`: `uv run` that leaves the environment as it is; `layered`: one that asks for packages beside it;
+    `changes_user`: an option names the account to change to.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class PythonStart:
     started: PythonStart | None = None
     no_sync: bool = False
     layered: bool = False
+    changes_user: bool = False
 
 
 def started_programs(facts: Facts) -> Iterator[tuple[Started, PythonStart]]:
@@ -132,6 +134,7 @@ def _named(name: str, rest: tuple[str, ...]) -> PythonStart | None:
         "uv": _uv_run,
         "poetry": _poetry_run,
         "pipenv": _pipenv_run,
+        "uwsgi": _uwsgi,
     }
     reader = readers.get(name)
     return None if reader is None else reader(rest)
@@ -195,6 +198,7 @@ def _served(kind: str, target: str | None, options: Options, arguments: tuple[st
         reads=tuple(path for path in reads if path and not path.startswith(_NO_FILE)),
         folder=folders[-1] if folders else None,
         arguments=arguments,
+        changes_user=any(means("identity", name) for name, _ in options.given),
     )
 
 
@@ -229,6 +233,11 @@ def _flask(words: tuple[str, ...]) -> PythonStart | None:
     start = _served("flask", options.last("--app", "-A") or target, options, ("run",))
     watched = start.reloads or options.has("--debug") or leading.has("--debug")
     return replace(start, reloads=watched and not options.has("--no-reload"))
+
+
+def _uwsgi(words: tuple[str, ...]) -> PythonStart:
+    """Its settings are the arguments: `python_servers` reads them with those of its files."""
+    return PythonStart("uwsgi", arguments=words)
 
 
 def _django_admin(words: tuple[str, ...]) -> PythonStart | None:
