@@ -21,7 +21,7 @@ LIBRARY_RELEASES = SUITES | {"alpine"}
 VARIANT_KEYS = frozenset((
     "parts", "libc", "base", "on", "shell", "package_manager", "programs", "only", "packages", "libraries", "tzdata",
     "ca_certificates", "env", "entrypoint", "cmd", "workdir", "user", "users", "expose", "stop_signal", "counterpart",
-    "counterpart_image",
+    "counterpart_image", "unlisted",
 ))  # fmt: skip
 Table = dict[str, Any]
 
@@ -137,7 +137,7 @@ def test_a_family_has_one_entry_for_plain_tags_and_valid_env_and_users() -> None
         assert all(
             ENVIRONMENT_NAME.fullmatch(name) and isinstance(value, str) for name, value in table["env"].items()
         ), family
-        accounts = [*table["users"], *(user for some in table.get("users_from", {}).values() for user in some)]
+        accounts = [*table["users"], *(user for some in table.get("since", {}).values() for user in some["users"])]
         assert all(
             {"name", "uid", "gid", "home"} <= user.keys() and user["home"].startswith("/") for user in accounts
         ), family

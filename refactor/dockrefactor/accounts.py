@@ -33,6 +33,8 @@ def choose(facts: Facts) -> Account:
     if existing is not None and wanted in ("", existing.name):
         if not base.shell:
             return Account(str(existing.uid), f"{existing.uid}:{existing.gid}", "")
+        if base.user_variable:
+            return Account(f"${base.user_variable}", f"{existing.name}:{existing.name}", "")
         return Account(existing.name, f"{existing.name}:{existing.name}", "")
     made = _made_here(facts) if not wanted else None
     if made is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from dockrefactor import reachability
+from dockrefactor import launch_words, reachability
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Reason as ReasonText
@@ -146,8 +146,9 @@ def _inherited(original: Facts, result: Facts, at: Evidence) -> list[Objection]:
     old, new = original.final.base, result.final.base
     if old is None or new is None or old.reference == new.reference:
         return found
-    if original.final.last("ENTRYPOINT") is None and old.entrypoint != new.entrypoint:
-        # an entrypoint that only hands over to an explicit command changes nothing when both have the command
+    # an entrypoint that only hands over to an explicit command changes nothing when both have the command
+    alike = all(launch_words.does_nothing(base.entrypoint) for base in (old, new)) and original.final.last("CMD")
+    if original.final.last("ENTRYPOINT") is None and old.entrypoint != new.entrypoint and not alike:
         found.append(Objection("inherited ENTRYPOINT", str(old.entrypoint), str(new.entrypoint), at))
     if original.final.last("CMD") is None and original.final.last("ENTRYPOINT") is None and old.cmd != new.cmd:
         found.append(Objection("inherited CMD", str(old.cmd), str(new.cmd), at))

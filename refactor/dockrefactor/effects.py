@@ -65,6 +65,7 @@ _NOT_NORMAL: Final = re.compile(r"/(?:\.{0,2})(?:/|$)")
 CACHES: Final = (
     "/var/lib/apt/lists", "/var/cache", "/tmp", "/var/tmp", "/root/.cache", "/root/.npm", "/root/.node-gyp",
     "/usr/share/doc", "/usr/share/man", "/usr/local/share/.cache", "/var/log", "/root/.config/yarn",
+    "/root/.m2", "/root/.gradle", "/root/.nuget",
 )  # fmt: skip
 
 

@@ -91,6 +91,7 @@ class Image:
     ca_certificates: bool
     tzdata: bool
     source: str
+    user_variable: str = ""
 
     @property
     def is_debian(self) -> bool:
@@ -186,6 +187,10 @@ def known(written: str) -> Image | None:
     facts: dict[str, Any] = {**family, **family["variants"][variant]}
     release, today, alpine = _release(family, reference)
     layers = list(_layers(reference.repository, variant))
+    if not today and "unlisted" in facts:
+        facts.update(facts["unlisted"])
+        layers = [facts]
+    facts.update(_since(family, reference))
     key = "alpine" if facts.get("package_manager") == "apk" else today
     return Image(
         reference=reference,
@@ -211,7 +216,25 @@ def known(written: str) -> Image | None:
         ca_certificates=any(layer.get("ca_certificates") for layer in layers),
         tzdata=any(layer.get("tzdata") for layer in layers),
         source=facts.get("source", ""),
+        user_variable=facts.get("user_variable", ""),
     )
+
+
+def _since(family: Mapping[str, Any], reference: Reference) -> dict[str, Any]:
+    """What a family says of the version that a tag names and those after it."""
+    found: dict[str, Any] = {}
+    numbers = re.match(r"\d+(?:\.\d+)*", reference.tag)
+    for version, more in family.get("since", {}).items():
+        if numbers is None and reference.tag.partition("-")[0] != "latest":
+            continue
+        if numbers is None or _numbered(numbers[0]) >= _numbered(version):
+            env = {**family.get("env", {}), **found.get("env", {}), **more.get("env", {})}
+            found |= {**more, "env": {name: value for name, value in env.items() if value}}
+    return found
+
+
+def _numbered(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 def _layers(family: str, variant: str) -> Iterator[Mapping[str, Any]]:

@@ -26,6 +26,13 @@ def handing_over() -> frozenset[str]:
     return _listed("handing_over")
 
 
+def does_nothing(entrypoint: tuple[str, ...]) -> bool:
+    """Whether an image's entrypoint starts the container's command and changes nothing of it."""
+    return not entrypoint or (
+        len(entrypoint) == 1 and posixpath.basename(entrypoint[0]) in _listed("doing_nothing_else")
+    )
+
+
 @cache
 def servers_of_images() -> frozenset[str]:
     """Commands of official images that are servers: a Dockerfile without CMD starts them."""

@@ -82,7 +82,8 @@ class Plan:
     `context_paths`: the only context paths that the runtime copies of those that the original put below
     `source_tree`, None for all of them; `own`: commands that only move what the builder makes, or touch what stays
     there; `edits`: prefixes of build commands; `static`: the program is statically linked; `gain`: why a split is worth
-    it, None where builder and runtime would be the same; `assumed`: obstacles that the user lifted.
+    it, None where builder and runtime would be the same; `assumed`: obstacles that the user lifted; `runtimes`: images
+    to run on, the smallest first, where the language knows better than the base image's counterpart.
     """
 
     prologue: tuple[str, ...] = ()
@@ -100,6 +101,7 @@ class Plan:
     gain: str | None = None
     evidence: tuple[Evidence, ...] = ()
     assumed: tuple[Blocked, ...] = ()
+    runtimes: tuple[str, ...] = ()
 
     @property
     def handed_over(self) -> tuple[str, ...]:
@@ -159,13 +161,18 @@ class Registered:
     """A toolchain that is imported when a command, a base image or a launch of its language is seen.
 
     `name` is that of its module in `dockrefactor.toolchains`, whose `TOOLCHAIN` it is, and its own. `claims` tells from
-    the first word of a command whether the command may be its; `languages` are those of its base images.
+    the first word of a command whether the command may be its; `languages` are those of its base images; `handles` from
+    all words whether a program of the system may do something to the language's builds.
     """
 
-    def __init__(self, name: str, claims: Callable[[str], bool], languages: frozenset[str]) -> None:
+    def __init__(
+        self, name: str, claims: Callable[[str], bool], languages: frozenset[str],
+        handles: Callable[[tuple[str, ...]], bool] = lambda argv: False,
+    ) -> None:  # fmt: skip
         self.name = name
         self._claims = claims
         self._languages = languages
+        self._handles = handles
 
     @cached_property
     def _own(self) -> Toolchain:
@@ -178,7 +185,8 @@ class Registered:
 
     def effects(self, command: Command, place: Place) -> Effects | None:
         argv = command.argv
-        return self._own.effects(command, place) if argv and self._claims(argv[0]) else None
+        mine = bool(argv) and (self._claims(argv[0]) or self._handles(argv))
+        return self._own.effects(command, place) if mine else None
 
     def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
         return self._own.install_inputs(placed, place)

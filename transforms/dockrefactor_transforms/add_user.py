@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 
 from dockrefactor import accounts, image, launch_words, ownership, permissions, placement, reachability, tables
-from dockrefactor.effects import Kind, absolute, inside
+from dockrefactor.effects import CACHES, Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
@@ -169,6 +169,8 @@ def _base(facts: Facts) -> Iterator[Refusal]:
     stage = facts.final
     if stage.written_base is None or stage.base is None or (not stage.base.users and not stage.base.package_manager):
         yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, f"`{stage.written_base or stage.origin.value}`"))
+    elif not (stage.base.users or stage.base.programs & {"useradd", "adduser"}):
+        yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, f"`{stage.written_base}` has no tool for accounts"))
     elif facts.document.escape == "`" or image.is_windows(stage.written_base):
         yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, "Windows"))
 
@@ -288,7 +290,8 @@ def _command(placed: Placed) -> tuple[Reasons, str] | None:
     if effects.kind is Kind.UNKNOWN or (effects.kind is Kind.PROGRAM and "/" in effects.writes):
         return Reasons.UNKNOWN_EFFECT, effects.why or f"what `{placed.command.name}` does is not known"
     harmless = effects.removes or effects.kind in (Kind.OS_CLEAN, Kind.TOOL_SETUP)
-    if any(inside(path, "/root") for path in effects.writes) and not harmless:
+    kept = [path for path in effects.writes if not any(inside(path, cache) for cache in CACHES)]
+    if any(inside(path, "/root") for path in kept) and not harmless:
         return Reasons.HOME_IS_ROOT, "it writes to /root"
     if placed.command.name == "chmod" and permissions.takes_away(placed.command.argv):
         return Reasons.UNKNOWN_EFFECT, "it takes permissions from others"

@@ -12,6 +12,8 @@ library is not known, the file stays as it is and the reason names the line.
 
 from __future__ import annotations
 
+import re
+
 from dockrefactor import (
     composition,
     image,
@@ -186,6 +188,17 @@ class Reasons(ReasonEnum):
     COMPUTED_PATH = Reason(
         "computed-path", "The work folder depends on a build argument.", "Write the folder literally, or as ENV."
     )
+    AMBIGUOUS_ARTIFACT = Reason(
+        "ambiguous-artifact",
+        "Which of the files that the build makes the program needs cannot be told.",
+        "Name the file exactly in CMD or ENTRYPOINT instead of by a pattern.",
+    )
+    BASE_IMAGE_PORT = Reason(
+        "base-image-port",
+        "The image to run on makes the program listen on another port than the image that builds it.",
+        "Set ASPNETCORE_URLS, or accept the other port with --assume base-image-port.",
+        liftable=True,
+    )
     CONTEXT_ARTIFACTS = Reason(
         "context-has-artifacts",
         "The build context holds a folder that the build makes too, and it is not ignored.",
@@ -341,8 +354,14 @@ def _written(facts: Facts, runtime: Image) -> str | None:
     word, resolved = facts.final.origin.args[0], facts.final.written_base or ""
     if "$" not in word:
         return runtime.reference.written
-    if runtime.reference.written.startswith(resolved):
-        return word + runtime.reference.written.removeprefix(resolved)
+    tail = (
+        word[max(match.end() for match in re.finditer(r"\$\{\w+\}|\$\w+", word)) :]
+        if re.search(r"\$\w|\$\{\w+\}", word)
+        else ""
+    )
+    head = resolved.removesuffix(tail)
+    if runtime.reference.written.startswith(head) and resolved.endswith(tail):
+        return word.removesuffix(tail) + runtime.reference.written.removeprefix(head)
     base = facts.final.base
     return runtime.reference.written if base is not None and base.language == "go" else None
 
@@ -373,6 +392,8 @@ def _parted(facts: Facts, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
 def _possible_images(facts: Facts, plan: Plan) -> list[Image]:
     base = facts.final.base
     assert base is not None
+    if plan.runtimes:
+        return [known for name in plan.runtimes if (known := image.known(name)) is not None]
     names: list[str] = []
     if plan.static:
         names.append("gcr.io/distroless/static-debian12")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from dockrefactor.contract import BUILD_ONLY_ENV
 from dockrefactor.facts import Facts
+from dockrefactor.launch_words import does_nothing
 from dockrefactor.records import dataclass
 from dockrefactor.verify.engine import Engine
 from dockrefactor.verify.findings import Finding, Weight, note
@@ -86,6 +87,8 @@ def configuration(image: Configured, names: frozenset[str], known_path: tuple[st
     found["Labels"] = labels or None
     if found["WorkingDir"] == "/":
         found["WorkingDir"] = None
+    if does_nothing(image.words("Entrypoint")):
+        found["Entrypoint"] = None  # the base image's own, which starts the command as it is
     for name in sorted(names - {"PATH"}):
         found[f"Env {name}"] = image.env.get(name)
     if "PATH" in names:

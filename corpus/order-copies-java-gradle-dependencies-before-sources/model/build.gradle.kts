@@ -1,0 +1,7 @@
+plugins {
+    id("books")
+}
+
+dependencies {
+    implementation(libs.gson)
+}

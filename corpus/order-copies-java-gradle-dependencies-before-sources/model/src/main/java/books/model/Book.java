@@ -1,0 +1,3 @@
+package books.model;
+
+public record Book(String title) {}

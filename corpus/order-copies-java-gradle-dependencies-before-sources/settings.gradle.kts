@@ -1,0 +1,3 @@
+rootProject.name = "books"
+
+include("api", "model")

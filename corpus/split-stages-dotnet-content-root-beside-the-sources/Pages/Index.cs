@@ -1,0 +1,3 @@
+namespace Gallery;
+
+public sealed record Index(string Title);

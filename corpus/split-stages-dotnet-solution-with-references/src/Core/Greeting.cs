@@ -1,0 +1,6 @@
+namespace Acme.Core;
+
+public static class Greeting
+{
+    public const string Text = "hello";
+}

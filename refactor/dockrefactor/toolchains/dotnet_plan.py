@@ -1,0 +1,312 @@
+"""How a .NET build is split: the published folder on the runtime image that its projects need."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from dockrefactor import image, reachability, tables
+from dockrefactor.effects import absolute, inside
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.image import Image
+from dockrefactor.records import dataclass, replace
+from dockrefactor.stages import Stage
+from dockrefactor.toolchain import Artifact, Blocked, Plan, TreeNeeds
+from dockrefactor.toolchains import dotnet_commands, dotnet_needs, dotnet_projects, opened_files
+from dockrefactor.toolchains.dotnet_needs import Work
+from dockrefactor.toolchains.dotnet_projects import Project
+
+_FIRST_WITHOUT_UNSET = 8  # from this version on, SDK and runtime images set the same port
+
+
+class Unplanned(Exception):
+    """Why there is no plan."""
+
+    def __init__(self, blocked: Blocked) -> None:
+        super().__init__(blocked.code)
+        self.blocked = blocked
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The folder that the launch starts the program from: `by_path` where the program is started itself, not by
+    `dotnet`."""
+
+    folder: str
+    work: Work
+    project: Project | None
+    by_path: bool
+    evidence: Evidence
+
+
+def plan(facts: Facts) -> Plan | Blocked:
+    """See `Toolchain.plan`."""
+    try:
+        return _plan(facts)
+    except Unplanned as unplanned:
+        return unplanned.blocked
+
+
+def _stop(code: str, evidence: Evidence, says: str) -> Unplanned:
+    return Unplanned(Blocked(code, replace(evidence, says=says)))
+
+
+def _plan(facts: Facts) -> Plan:
+    for item in facts.launch.started:
+        call = dotnet_commands.parse(item.argv)
+        if call is not None and call.does != "starts":
+            raise _stop("needs-build-tool", item.evidence, f"`{' '.join(item.argv[:2])}` needs the SDK")
+    works = dotnet_needs.works(facts, facts.final)
+    if not works:
+        return Plan()
+    missing = next((work for work in works if work.target is None or not work.projects), None)
+    if missing is not None:
+        what = missing.call.target or "one project or solution"
+        raise _stop("manifest-missing", missing.evidence, f"{what} is not to be found where it is built")
+    found = _published(facts, facts.final, works)
+    outputs = [found.folder, *(folder for work in works for folder in _bins(work))]
+    elsewhere = opened_files.taken_elsewhere(facts, facts.final, "dotnet", outputs)
+    if elsewhere is not None:
+        raise Unplanned(elsewhere)
+    opened = _opened(facts, facts.final, works, found)
+    port = _port(facts, found)
+    return Plan(
+        artifacts=(Artifact(found.folder, True, found.evidence),),
+        context_paths=opened,
+        source_tree=opened_files.copied_root(facts.final, _root(works)) if opened is not None else None,
+        gain="the SDK and the sources stay behind",
+        evidence=tuple(dict.fromkeys([found.work.evidence, found.evidence, *_why(facts, found)])),
+        assumed=(port,) if port is not None else (),
+        runtimes=tuple(dict.fromkeys(_runtimes(facts, found))),
+    )
+
+
+def _bins(work: Work) -> list[str]:
+    """The folders in which a build leaves what it compiles."""
+    assert work.target is not None
+    root = _top(work)
+    return [
+        posixpath.normpath(posixpath.join(root, posixpath.relpath("/" + item.folder, "/" + work.target[1]), "bin"))
+        for item in work.projects
+    ]
+
+
+def _top(work: Work) -> str:
+    """The image folder in which what a build names stands."""
+    path = absolute(work.call.target.replace("\\", "/"), work.cwd) if work.call.target else work.cwd
+    is_file = path.endswith((*dotnet_projects.PROJECTS, *dotnet_projects.SOLUTIONS))
+    return posixpath.dirname(path) if is_file else path
+
+
+def _root(works: Sequence[Work]) -> str:
+    """The image folder that holds all sources."""
+    tops = [
+        posixpath.normpath(posixpath.join(_top(work), posixpath.relpath("/" + item.folder, "/" + work.target[1])))
+        for work in works
+        if work.target is not None
+        for item in work.projects
+    ]
+    return posixpath.commonpath(tops)
+
+
+def _published(facts: Facts, stage: Stage, works: Sequence[Work]) -> Published:
+    """Where the program that the launch starts is published."""
+    launch = dotnet_needs.started(facts)
+    if launch is None:
+        main = facts.launch.main
+        place = main.evidence if main is not None else facts.at(facts.final.origin, "")
+        raise _stop("ambiguous-artifact", place, "names nothing that the build makes")
+    item, word = launch
+    return _found(facts, stage, works, absolute(word, item.cwd), word, item.evidence)
+
+
+def _found(facts: Facts, stage: Stage, works: Sequence[Work], path: str, word: str, place: Evidence) -> Published:
+    if "$" in word:
+        raise _stop("ambiguous-artifact", place, f"`{word}` is computed when it starts")
+    name = posixpath.basename(path).removesuffix(".dll")
+    by_path = not word.endswith(".dll")
+    for work in reversed(works):
+        output = absolute(work.call.output, work.cwd) if work.call.output else ""
+        folder = output if output and inside(path, output) else ""
+        if not folder and any(inside(path, place_of) for place_of in _bins(work)):
+            folder = posixpath.dirname(path)
+        if not folder:
+            continue
+        own = next(dotnet_projects.of_assembly(list(work.projects), name), None)
+        _check(facts, stage, work, folder, own, name, place)
+        says = f"`{word}` is what it starts"
+        return Published(folder, work, own, by_path, replace(place, says=says))
+    if not reachability.may_exist(facts, stage, path):
+        raise _stop("launch-missing", place, f"`{word}` is started, and nothing puts it there")
+    raise _stop("ambiguous-artifact", place, f"`{word}` is not where the build puts what it makes")
+
+
+def _check(
+    facts: Facts, stage: Stage, work: Work, folder: str, own: Project | None, name: str, place: Evidence
+) -> None:
+    """Raises where the folder cannot be handed over as it is."""
+    known = [item.assembly for item in work.projects]
+    if own is None and None not in known:
+        raise _stop("launch-missing", place, f"the build makes {', '.join(map(str, known))}, not {name}")
+    published = work.call.verb == "publish"
+    if not published and (own is None or own.is_web):
+        raise _stop(
+            "ambiguous-artifact", place, "a web project that is built, not published, serves its sources' files"
+        )
+    if not work.call.output and published and not folder.endswith("/publish"):
+        raise _stop("ambiguous-artifact", place, f"{folder} is not where `dotnet publish` puts the program")
+    copied = [target for step in stage.steps if step.copy and step.copy.origin is None for target in step.copy.writes]
+    if folder == "/" or any(inside(target, folder) or target == folder for target in copied):
+        raise _stop("ambiguous-artifact", place, f"{folder} holds the sources too")
+
+
+def _opened(facts: Facts, stage: Stage, works: Sequence[Work], found: Published) -> tuple[str, ...] | None:
+    """Context paths that the program may open; None where it lists its work folder.
+
+    Named literally in sources, settings and launch, copied by name for no build. Where the program is not started in
+    its own folder, the settings, pages and files beside the sources are what it serves.
+    """
+    resolve = stage.resolver()
+    cwd = facts.final.after.cwd
+    folders = [item.folder for work in works for item in work.projects]
+    unread = dotnet_projects.is_unread
+    kept = dict.fromkeys([*facts.launch.scripts.values(), *opened_files.set_up(stage)])
+    kept.update(dict.fromkeys(opened_files.copied_by_name(stage, folders, unread)))
+    read = dotnet_needs.sources(facts)
+    claims = read.needs.reads if read is not None else ()
+    for claim in claims:
+        if claim.value is None or "{base}" in claim.value:
+            continue
+        path = resolve(absolute(claim.value, cwd))
+        if path == "" or (path is not None and path in folders):
+            return None
+        if path is not None:
+            kept[path] = None
+    for claim in read.texts if read is not None else ():
+        path = resolve(absolute(claim.value or "", cwd))
+        if path and path not in folders and not unread(path):
+            kept[path] = None
+    serves = not inside(cwd, found.folder) and (found.project is None or dotnet_projects.is_hosted(found.project))
+    if any(claim.value is None for claim in claims) or serves:
+        kept.update(dict.fromkeys(opened_files.data(facts, stage, folders, unread)))
+    if inside(cwd, found.folder):
+        # the published folder has its own copy of them
+        kept = {path: None for path in kept if not _is_published(path, folders, facts)}
+    return opened_files.outermost(kept)
+
+
+def _is_published(path: str, folders: Sequence[str], facts: Facts) -> bool:
+    """Whether the SDK copies a file of a web project to the published folder: pages, settings, static files."""
+    inner = next((path[len(folder) :].lstrip("/") for folder in folders if inside("/" + path, "/" + folder)), path)
+    return inner.split("/")[0] == "wwwroot" or (inner.endswith((".json", ".config", ".cshtml")) and "/" not in inner)
+
+
+def _version(tag: str) -> int:
+    match = re.match(r"\d+", tag)
+    return int(match[0]) if match else 99
+
+
+def _port(facts: Facts, found: Published) -> Blocked | None:
+    """The lifted obstacle that runtime images before .NET 8 set a port which the SDK's unset; None where it is none."""
+    base = facts.final.base
+    assert base is not None
+    if _version(base.reference.tag) >= _FIRST_WITHOUT_UNSET:
+        return None
+    web = found.project is None or dotnet_projects.needs_aspnet(facts.context, found.project)
+    if not web or dotnet_needs.says_address(facts, dotnet_needs.sources(facts)):
+        return None
+    says = "the SDK's image leaves http://localhost:5000, the image to run on sets http://+:80"
+    blocked = Blocked("base-image-port", facts.at(facts.final.origin, says))
+    if blocked.code not in facts.options.assume:
+        raise Unplanned(blocked)
+    return blocked
+
+
+def _why(facts: Facts, found: Published) -> Iterator[Evidence]:
+    if found.project is None:
+        return
+    if found.by_path and _is_self_contained(found):
+        yield Evidence(found.project.path, 0, "the program brings its runtime along")
+    elif dotnet_projects.needs_aspnet(facts.context, found.project):
+        yield Evidence(found.project.path, 0, "it is of the web SDK, or a package may bring ASP.NET Core")
+    else:
+        yield Evidence(found.project.path, 0, "neither it nor its packages bring ASP.NET Core")
+
+
+def _runtimes(facts: Facts, found: Published) -> Iterator[str]:
+    """Images to run on, the smallest first; the base image itself last."""
+    base = facts.final.base
+    assert base is not None
+    kind = "aspnet"
+    if found.by_path and _is_self_contained(found):
+        kind = "runtime-deps"
+    elif found.project is not None and not dotnet_projects.needs_aspnet(facts.context, found.project):
+        kind = "runtime"
+    name = _named(facts, base, kind, found)
+    runtime = image.known(name) if name else None
+    if runtime is not None and runtime.libc == base.libc:
+        yield name
+    yield base.reference.written
+
+
+def _named(facts: Facts, base: Image, kind: str, found: Published) -> str:
+    """The image of that kind for the version and distribution of an SDK's image, `""` where there is none."""
+    table = tables.toml("dotnet")["images"]
+    match = re.fullmatch(table["tag"], base.reference.tag)
+    if base.family not in table["families"] or match is None or base.reference.digest:
+        return ""
+    rest = match["rest"]
+    if "alpine" in rest:
+        # the SDK has ICU and time zones, which the runtime images have only with `extra`
+        env = facts.final.after.env.get("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "").lower()
+        invariant = env in ("1", "true") or (
+            found.project is not None and found.project.properties.get("InvariantGlobalization", "").lower() == "true"
+        )
+        if not invariant and _version(base.reference.tag) < _FIRST_WITHOUT_UNSET:
+            return ""
+        rest += "" if invariant else "-extra"
+    prefix = base.reference.written.partition(base.family)[0]
+    return f"{prefix}{table['families'][base.family].format(kind=kind)}:{match['version']}{rest}"
+
+
+def _is_self_contained(found: Published) -> bool:
+    """Whether the published folder holds the runtime too."""
+    options, properties = found.work.call.options, found.work.call.properties
+    if "--no-self-contained" in options or options.get("--self-contained") == "false":
+        return False
+    own = found.project.properties if found.project is not None else {}
+    said = {**own, **properties}
+    return "true" in (
+        options.get("--self-contained", options.get("--sc", "")).lower(),
+        said.get("SelfContained", "").lower(),
+        said.get("PublishAot", "").lower(),
+    )
+
+
+def tree_needs(facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
+    """See `Toolchain.tree_needs`."""
+    builder = facts.stages[stage]
+    works = dotnet_needs.works(facts, builder)
+    copy = next((step.copy for step in facts.final.steps if step.copy is not None and step.copy.stage is builder
+                 and any(absolute(source, "/") == folder for source in step.copy.sources)), None)  # fmt: skip
+    launch = dotnet_needs.started(facts)
+    if not works or copy is None or launch is None or any(work.target is None for work in works):
+        return None
+    path = absolute(launch[1], launch[0].cwd)
+    if not inside(path, copy.destination):
+        return None
+    there = posixpath.normpath(posixpath.join(folder, posixpath.relpath(path, copy.destination)))
+    try:
+        found = _found(facts, builder, works, there, launch[1], launch[0].evidence)
+    except Unplanned as unplanned:
+        return Blocked("unknown-reads", unplanned.blocked.evidence)
+    if found.folder == folder or not inside(found.folder, folder):
+        return None
+    opened = _opened(facts, builder, works, found)
+    root = builder.resolver()(folder)
+    if opened is None or root is None:
+        return Blocked("unknown-reads", found.evidence)
+    kept = tuple(posixpath.relpath("/" + path, "/" + root) for path in opened if inside("/" + path, "/" + root))
+    return TreeNeeds((posixpath.relpath(found.folder, folder),), kept, (found.evidence,))

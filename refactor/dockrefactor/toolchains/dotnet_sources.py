@@ -1,0 +1,126 @@
+"""What C# sources and settings ask of the system: files, programs and ports."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from dockrefactor import tables
+from dockrefactor.context import BuildContext
+from dockrefactor.evidence import Evidence
+from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.records import dataclass
+from dockrefactor.toolchains.curly_claims import SourceClaims
+from dockrefactor.toolchains.curly_syntax import Token, arguments, calls, tokens
+from dockrefactor.toolchains.curly_values import Values, assigned
+
+# other languages of .NET: their sources are not read
+FOREIGN: Final = (".fs", ".vb")
+_URL: Final = re.compile(r"https?://[^/:\s;\"']+(?::(?P<port>\d+))?")
+_DATABASE: Final = re.compile(
+    r"(?:Data Source|DataSource|Filename)\s*=\s*(?P<place>[^;\"'\s]+\.(?:db3?|sqlite3?|db))", re.I
+)
+_LISTENS: Final = frozenset({"UseUrls", "Run", "RunAsync"})
+
+
+@dataclass(frozen=True, slots=True)
+class DotnetNeeds:
+    """`needs` of sources and settings; `texts` every literal text that may name a file; `urls` where the program itself
+    says on which address it listens; `closed` are files that no one can read here."""
+
+    needs: SourceNeeds
+    texts: tuple[Claim, ...] = ()
+    urls: tuple[Evidence, ...] = ()
+    closed: tuple[Evidence, ...] = ()
+
+
+def read(context: BuildContext, folders: Iterable[str], environment: Mapping[str, str]) -> DotnetNeeds:
+    """Reads the sources and settings below these context folders; `environment` is that of the container."""
+    suffixes = (".cs", ".cshtml", ".razor", *FOREIGN)
+    files = sorted({path for folder in folders for path in context.files(folder, suffixes)})
+    files = [path for path in files if not re.search(r"(^|/)(bin|obj)/", path)]
+    settings = sorted({path for folder in folders for path in context.files(folder, (".json",))})
+    settings = [path for path in settings if posixpath.basename(path).lower().startswith("appsettings")]
+    key = (read, tuple(files), tuple(settings), tuple(sorted(environment.items())))
+    return context.once(key, lambda: _read(context, files, settings, environment))
+
+
+def _read(context: BuildContext, files: list[str], settings: list[str], environment: Mapping[str, str]) -> DotnetNeeds:
+    table = tables.toml("dotnet_calls")
+    parsed: dict[str, list[Token]] = {}
+    closed: list[Evidence] = []
+    for path in files:
+        text = context.read(path)
+        if text is None or path.endswith(FOREIGN):
+            closed.append(Evidence(path, 0, "is not read"))
+        else:
+            parsed[path] = tokens(text)
+    shared: dict[str, str | None] = {}
+    for source in parsed.values():
+        for name, value in assigned(source, environment, table).items():
+            if name[:1].isupper():
+                shared[name] = value if name not in shared or shared[name] == value else None
+    found = [
+        _Source(path, source, Values(source, shared, environment, table), table) for path, source in parsed.items()
+    ]
+    said = [item for path in settings for item in _settings(context, path)]
+    listening = [item for source in found for item in source.listens()] + [item for kind, item in said if kind == "url"]
+    return DotnetNeeds(
+        needs=SourceNeeds(
+            programs=tuple(claim for item in found for claim in item.programs()),
+            reads=tuple(claim for item in found for claim in item.reads()),
+            writes=(
+                *(claim for item in found for claim in (*item.writes(), *item.streams(), *item.databases())),
+                *(claim for kind, claim in said if kind == "write"),
+            ),
+            ports=(*(claim for item in found for claim in item.ports()), *listening),
+        ),
+        texts=tuple(claim for item in found for claim in item.texts()),
+        urls=tuple(claim.evidence for claim in listening),
+        closed=tuple(closed),
+    )
+
+
+class _Source(SourceClaims):
+    """One file of C#."""
+
+    def listens(self) -> Iterator[Claim]:
+        """The ports of the addresses that the program gives to its server."""
+        for at, _ in calls(self.source, _LISTENS | {"ListenAnyIP", "ListenLocalhost", "UseSetting"}):
+            for argument in arguments(self.source, at):
+                for token in argument:
+                    if token.kind == "text" and token.value and (match := _URL.match(token.value)):
+                        yield Claim(match["port"] or "80", self.at(token, "listens on an address of its own"))
+                    elif token.kind == "number" and self.source[at - 1].value in ("ListenAnyIP", "ListenLocalhost"):
+                        yield Claim(token.value, self.at(token, "listens on a port of its own"))
+
+    def streams(self) -> Iterator[Claim]:
+        """`new FileStream(path, FileMode.Create)`: a file that is opened to be written."""
+        for at, _ in calls(self.source, frozenset({"FileStream", "File.Open"})):
+            given = arguments(self.source, at)
+            words = {token.value for argument in given[1:] for token in argument}
+            if words & {"Create", "CreateNew", "Append", "OpenOrCreate", "Truncate", "Write", "ReadWrite"}:
+                value = self.values.of(given[0]) if given else None
+                yield Claim(value, self.at(self.source[at], "`FileStream` writes"))
+
+    def databases(self) -> Iterator[Claim]:
+        for token in self.source:
+            if token.kind == "text" and token.value:
+                for match in _DATABASE.finditer(token.value):
+                    yield Claim(match["place"], self.at(token, "a SQLite file"))
+
+
+def _settings(context: BuildContext, path: str) -> Iterator[tuple[str, Claim]]:
+    """Addresses, databases and log files that a settings file names, each with what it is: `url` or `write`."""
+    for number, line in enumerate((context.read(path) or "").splitlines(), 1):
+        evidence = Evidence(path, number, "is set")
+        if re.search(r"\"(?:urls|url)\"\s*:", line, re.I):
+            for match in _URL.finditer(line):
+                yield "url", Claim(match["port"] or "80", evidence)
+        for match in _DATABASE.finditer(line):
+            yield "write", Claim(match["place"], evidence)
+        log = re.search(r"\"path\"\s*:\s*\"([^\"{}]+\.(?:log|txt|json))\"", line)
+        if log is not None:
+            yield "write", Claim(log[1], evidence)

@@ -1,0 +1,120 @@
+"""Files that the launch of a Java program names, and files of the context that the program opens."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from dockrefactor import tables
+from dockrefactor.effects import absolute, inside
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.records import dataclass, replace
+from dockrefactor.stages import Stage
+from dockrefactor.toolchains import java_commands, java_projects, opened_files
+from dockrefactor.toolchains.java_needs import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A path of the image that the launch names by `word`. `is_script`: it is started itself; `is_folder`: a folder of
+    a class path; `computed`: part of it is not known; `optional`: it need not be there."""
+
+    path: str
+    word: str
+    evidence: Evidence
+    is_script: bool = False
+    is_folder: bool = False
+    computed: bool = False
+    optional: bool = False
+
+    def moved(self, destination: str, source: str) -> Named:
+        """The same in the stage from whose folder `source` a copy brings `destination`."""
+        if not inside(self.path, destination):
+            return self
+        return replace(self, path=posixpath.normpath(posixpath.join(source, posixpath.relpath(self.path, destination))))
+
+
+def named(facts: Facts) -> Iterator[Named]:
+    """What ENTRYPOINT, CMD and their scripts name of the program."""
+    for item in facts.launch.started:
+        start = java_commands.parse_java(item.argv)
+        place = item.evidence
+        if start is None:
+            if (item.argv and item.argv[0].startswith(("/", "."))) or "/" in (item.argv or ("",))[0]:
+                path = absolute(item.argv[0], item.cwd)
+                if not facts.launch.scripts.get(path):
+                    yield Named(path, item.argv[0], place, is_script=True)
+            continue
+        if start.jar:
+            yield Named(absolute(start.jar, item.cwd), start.jar, place, computed="$" in start.jar)
+        entries = start.classpath or (() if start.jar or not start.main else (".",))
+        for entry in entries:
+            plain = entry.removesuffix("/*") if entry.endswith("/*") else entry
+            folder = plain != entry or not plain.endswith((".jar", ".war"))
+            yield Named(
+                absolute("." if plain == "*" else plain, item.cwd), entry, place, is_folder=folder,
+                computed="$" in entry, optional=True,
+            )  # fmt: skip
+        for word in (*_options(facts, start.options), *start.arguments):
+            for part in _paths_of(word):
+                yield Named(absolute(part, item.cwd), part, place, optional=True)
+
+
+def _options(facts: Facts, options: Sequence[str]) -> Iterator[str]:
+    yield from options
+    for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "JAVA_OPTIONS"):
+        yield from facts.final.after.env.get(name, "").split()
+
+
+def _paths_of(word: str) -> Iterator[str]:
+    """What in an option or argument may be a path: `-javaagent:/opt/agent.jar=x`, `--config.location=file:./conf/`."""
+    for part in re.split(r"[=,:]|(?<=\w)@", word.lstrip("@")):
+        if re.fullmatch(r"[\w./-]*[/.][\w./-]+|[\w-]+", part) and not part.startswith("-"):
+            yield part
+
+
+def opened(facts: Facts, stage: Stage, program: Program, folders: Sequence[str]) -> tuple[str, ...] | None:
+    """Context paths that the program may open, as the copies of `stage` bring them; None where it lists its folder.
+
+    Named literally in its sources, settings and launch; copied by name for no build; where a path is computed, all data
+    beside the sources. `folders` are the context folders of its projects.
+    """
+    resolve = stage.resolver()
+    cwd = facts.final.after.cwd
+    kept = dict.fromkeys(
+        [
+            *facts.launch.scripts.values(),
+            *opened_files.copied_by_name(stage, folders, java_projects.is_unread),
+            *opened_files.set_up(stage),
+        ]
+    )
+    claims = [*program.sources.needs.reads, *program.settings.reads]
+    for claim in claims:
+        if claim.value is None:
+            continue
+        found = resolve(absolute(claim.value, cwd))
+        if found == "" or (found is not None and found in folders and facts.context.is_dir(found)):
+            return None
+        if found is not None:
+            kept[found] = None
+    words = [claim.value or "" for claim in program.sources.texts] + [item.path for item in named(facts)]
+    for word in words:
+        found = resolve(absolute(word, cwd))
+        if found and found not in folders and not java_projects.is_unread(found):
+            kept[found] = None
+    if any(claim.value is None for claim in claims):
+        kept.update(dict.fromkeys(opened_files.data(facts, stage, folders, java_projects.is_unread)))
+    if any(name.startswith("org.springframework.boot:") for unit in program.units for name, _ in unit.dependencies):
+        kept.update(dict.fromkeys(_settings_beside(facts, stage)))
+    return opened_files.outermost(kept)
+
+
+def _settings_beside(facts: Facts, stage: Stage) -> Iterator[str]:
+    root = stage.resolver()(facts.final.after.cwd)
+    patterns = tables.toml("java_settings")["beside"]
+    for path in facts.context.children(root) if root is not None else ():
+        if any(fnmatch.fnmatchcase(posixpath.basename(path), pattern) for pattern in patterns):
+            yield path

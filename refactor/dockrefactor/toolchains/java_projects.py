@@ -1,0 +1,179 @@
+"""The Maven and Gradle projects that commands of a stage build: where they stand in the image and in the context."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+from collections.abc import Iterator
+
+from dockrefactor import tables
+from dockrefactor.context import BuildContext
+from dockrefactor.effects import absolute
+from dockrefactor.evidence import Evidence
+from dockrefactor.inert import is_inert
+from dockrefactor.needs import InstallInputs
+from dockrefactor.records import dataclass
+from dockrefactor.stages import Place
+from dockrefactor.toolchains import gradle_project, maven_artifacts, maven_pom
+from dockrefactor.toolchains.java_commands import Build
+from dockrefactor.toolchains.maven_artifacts import Archives
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One project of a build: `folder` in the context, `place` in the image, its output folder there, `archives` in the
+    folder `libraries`; `dependencies` are `group:artifact` with where they are named; `companions` are folders whose
+    archives the manifest of its own names, None where that is computed."""
+
+    folder: str
+    place: str
+    output: str
+    libraries: str
+    archives: Archives
+    dependencies: tuple[tuple[str, Evidence], ...]
+    companions: tuple[str, ...] | None = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All projects of one call of Maven or Gradle; `root` is the folder in the image where it works."""
+
+    build: Build
+    root: str
+    units: tuple[Unit, ...]
+    evidence: Evidence
+
+
+def work(build: Build, place: Place) -> Work | None:
+    """What a build works on; None where its manifest is not of the context."""
+    return _maven(build, place) if build.tool == "maven" else _gradle(build, place)
+
+
+def _manifest(build: Build, place: Place) -> tuple[str, str] | None:
+    """(image folder, context path) of the pom that Maven is given."""
+    named = absolute(build.file, place.cwd) if build.file else place.cwd
+    path = named if named.endswith(".xml") else posixpath.join(named, "pom.xml")
+    found = place.resolve(path)
+    return (posixpath.dirname(path), found) if found is not None else None
+
+
+def _maven(build: Build, place: Place) -> Work | None:
+    found = _manifest(build, place)
+    if found is None:
+        return None
+    root, path = found
+    projects = maven_pom.reactor(place.context, path, build.profiles, build.properties)
+    if projects is None:
+        return None
+    top = projects[0].folder
+    units = []
+    for item in projects:
+        here = posixpath.normpath(posixpath.join(root, posixpath.relpath("/" + item.folder, "/" + top)))
+        output = absolute(maven_artifacts.output_folder(item), here)
+        dependencies = tuple((entry.name, entry.evidence) for entry in item.dependencies if entry.scope != "test")
+        beside = maven_artifacts.companions(item)
+        placed = tuple(absolute(folder, here) for folder in beside) if beside is not None else None
+        units.append(Unit(item.folder, here, output, output, maven_artifacts.archives(item), dependencies, placed))
+    return Work(build, root, tuple(units), projects[0].evidence)
+
+
+def _gradle(build: Build, place: Place) -> Work | None:
+    root = absolute(build.file, place.cwd) if build.file else place.cwd
+    for name in (*gradle_project.SETTINGS, *gradle_project.SCRIPTS):
+        found = place.resolve(posixpath.join(root, name))
+        if found is not None:
+            break
+    else:
+        return None
+    top = posixpath.dirname(found)
+    read = gradle_project.read(place.context, top)
+    if read is None:
+        return None
+    units = []
+    tasks = tuple(goal.rpartition(":")[2] for goal in build.goals)
+    for folder in read.projects.values():
+        here = posixpath.normpath(posixpath.join(root, posixpath.relpath("/" + folder, "/" + top)))
+        archives = gradle_project.archives(place.context, read, folder, tasks)
+        output = posixpath.join(here, "build")
+        script = read.script(place.context, folder)
+        named = tuple(_gradle_dependencies(place.context, script))
+        beside = None if "Class-Path" in ((place.context.read(script) if script else None) or "") else ()
+        units.append(Unit(folder, here, output, posixpath.join(output, "libs"), archives, named, beside))
+    return Work(build, root, tuple(units), Evidence(found, 0, "a Gradle build"))
+
+
+def _gradle_dependencies(context: BuildContext, script: str | None) -> Iterator[tuple[str, Evidence]]:
+    import re
+
+    for match in re.finditer(
+        r"[\"']([\w.-]+:[\w.-]+)(?::[^\"']*)?[\"']", (context.read(script) or "") if script else ""
+    ):
+        yield match[1], Evidence(script or "", context.find_line(script or "", match[1]), f"depends on {match[1]}")
+
+
+def inputs(build: Build, place: Place) -> InstallInputs:
+    """Everything that a download of dependencies reads, as image paths."""
+    return _maven_inputs(build, place) if build.tool == "maven" else _gradle_inputs(build, place)
+
+
+def _maven_inputs(build: Build, place: Place) -> InstallInputs:
+    found = _manifest(build, place)
+    if found is None:
+        return InstallInputs(missing=(posixpath.join(place.cwd, build.file or "pom.xml"),))
+    root, path = found
+    projects = maven_pom.reactor(place.context, path, build.profiles, build.properties)
+    if projects is None:
+        says = Evidence(path, 0, "a module of it cannot be read")
+        return InstallInputs(files=(posixpath.join(root, "pom.xml"),), open_ended=(says,))
+    top = posixpath.dirname(path)
+    files = list(dict.fromkeys(file for item in projects for file in item.files))
+    open_ended = [
+        Evidence(file, place.context.find_line(file, word), "names files of the project")
+        for file in files
+        for word in ("<systemPath>", "file://", "file:${")
+        if word in (place.context.read(file) or "")
+    ]
+    settings = [
+        file
+        for file in place.context.files(f"{top}/.mvn" if top else ".mvn")
+        if build.is_wrapper or "/wrapper/" not in file
+    ]
+    inside = [_in_image(file, top, root) for file in (*files, *settings)]
+    named = [absolute(file, place.cwd) for file in (*build.files, *_wrapper(build))]
+    missing = tuple(file for file in named if place.resolve(file) is None and not file.startswith("/usr/share/maven"))
+    known = [file for file in (*inside, *named) if place.resolve(file) is not None]
+    return InstallInputs(tuple(dict.fromkeys(known)), (), (), False, tuple(open_ended), missing)
+
+
+def _gradle_inputs(build: Build, place: Place) -> InstallInputs:
+    done = _gradle(build, place)
+    if done is None:
+        return InstallInputs(missing=(posixpath.join(place.cwd, "build.gradle"),))
+    top = done.units[0].folder
+    read = gradle_project.read(place.context, top)
+    assert read is not None
+    files, folders, open_ended = gradle_project.inputs(place.context, read)
+    named = [absolute(file, place.cwd) for file in _wrapper(build)]
+    return InstallInputs(
+        tuple(dict.fromkeys([*(_in_image(file, top, done.root) for file in files), *named])),
+        tuple(_in_image(folder, top, done.root) for folder in folders),
+        (),
+        False,
+        open_ended,
+    )
+
+
+def _wrapper(build: Build) -> tuple[str, ...]:
+    return (build.words[-1],) if (build.is_wrapper and "/" in build.words[-1]) or len(build.words) > 1 else ()
+
+
+def _in_image(path: str, top: str, root: str) -> str:
+    return posixpath.normpath(posixpath.join(root, posixpath.relpath("/" + path, "/" + top)))
+
+
+def is_unread(path: str) -> bool:
+    """Whether an entry of a project is read by its build at most, by its name."""
+    name = posixpath.basename(path).lower()
+    return is_inert(path) or any(
+        fnmatch.fnmatchcase(name, item) for item in tables.toml("java_projects")["unread"]["names"]
+    )

@@ -1,0 +1,80 @@
+"""Files of the context that a compiled program may open when it runs, beside those that its sources name."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Sequence
+
+from dockrefactor.effects import Kind, inside, overlap
+from dockrefactor.facts import Facts
+from dockrefactor.stages import Stage
+from dockrefactor.toolchain import Blocked
+
+IsUnread = Callable[[str], bool]
+"""Whether a context entry is read by the build at most, by its name."""
+
+
+def copied_by_name(stage: Stage, folders: Sequence[str], is_unread: IsUnread) -> Iterator[str]:
+    """What copies bring by name that no build reads: an author who names it wants it in the image."""
+    for step in stage.steps:
+        if step.copy is None or step.copy.origin is not None:
+            continue
+        for source, _, is_folder in step.copy.pairs:
+            if not source or is_unread(source):
+                continue
+            if is_folder and any(inside("/" + folder, "/" + source) for folder in folders if folder):
+                continue
+            if any(inside("/" + source, "/" + folder) for folder in folders if folder):
+                continue
+            yield source
+
+
+def set_up(stage: Stage) -> Iterator[str]:
+    """Files of the context that steps for the image itself read, such as certificates."""
+    for position, step in enumerate(stage.steps):
+        for placed in step.run.commands if step.run is not None else ():
+            if placed.effects.kind in (Kind.SYSTEM, Kind.FILES):
+                found = (stage.resolver(position)(path) for path in placed.effects.reads)
+                yield from (path for path in found if path)
+
+
+def data(facts: Facts, stage: Stage, folders: Sequence[str], is_unread: IsUnread) -> Iterator[str]:
+    """Entries beside the sources that are neither sources nor files of the build."""
+    root = stage.resolver()(facts.final.after.cwd)
+    for path in facts.context.children(root) if root is not None else ():
+        if is_unread(path) or any(inside("/" + folder, "/" + path) for folder in folders if folder):
+            continue
+        if not facts.context.is_dir(path) or not all(is_unread(file) for file in facts.context.files(path)):
+            yield path
+
+
+def copied_root(stage: Stage, folder: str) -> str:
+    """The image folder that a copy of the context fills and that `folder` lies in, the outermost one."""
+    resolve = stage.resolver()
+    while folder != "/" and resolve(posixpath.dirname(folder)) is not None:
+        folder = posixpath.dirname(folder)
+    return folder
+
+
+def taken_elsewhere(facts: Facts, stage: Stage, own: str, outputs: Sequence[str]) -> Blocked | None:
+    """A step that takes what the builds of the toolchain `own` made to another place, or changes it."""
+    for step in stage.steps:
+        for placed in step.run.commands if step.run is not None else ():
+            effects = placed.effects
+            if effects.by == own or effects.removes or effects.kind not in (Kind.FILES, Kind.PROGRAM):
+                continue
+            if placed.command.name != "mkdir" and overlap((*effects.reads, *effects.writes), tuple(outputs)):
+                says = f"`{placed.command.name}` handles what the build makes"
+                return Blocked("unknown-effect", facts.at(step.instruction, says))
+    return None
+
+
+def outermost(paths: dict[str, None]) -> tuple[str, ...]:
+    """The paths without those that lie in another of them, sorted."""
+    return tuple(
+        sorted(
+            path
+            for path in paths
+            if path and not any(other != path and inside("/" + path, "/" + other) for other in paths if other)
+        )
+    )
