@@ -89,6 +89,28 @@ def test_kotlin(tmp_path: Path) -> None:
     assert [claim.value for claim in found.ports] == ["80"]
 
 
+@pytest.mark.parametrize(
+    ("body", "name", "writes"),
+    [
+        ("class A { void m(ByteBuf b) { b.writeBytes(text); } }", "src/main/java/A.java", 0),
+        ("class A { void m(Path p) { Helper.file(p).writeBytes(text); } }", "src/main/java/A.java", 0),
+        ("fun m(b: ByteBuf) { b.writeBytes(text) }", "src/main/kotlin/A.kt", 0),
+        ("fun m(p: Path) { p.writeBytes(text) }", "src/main/kotlin/A.kt", 1),
+        ("fun m() { settings.place.writeText(text) }", "src/main/kotlin/A.kt", 1),
+    ],
+)
+def test_buffers_are_no_files(tmp_path: Path, body: str, name: str, writes: int) -> None:
+    assert len(needs(tmp_path, body, name).needs.writes) == writes
+
+
+@pytest.mark.parametrize(
+    ("call", "ports"), [("server.bind(80)", ["80"]), ("statement.bind(1, id)", []), ("new ServerSocket(0)", [])]
+)
+def test_numbers_that_are_ports(tmp_path: Path, call: str, ports: list[str]) -> None:
+    found = needs(tmp_path, f"class A {{ void m() {{ {call}; }} }}").needs
+    assert [claim.value for claim in found.ports] == ports
+
+
 def test_tests_are_left_out_and_foreign_sources_are_closed(tmp_path: Path) -> None:
     needs(tmp_path, 'class T { File f = new File("fixtures"); }', "src/test/java/T.java")
     found = needs(tmp_path, "object A", "src/main/scala/A.scala")

@@ -42,13 +42,17 @@ class SourceClaims:
                 continue
             value = self.values.of(given[place]) if len(given) > place else None
             yield Claim(value, self.at(self.source[at], f"`{name}` writes"))
-        for at, name in calls(self.source, self._names("writes_receiver")):
+        for at, name in calls(self.source, self._writers()):
             if at < 2 or self.source[at - 2].value != ".":
                 continue  # a method of the source's own
             if f"{self.source[at - 3].value}.{name}" in self._names("writes", "writes_second"):
                 continue
             start = self._receiver(at - 3)
             yield Claim(self.values.of(self.source[start : at - 2]), self.at(self.source[at], f"`{name}` writes"))
+
+    def _writers(self) -> frozenset[str]:
+        """Methods that write what they are called on."""
+        return self._names("writes_receiver")
 
     def programs(self) -> Iterator[Claim]:
         for at, name in calls(self.source, self._names("programs")):
@@ -74,13 +78,15 @@ class SourceClaims:
         return next((token.value for token in inner[0] if token.kind == "text"), None)
 
     def ports(self) -> Iterator[Claim]:
-        for at, name in calls(self.source, self._names("ports")):
+        for at, name in calls(self.source, self._names("ports", "ports_alone")):
             given = arguments(self.source, at)
+            if name in self.table["ports_alone"] and len(given) != 1:
+                continue
             for number, argument in enumerate(given):
                 named = len(argument) == 3 and argument[0].value in ("port", "Port") and argument[1].value == "="
                 alone = number == 0 and len(argument) == 1
                 token = argument[-1]
-                if (named or alone) and token.kind == "number" and (token.value or "").isdigit():
+                if (named or alone) and token.kind == "number" and (token.value or "").isdigit() and token.value != "0":
                     yield Claim(token.value, self.at(token, f"`{name}` listens"))
 
     def texts(self) -> Iterator[Claim]:

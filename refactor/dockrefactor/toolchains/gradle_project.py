@@ -24,6 +24,9 @@ _PLAIN_PLUGINS: Final = frozenset(
     {"java", "java-library", "application", "groovy", "org.springframework.boot", "io.spring.dependency-management",
      "com.github.johnrengelman.shadow", "com.gradleup.shadow", "org.jetbrains.kotlin.jvm"}
 )  # fmt: skip
+_NAMES_ARCHIVES: Final = re.compile(
+    r"archive(?:s?Base)?(?:File)?Name|archiveVersion|archiveClassifier|archivesName|classifier|libsDir|buildDir"
+)
 _PLACES: Final = re.compile(r"projectDir|sourceControl|fileTree|include\s*\(?\s*(?![\"'])\w")
 
 
@@ -120,10 +123,8 @@ def archives(context: BuildContext, build: Gradle, folder: str, tasks: tuple[str
     plain = re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.S)
     name = _project_name(context, build, folder)
     version = _version(context, build, folder, plain)
-    odd = re.search(
-        r"archive(?:s?Base)?(?:File)?Name|archiveVersion|archiveClassifier|archivesName|classifier|libsDir", plain
-    )
-    if not name or version is None or odd is not None:
+    shared = tuple(_shared_scripts(context, build, folder))
+    if not name or version is None or any(map(_NAMES_ARCHIVES.search, (plain, *shared))):
         return Archives((), False)
     stem = f"{name}-{version}" if version else name
     whole = bool({"build", "assemble"} & set(tasks))
@@ -131,7 +132,8 @@ def archives(context: BuildContext, build: Gradle, folder: str, tasks: tuple[str
     boot = "org.springframework.boot" in plain
     if boot and (whole or "bootJar" in tasks):
         names.append(f"{stem}.jar")
-    jar_off = re.search(r"(?:jar\s*\{|named[^{]*\"jar\"\)\s*\{)\s*enabled\s*=\s*false", plain) is not None
+    off = r"(?:\bjar\s*\{|(?:named|getByName)[^{]*\"jar\"\)\s*\{)\s*enabled\s*=\s*false"
+    jar_off = re.search(off, plain) is not None
     if boot and not jar_off and (whole or "jar" in tasks):
         names.append(f"{stem}-plain.jar")
     if not boot and (whole or {"jar", "shadowJar", "installDist", "distZip"} & set(tasks)):
@@ -143,8 +145,21 @@ def archives(context: BuildContext, build: Gradle, folder: str, tasks: tuple[str
     known = whole or set(tasks) <= {"clean", "bootJar", "jar", "shadowJar", "installDist", "test", "check"}
     plugins = set(re.findall(r"\bid\s*\(?\s*[\"']([\w.-]+)[\"']|apply plugin:\s*['\"]([\w.-]+)", plain))
     known = known and {first or second for first, second in plugins} <= _PLAIN_PLUGINS
-    certain = known and not re.search(r"allprojects|subprojects|convention|withSourcesJar|withJavadocJar|Jar\)", plain)
+    odd = r"allprojects|subprojects|convention|withSourcesJar|withJavadocJar|Jar\)|\balias\s*\("
+    # a script above it may give it plugins
+    given = any(re.search(r"allprojects|subprojects|project\s*\(|configure", text) for text in shared)
+    certain = known and not given and re.search(odd, plain) is None
     return Archives(tuple(dict.fromkeys(names)), bool(names) and certain)
+
+
+def _shared_scripts(context: BuildContext, build: Gradle, folder: str) -> Iterator[str]:
+    """The texts of scripts that may configure a project from outside: its ancestors', and those of included builds."""
+    above = [item for item in build.projects.values() if item != folder and (not item or folder.startswith(f"{item}/"))]
+    for path in filter(None, (build.script(context, item) for item in above)):
+        yield context.read(path) or ""
+    for item in build.included:
+        for path in context.files(item, (".gradle", ".kts", ".kt", ".groovy", ".java")):
+            yield context.read(path) or ""
 
 
 def _project_name(context: BuildContext, build: Gradle, folder: str) -> str:

@@ -20,7 +20,8 @@ from dockrefactor.toolchains.java_needs import Program
 @dataclass(frozen=True, slots=True)
 class Named:
     """A path of the image that the launch names by `word`. `is_script`: it is started itself; `is_folder`: a folder of
-    a class path; `computed`: part of it is not known; `optional`: it need not be there."""
+    a class path; `computed`: part of it is not known; `optional`: it need not be there; `guessed`: it is part of an
+    option or argument, and may be no path at all."""
 
     path: str
     word: str
@@ -29,6 +30,7 @@ class Named:
     is_folder: bool = False
     computed: bool = False
     optional: bool = False
+    guessed: bool = False
 
     def moved(self, destination: str, source: str) -> Named:
         """The same in the stage from whose folder `source` a copy brings `destination`."""
@@ -60,7 +62,9 @@ def named(facts: Facts) -> Iterator[Named]:
             )  # fmt: skip
         for word in (*_options(facts, start.options), *start.arguments):
             for part in _paths_of(word):
-                yield Named(absolute(part, item.cwd), part, place, optional=True)
+                if part in entries or f"{part}/*" in entries:
+                    continue
+                yield Named(absolute(part, item.cwd), part, place, optional=True, guessed=True)
 
 
 def _options(facts: Facts, options: Sequence[str]) -> Iterator[str]:

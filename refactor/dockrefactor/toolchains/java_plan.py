@@ -165,6 +165,15 @@ def _of_builder(facts: Facts, outputs: Outputs, item: Named) -> Iterator[str]:
         if outputs.tree is None or not inside(item.path, outputs.tree):
             _check(facts, item)
         return
+    if item.guessed and folder is not None and not item.path.endswith((".jar", ".war")):
+        if "/" in item.word:
+            says = f"whether the build or the program makes `{item.word}` is not known"
+            raise _stop("ambiguous-artifact", replace(item.evidence, says=says))
+        return
+    cwd = facts.final.after.cwd
+    if folder is not None and cwd != folder and inside(cwd, folder) and inside(item.path, cwd):
+        yield cwd  # the program is started in what the build makes, and may open whatever is there
+        return
     if "*" in item.path and not item.is_folder:
         yield _one_of(facts, outputs, item)
         return

@@ -18,6 +18,7 @@ from dockrefactor.toolchains.curly_values import Values, assigned
 SUFFIXES: Final = (".java", ".kt")
 # other languages of the same machine: their sources are not read
 FOREIGN: Final = (".scala", ".groovy", ".clj", ".cljc")
+_FILE_CLASSES: Final = frozenset({"File", "Path", "Paths", "Files", "nio"})
 _CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -96,6 +97,12 @@ class _Source(SourceClaims):
             found = next((item for item in wanted if dotted == item or dotted.startswith(f"{item}.")), None)
             if found is not None:
                 yield self.at(token, f"uses {found}")
+
+    def _writers(self) -> frozenset[str]:
+        if not self.path.endswith(".kt"):
+            return super()._writers()
+        names_files = any(token.value in _FILE_CLASSES for token in self.source)
+        return self._names("writes_receiver", "kotlin_receiver", *(["buffer_receiver"] if names_files else []))
 
     def localised(self) -> Iterator[Evidence]:
         """Calls that format numbers, money or dates by the default locale."""

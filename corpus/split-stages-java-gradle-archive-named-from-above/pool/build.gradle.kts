@@ -1,0 +1,3 @@
+dependencies {
+    implementation("io.netty:netty-buffer:4.1.115.Final")
+}
