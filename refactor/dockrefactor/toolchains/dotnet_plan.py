@@ -70,7 +70,11 @@ def _plan(facts: Facts) -> Plan:
     elsewhere = opened_files.taken_elsewhere(facts, facts.final, "dotnet", outputs)
     if elsewhere is not None:
         raise Unplanned(elsewhere)
-    opened = _opened(facts, facts.final, works, found)
+    opened = opened_files.beside_artifacts(
+        facts, facts.final, _opened(facts, facts.final, works, found), [found.folder], outputs
+    )
+    if isinstance(opened, Blocked):
+        raise Unplanned(opened)
     port = _port(facts, found)
     return Plan(
         artifacts=(Artifact(found.folder, True, found.evidence),),

@@ -69,6 +69,12 @@ def _plan(facts: Facts) -> Plan:
     opened = java_files.opened(facts, facts.final, program, [unit.folder for unit in outputs.units])
     if outputs.tree is not None:
         opened = None
+    else:
+        beside = [artifact.path for artifact in artifacts]
+        free = opened_files.beside_artifacts(facts, facts.final, opened, beside, outputs.folders)
+        if isinstance(free, Blocked):
+            raise Unplanned(free)
+        opened = free
     choices = list(_choices(facts, program, bool(opened)))
     says = next((choice.says for choice in choices[:1] if choice.says), "")
     evidence = [outputs.evidence, *(artifact.evidence for artifact in artifacts)]

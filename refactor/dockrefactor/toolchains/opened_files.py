@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Sequence
 
 from dockrefactor.effects import Kind, inside, overlap
+from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.stages import Stage
 from dockrefactor.toolchain import Blocked
@@ -67,6 +68,40 @@ def taken_elsewhere(facts: Facts, stage: Stage, own: str, outputs: Sequence[str]
                 says = f"`{placed.command.name}` handles what the build makes"
                 return Blocked("unknown-effect", facts.at(step.instruction, says))
     return None
+
+
+def beside_artifacts(
+    facts: Facts, stage: Stage, kept: tuple[str, ...] | None, artifacts: Sequence[str], outputs: Sequence[str]
+) -> tuple[str, ...] | Blocked | None:
+    """`kept` (context paths, None for all) without what the context holds in the place of an artifact.
+
+    The build replaces such a file, so a copy of it over the artifact would bring back an older one. Blocked where it
+    would be copied with others, or where it lies in the folders `outputs` and the build may not make it.
+    """
+    stale = [path for place in artifacts if (path := _in_context(facts, stage, place)) is not None]
+    if kept is None:
+        return _copied_over(stale[0]) if stale else None
+    above = next((path for path in stale if any(path != other and _lies_in(path, other) for other in kept)), None)
+    if above is not None:
+        return _copied_over(above)
+    rest = tuple(path for path in kept if not any(_lies_in(path, other) for other in stale))
+    made = [path for place in outputs if (path := _in_context(facts, stage, place)) is not None]
+    doubtful = next((path for path in rest if any(_lies_in(path, other) for other in made)), None)
+    return _copied_over(doubtful) if doubtful is not None else rest
+
+
+def _copied_over(path: str) -> Blocked:
+    return Blocked("context-has-artifacts", Evidence(path, 0, "lies where the build puts what it makes"))
+
+
+def _in_context(facts: Facts, stage: Stage, place: str) -> str | None:
+    """The context path of what a copy put at `place` before the build, where there is something."""
+    path = stage.copied(place)
+    return path if path and (facts.context.is_file(path) or facts.context.is_dir(path)) else None
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return inside("/" + path, "/" + folder)
 
 
 def outermost(paths: dict[str, None]) -> tuple[str, ...]:
