@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from dockrefactor.effects import absolute, inside
 from dockrefactor.facts import Facts
-from dockrefactor.launch_words import builtins
+from dockrefactor.launch_words import builtins, does_nothing
 from dockrefactor.records import dataclass
 from dockrefactor.verify import shared_libraries
 from dockrefactor.verify.findings import Finding, Lack, Weight
@@ -55,7 +55,10 @@ def findings(after: Look, before: Look, base: ImageFiles | None) -> list[Finding
 
 def _launch(after: Look, before: Look, who: Who) -> Iterator[Finding]:
     """Programs and files that ENTRYPOINT, CMD and the health check name."""
+    replaced = _replaced_entrypoint(after, before)
     for check, name in _named(before):
+        if name in replaced:
+            continue
         if (there := before.program(name)) is None:
             continue  # of no use in the original either
         path = after.program(name)
@@ -67,13 +70,19 @@ def _launch(after: Look, before: Look, who: Who) -> Iterator[Finding]:
             yield Finding(check, Weight.BREAKAGE, f"{path}: {refusal}", Lack.FILE, path)
         yield from _interpreter(after, check, path)
     for path in _files(before):
-        if before.files.at(path) is None:
+        if before.files.at(path) is None or path in replaced:
             continue
         file = after.files.at(path)
         if file is None:
             yield Finding("launch", Weight.BREAKAGE, f"{path} is not there", Lack.FILE, path)
         elif refusal := after.files.reach(path, who, 5 if file.is_dir else 4):
             yield Finding("launch", Weight.BREAKAGE, f"{path}: {refusal}", Lack.FILE, path)
+
+
+def _replaced_entrypoint(after: Look, before: Look) -> tuple[str, ...]:
+    """The entrypoint of the original's base image, where the result has another and it only started the command."""
+    words = before.image.words("Entrypoint")
+    return words if does_nothing(words) and words != after.image.words("Entrypoint") else ()
 
 
 def _named(look: Look) -> list[tuple[str, str]]:
