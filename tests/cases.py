@@ -23,7 +23,7 @@ from dockrefactor.catalogue import Catalogue
 from dockrefactor.cli import program
 from dockrefactor.context import BuildContext
 from dockrefactor.facts import Facts
-from dockrefactor.outcome import Change, Refusal, Unneeded
+from dockrefactor.outcome import Change, IgnoreFile, Refusal, Unneeded
 from dockrefactor.pipeline import Answer, Result
 from dockrefactor.report import FileReport
 from dockrefactor.settings import Configurations, Settings, check
@@ -238,9 +238,11 @@ def _refactor(case: Case) -> FileReport:
         return batch.refactor(Source(DOCKERFILE, Path(DOCKERFILE)))
 
 
-def facts_of(case: Case, text: str) -> Facts:
-    """What is known of a text in the place of a case's Dockerfile."""
+def facts_of(case: Case, text: str, ignore: IgnoreFile | None = None) -> Facts:
+    """What is known of a text in the place of a case's Dockerfile, with another ignore file where one is given."""
     context = BuildContext(context_of(case.name) / (report_of(case.name).context or ""), DOCKERFILE)
+    if ignore is not None:
+        context = context.ignoring(ignore.path, ignore.after)
     return Facts(document.read(text), context, TOOLCHAINS, settings_of(case.options).options(), DOCKERFILE)
 
 

@@ -176,6 +176,7 @@ def test_select_and_ignore(program: Program, option: str, names: str) -> None:
         (["--write", "--check"], "--check and --write cannot be combined"),
         (["--stdout", "--check"], "--check and --stdout cannot be combined"),
         (["--stdout", "--format", "json"], "--stdout and --format json cannot be combined"),
+        (["--stdout", "--dockerignore"], "--stdout and --dockerignore cannot be combined"),
         (["--quiet", "--verbose"], "--quiet and --verbose cannot be combined"),
         (["--write", "-"], "--write and standard input cannot be combined"),
         (["-", "Dockerfile"], "standard input and other paths cannot be combined"),

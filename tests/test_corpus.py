@@ -80,12 +80,17 @@ def test_diff_applies_and_gives_the_result(case: Case, tmp_path: Path) -> None:
     if not patch:
         return
     (tmp_path / DOCKERFILE).write_bytes(result.before.encode())
+    ignore = result.ignore_file
+    if ignore is not None and ignore.before is not None:
+        (tmp_path / ignore.path).write_bytes(ignore.before.encode())
     command = ["git", "-c", "core.autocrlf=false", "apply", "--whitespace=nowarn", "-"]
     # outside of any repository, and without the user's configuration
     alone = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent), "GIT_CONFIG_GLOBAL": os.devnull}
     done = subprocess.run(command, input=patch.encode(), cwd=tmp_path, env=alone, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / DOCKERFILE).read_bytes() == result.after.encode()
+    if ignore is not None:
+        assert (tmp_path / ignore.path).read_bytes() == ignore.after.encode()
 
 
 @each_case
@@ -98,16 +103,18 @@ def test_official_parser_reads_the_result_as_we_do(case: Case) -> None:
 @each_case
 def test_second_run_changes_nothing(case: Case) -> None:
     first = result_of(case)
-    facts, settings = facts_of(case, first.after), settings_of(case.options)
+    facts, settings = facts_of(case, first.after, first.ignore_file), settings_of(case.options)
     transforms = CATALOGUE.selected(settings.select, settings.ignore, settings.also)
     second = pipeline.refactor(first.after.encode(), facts.context, transforms, TOOLCHAINS, facts.options)
     assert report.unified_diff(DOCKERFILE, first.after, second.after) == ""
+    assert second.ignore_file is None
 
 
 @each_case
 def test_contract_holds(case: Case) -> None:
     result = result_of(case)
-    objections = contract.compare(facts_of(case, result.before), facts_of(case, result.after))
+    after = facts_of(case, result.after, result.ignore_file)
+    objections = contract.compare(facts_of(case, result.before), after)
     assert [str(objection) for objection in objections] == []
 
 

@@ -16,7 +16,7 @@ from dockrefactor.build_folder import BuildFolders
 from dockrefactor.catalogue import Catalogue
 from dockrefactor.context import BuildContext, ContextError
 from dockrefactor.facts import Facts, Options
-from dockrefactor.outcome import Refusal
+from dockrefactor.outcome import IgnoreFile, Refusal
 from dockrefactor.paths import shown
 from dockrefactor.records import dataclass
 from dockrefactor.report import Detected, Fault, FileReport, StageFound
@@ -61,9 +61,12 @@ class Reading:
     options: Options
     data: bytes
 
-    def facts(self, text: str) -> Facts:
-        """What is known of a text in this place. Raises SyntaxFault and ContextError."""
+    def facts(self, text: str, ignore: IgnoreFile | None = None) -> Facts:
+        """What is known of a text in this place, with another ignore file where one is given. Raises SyntaxFault and
+        ContextError."""
         context = BuildContext(self.folder, self.dockerfile)
+        if ignore is not None:
+            context = context.ignoring(ignore.path, ignore.after)
         return Facts(document.read(text), context, self.toolchains, self.options, self.dockerfile)
 
 
@@ -120,7 +123,8 @@ class Batch:
             opened.settings.options(),
             source.name,
         )
-        return FileReport(source.name, source.path, result, shown(opened.folder))
+        ignore_path = opened.folder / result.ignore_file.path if result.ignore_file is not None else None
+        return FileReport(source.name, source.path, result, shown(opened.folder), ignore_path=ignore_path)
 
     def _detect(self, source: Source) -> Detected:
         opened = self._open(source)

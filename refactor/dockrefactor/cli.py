@@ -328,10 +328,18 @@ def _written(item: FileReport, wish: Wish) -> FileReport:
     if not wish.write or item.state != "changed" or item.result is None or item.path is None:
         return item
     from dockrefactor.report import Fault
-    from dockrefactor.rewriting import ChangedMeanwhileError, rewrite
+    from dockrefactor.rewriting import ChangedMeanwhileError, create, rewrite
 
+    ignore = item.result.ignore_file
     try:
-        rewrite(item.path, item.result.before.encode(), item.result.after.encode())
+        # first, since it does no harm without the other
+        if ignore is not None and item.ignore_path is not None:
+            if ignore.before is None:
+                create(item.ignore_path, ignore.after.encode())
+            else:
+                rewrite(item.ignore_path, ignore.before.encode(), ignore.after.encode())
+        if item.result.before != item.result.after:
+            rewrite(item.path, item.result.before.encode(), item.result.after.encode())
     except OSError as error:
         return replace(item, fault=Fault(f"cannot be written: {error.strerror or error}"))
     except ChangedMeanwhileError:

@@ -61,8 +61,9 @@ class BuildContext:
     All paths are relative to the root with `/` between parts; `""` is the root itself.
     """
 
-    def __init__(self, root: Path, dockerfile_name: str = "Dockerfile") -> None:
-        """`root` must be a folder; a `<dockerfile_name>.dockerignore` goes before `.dockerignore`.
+    def __init__(self, root: Path, dockerfile_name: str = "Dockerfile", ignore: tuple[str, str] | None = None) -> None:
+        """`root` must be a folder; a `<dockerfile_name>.dockerignore` goes before `.dockerignore`. `ignore` is the name
+        and the text of an ignore file that is to be taken for that on disk.
 
         Raises ContextError where the folder is absent or its ignore file cannot be read.
         """
@@ -70,7 +71,8 @@ class BuildContext:
             raise ContextError(f"{root}: the build context is not a folder")
         self.root = root
         self._real_root = os.path.realpath(root)
-        self._dockerfile_name = dockerfile_name
+        self.dockerfile_name = dockerfile_name
+        self._ignore = ignore
         self.truncated = False
         self._text: dict[str, str | None] = {}
         self._found: dict[Hashable, Any] = {}
@@ -82,28 +84,42 @@ class BuildContext:
         answer: Answer = self._found[key]
         return answer
 
+    def ignoring(self, name: str, text: str) -> BuildContext:
+        """The same folder with another ignore file."""
+        return BuildContext(self.root, self.dockerfile_name, (name, text))
+
     @cached_property
     def ignore_file(self) -> str | None:
         """Name of the ignore file in force, if there is one."""
-        for name in (f"{self._dockerfile_name}.dockerignore", ".dockerignore"):
+        if self._ignore is not None:
+            return self._ignore[0]
+        for name in (f"{self.dockerfile_name}.dockerignore", ".dockerignore"):
             path = os.path.join(self.root, name)
             if os.path.isfile(path) and not os.path.islink(path):
                 return name
         return None
 
     @cached_property
-    def _ignored(self) -> PatternMatcher | None:
-        if self.ignore_file is None:
-            return None
+    def ignore_text(self) -> str | None:
+        """The text of the ignore file as it stands there, None where there is none. Raises ContextError."""
+        if self._ignore is not None or self.ignore_file is None:
+            return self._ignore[1] if self._ignore is not None else None
+        path = self.root / self.ignore_file
         try:
-            if (self.root / self.ignore_file).stat().st_size > MAX_READ:
-                raise ContextError(f"{self.root / self.ignore_file}: larger than {MAX_READ:,} bytes")
-            text = (self.root / self.ignore_file).read_text(encoding="utf-8-sig")
+            if path.stat().st_size > MAX_READ:
+                raise ContextError(f"{path}: larger than {MAX_READ:,} bytes")
+            return path.read_bytes().decode()
         except (OSError, UnicodeDecodeError) as error:
-            raise ContextError(f"{self.root / self.ignore_file}: {error}") from None
+            raise ContextError(f"{path}: {error}") from None
+
+    @cached_property
+    def _ignored(self) -> PatternMatcher | None:
+        if self.ignore_text is None:
+            return None
+        assert self.ignore_file is not None
         patterns = [
             pattern
-            for line in text.splitlines()
+            for line in self.ignore_text.removeprefix("\ufeff").splitlines()
             if (pattern := line.strip()) and not line.startswith("#") and pattern not in ("/", ".", "!")
         ]
         try:

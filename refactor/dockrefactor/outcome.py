@@ -37,13 +37,25 @@ class ReasonEnum(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class IgnoreFile:
+    """The build context's ignore file as a change leaves it: `path` relative to the context's root; `before` is None
+    where there was none."""
+
+    path: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """Edits of the text, and for people: `why` it is better, the evidence, and assumptions that the user lifted."""
+    """Edits of the text, and for people: `why` it is better, the evidence, and assumptions that the user lifted; the
+    ignore file where that changes too."""
 
     edits: tuple[Edit, ...]
     why: str
     evidence: tuple[Evidence, ...] = ()
     assumptions: tuple[Refusal, ...] = ()
+    ignore_file: IgnoreFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dockrefactor import contract, document, grammar
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts, Options
-from dockrefactor.outcome import Change, Outcome, Refusal, Transform, Unneeded
+from dockrefactor.outcome import Change, IgnoreFile, Outcome, Refusal, Transform, Unneeded
 from dockrefactor.records import dataclass, field
 from dockrefactor.text import Edit, apply
 from dockrefactor.toolchain import Detection, Toolchain
@@ -37,7 +37,7 @@ class Result:
     """One Dockerfile refactored in memory.
 
     `before` and `after` are texts (equal where nothing changed); `broken` is the contract's objection to a result that
-    was therefore thrown away.
+    was therefore thrown away; `ignore_file` is there where that changed.
     """
 
     name: str
@@ -47,10 +47,11 @@ class Result:
     detections: tuple[Detection, ...] = ()
     broken: tuple[contract.Objection, ...] = ()
     edits: tuple[tuple[Edit, ...], ...] = field(default=())
+    ignore_file: IgnoreFile | None = None
 
     @property
     def changed(self) -> bool:
-        return self.before != self.after
+        return self.before != self.after or self.ignore_file is not None
 
 
 def refactor(
@@ -81,7 +82,9 @@ def refactor(
         run = _Run(original, switched_off)
         run.through(transforms, each=True)
     after = run.facts.document.text
-    return Result(name, before, after, tuple(run.answers), detections, tuple(run.broken), tuple(run.edits))
+    return Result(
+        name, before, after, tuple(run.answers), detections, tuple(run.broken), tuple(run.edits), run.ignore_file
+    )
 
 
 def _with_stages(parsed: document.Document) -> document.Document:
@@ -104,6 +107,7 @@ class _Run:
         self.answers: list[Answer] = []
         self.broken: list[contract.Objection] = []
         self.edits: list[tuple[Edit, ...]] = []
+        self.ignore_file: IgnoreFile | None = None
 
     def through(self, transforms: Sequence[Transform], each: bool) -> None:
         """Apply all `transforms`; with `each`, undo one whose result breaks the contract."""
@@ -125,6 +129,7 @@ class _Run:
             return Refusal(contract.Reason.CONTRACT, objections[0].at)
         self.facts = changed
         self.edits.append(change.edits)
+        self.ignore_file = change.ignore_file or self.ignore_file
         return change
 
 
@@ -136,7 +141,9 @@ def _changed(facts: Facts, change: Change) -> Facts:
         raise AssertionError(
             f"a transform made a text that is no Dockerfile: {fault.message} (line {fault.line})"
         ) from fault
-    return Facts(parsed, facts.context, facts.known_toolchains, facts.options, facts.name)
+    ignore = change.ignore_file
+    context = facts.context if ignore is None else facts.context.ignoring(ignore.path, ignore.after)
+    return Facts(parsed, context, facts.known_toolchains, facts.options, facts.name)
 
 
 def _ignores(facts: Facts) -> tuple[dict[str, Evidence], Evidence | None]:

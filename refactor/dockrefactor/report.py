@@ -54,7 +54,8 @@ class Fault(Exception):
 @dataclass(frozen=True, slots=True)
 class FileReport:
     """One Dockerfile: a result, or the fault that kept it from one. `path` is None for standard input; `context` is the
-    build context's folder as people see it; `written` where the file was rewritten."""
+    build context's folder as people see it; `written` where the file was rewritten; `ignore_path` is where the ignore
+    file of a result is."""
 
     name: str
     path: Path | None
@@ -62,6 +63,7 @@ class FileReport:
     context: str | None = None
     fault: Fault | None = None
     written: bool = False
+    ignore_path: Path | None = None
 
     @property
     def state(self) -> str:
@@ -74,10 +76,14 @@ class FileReport:
 
     @property
     def diff(self) -> str:
-        """The unified diff, empty where nothing changed."""
+        """The unified diff of the Dockerfile and of the ignore file, empty where nothing changed."""
         if self.result is None or self.state != "changed":
             return ""
-        return unified_diff(diff_name(self.path, self.name), self.result.before, self.result.after)
+        own = unified_diff(diff_name(self.path, self.name), self.result.before, self.result.after)
+        ignore = self.result.ignore_file
+        if ignore is None:
+            return own
+        return own + unified_diff(diff_name(self.ignore_path, ignore.path), ignore.before, ignore.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +119,13 @@ def diff_name(path: Path | None, name: str) -> str:
         return path.as_posix()
 
 
-def unified_diff(name: str, before: str, after: str) -> str:
-    """A patch that `git apply` and `patch -p1` take; line ends are kept, and a missing last one is marked."""
+def unified_diff(name: str, before: str | None, after: str) -> str:
+    """A patch that `git apply` and `patch -p1` take; line ends are kept, and a missing last one is marked. `before` is
+    None for a new file."""
     from difflib import unified_diff as difference
 
-    rows = list(difference(_lines(before), _lines(after), _header("a/" + name), _header("b/" + name)))
+    old = "/dev/null" if before is None else _header("a/" + name)
+    rows = list(difference(_lines(before or ""), _lines(after), old, _header("b/" + name)))
     return "".join(row if row.endswith("\n") else f"{row}\n\\ No newline at end of file\n" for row in rows)
 
 
@@ -266,11 +274,19 @@ def _file(report: FileReport) -> dict[str, Any]:
         "state": report.state,
         "written": report.written,
         "diff": report.diff,
+        "ignore_file": _ignore_file(report),
         "error": _error(report.fault),
         "toolchains": [_detection(item) for item in result.detections] if result else [],
         "transforms": [_answer(item) for item in result.answers] if result else [],
         "objections": [_objection(item) for item in result.broken] if result else [],
     }
+
+
+def _ignore_file(report: FileReport) -> dict[str, Any] | None:
+    ignore = report.result.ignore_file if report.result is not None else None
+    if ignore is None or report.fault is not None:
+        return None
+    return {"path": diff_name(report.ignore_path, ignore.path), "created": ignore.before is None}
 
 
 def _error(fault: Fault | None) -> dict[str, Any] | None:

@@ -13,6 +13,24 @@ class ChangedMeanwhileError(Exception):
     """The file no longer has the content that was read."""
 
 
+def create(path: Path, content: bytes) -> None:
+    """Make a new file at once. Raises OSError, with nothing left behind, and ChangedMeanwhileError if one is there."""
+    folder, name = os.path.split(os.path.abspath(path))
+    temporary = _temporary(folder, name, content)
+    try:
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        if os.path.lexists(path):
+            raise ChangedMeanwhileError
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(folder)
+
+
 def rewrite(path: Path, before: bytes, after: bytes) -> None:
     """Replace the content of `path`, which must still be `before`, by `after`.
 
@@ -28,12 +46,8 @@ def rewrite(path: Path, before: bytes, after: bytes) -> None:
         if current.read(len(before) + 1) != before:
             raise ChangedMeanwhileError
     folder, name = os.path.split(target)
-    handle, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".tmp", dir=folder)
+    temporary = _temporary(folder, name, after)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(after)
-            file.flush()
-            os.fsync(file.fileno())
         _keep_owner(temporary, status)
         os.chmod(temporary, stat.S_IMODE(status.st_mode))
         os.replace(temporary, target)
@@ -42,6 +56,21 @@ def rewrite(path: Path, before: bytes, after: bytes) -> None:
             os.unlink(temporary)
         raise
     _sync_folder(folder)
+
+
+def _temporary(folder: str, name: str, content: bytes) -> str:
+    """A file beside `name` that has the content, on disk."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".tmp", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    return temporary
 
 
 def _keep_owner(temporary: str, status: os.stat_result) -> None:

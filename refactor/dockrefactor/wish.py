@@ -54,6 +54,7 @@ class Wish:
             (len(places) > 1, " and ".join(places[:2])),
             (self.check and (self.write or self.stdout), f"--check and {places[-1] if places else ''}"),
             (self.stdout and self.form == "json", "--stdout and --format json"),
+            (self.stdout and "extend-dockerignore" in (self.also or ()), "--stdout and --dockerignore"),
             (self.quiet and self.verbose, "--quiet and --verbose"),
             (self.write and Path("-") in self.paths, "--write and standard input"),
             (len(self.paths) > 1 and Path("-") in self.paths, "standard input and other paths"),

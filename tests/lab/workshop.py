@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cases import Case, HttpProbe, context_of, facts_of, report_of, result_of
 from dockrefactor.document import decode
+from dockrefactor.outcome import IgnoreFile
 from dockrefactor.verify import building, images, running
 from dockrefactor.verify.building import Recipe
 from dockrefactor.verify.engine import Engine
@@ -75,7 +76,8 @@ class Workshop:
     def _future(self, case: Case) -> Future[Tried]:
         if case.name not in self._begun:
             # made here, since the refactoring itself is not for threads
-            before, after = (version_of(case, text) for text in (result_of(case).before, result_of(case).after))
+            result = result_of(case)
+            before, after = version_of(case, result.before), version_of(case, result.after, result.ignore_file)
             self._begun[case.name] = self.pool.submit(self._tried, case, before, after)
         return self._begun[case.name]
 
@@ -93,14 +95,14 @@ class Workshop:
             self.engine.remove_images(built.name)
 
 
-def version_of(case: Case, text: str) -> Version:
+def version_of(case: Case, text: str, ignore: IgnoreFile | None = None) -> Version:
     """A text in the place of a case's Dockerfile, with all that the threads will ask of it already read."""
     plain = _FRONTEND.sub(r"\1", decode(text.encode()))
-    facts = facts_of(case, plain)
+    facts = facts_of(case, plain, ignore)
     _read_all(facts)
     folder = context_of(case.name) / (report_of(case.name).context or "")
     passed = building.Passed(seconds=BUILD_SECONDS)
-    return Version(Recipe(plain, folder, passed=passed), facts)
+    return Version(Recipe(plain, folder, passed=passed, ignore=ignore.after if ignore else None), facts)
 
 
 def _read_all(facts: Facts) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dockrefactor.outcome import Transform
 from dockrefactor_transforms import (
     add_user,
+    extend_dockerignore,
     link_copies,
     mount_caches,
     name_stages,
@@ -15,6 +16,7 @@ from dockrefactor_transforms import (
 )
 
 TRANSFORMS: tuple[Transform, ...] = (
+    extend_dockerignore.TRANSFORM,
     split_stages.TRANSFORM,
     order_copies.TRANSFORM,
     narrow_copies.TRANSFORM,

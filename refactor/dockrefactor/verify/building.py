@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from dockrefactor.records import dataclass, field
+from dockrefactor.records import dataclass, field, replace
 from dockrefactor.verify import network
 from dockrefactor.verify.engine import CouldNotTryError, Engine, EngineError, TooSlowError
 
@@ -63,17 +63,19 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A Dockerfile's text with its build context; `stages` are the names that `--target` may have."""
+    """A Dockerfile's text with its build context; `stages` are the names that `--target` may have; `ignore` is the text
+    of an ignore file that is to be taken for the context's own."""
 
     text: str
     context: Path
     name: str = "Dockerfile"
     stages: frozenset[str] = field(default_factory=frozenset)
     passed: Passed = field(default_factory=Passed)
+    ignore: str | None = None
 
     def in_context(self, folder: Path) -> Recipe:
         """The same Dockerfile with another context."""
-        return Recipe(self.text, folder, self.name, self.stages, self.passed)
+        return replace(self, context=folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,9 @@ def _files(recipe: Recipe) -> Iterator[Path]:
         file = Path(folder) / "Dockerfile"
         file.write_bytes(recipe.text.encode())
         ignore = recipe.context / f"{recipe.name}.dockerignore"
-        if ignore.is_file():
+        if recipe.ignore is not None:
+            Path(f"{file}.dockerignore").write_bytes(recipe.ignore.encode())
+        elif ignore.is_file():
             shutil.copy(ignore, f"{file}.dockerignore")
         yield file
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from dockrefactor import document, grammar
 from dockrefactor.batch import Batch, Reading, Source
 from dockrefactor.context import ContextError
-from dockrefactor.outcome import Refusal
+from dockrefactor.outcome import IgnoreFile, Refusal
 from dockrefactor.records import dataclass
 from dockrefactor.report import Fault, FileReport
 from dockrefactor.settings import SettingsError
@@ -46,7 +46,8 @@ def refactored(batch: Batch, source: Source, passed: Passed) -> Subject:
         raise UnchangedError(unchanged(made))
     reading = _reading(batch, source)
     before = version(reading, made.result.before, passed)
-    return Subject(source.name, before, version(reading, made.result.after, passed), made)
+    after = version(reading, made.result.after, passed, made.result.ignore_file)
+    return Subject(source.name, before, after, made)
 
 
 def unchanged(made: FileReport) -> str:
@@ -108,8 +109,10 @@ def _other(source: Source, other: str) -> bytes:
     return done.stdout
 
 
-def version(reading: Reading, text: str, passed: Passed) -> Version:
-    """A text in the place of a Dockerfile. Raises as `Reading.facts` does."""
-    facts = reading.facts(text)
+def version(reading: Reading, text: str, passed: Passed, ignore: IgnoreFile | None = None) -> Version:
+    """A text in the place of a Dockerfile, with another ignore file where one is given. Raises as `Reading.facts`
+    does."""
+    facts = reading.facts(text, ignore)
     names = frozenset(stage.name.lower() for stage in facts.stages if stage.name)
-    return Version(Recipe(text, reading.folder, reading.dockerfile, names, passed), facts)
+    ignored = ignore.after if ignore is not None else None
+    return Version(Recipe(text, reading.folder, reading.dockerfile, names, passed, ignored), facts)

@@ -1,0 +1,7 @@
+import express from 'express';
+
+const app = express();
+
+app.use(express.static(__dirname));
+
+app.listen(3000);
