@@ -15,8 +15,9 @@ from click.testing import CliRunner, Result
 from cases import CORPUS
 from dockrefactor.cli import program
 from dockrefactor.records import replace
-from dockrefactor.verify import answers, behaviour, network, proof_report, rebuilding
+from dockrefactor.verify import answers, behaviour, network, proof_report, rebuilding, running
 from dockrefactor.verify.building import Step, counted
+from dockrefactor.verify.engine import Done
 from dockrefactor.verify.findings import Finding, Lack, Verdict, Weight, note, verdict
 from dockrefactor.verify.image_checks import Look
 from dockrefactor.verify.image_files import ImageFile, ImageFiles, Who
@@ -478,3 +479,31 @@ def test_owners_of_alpine_files() -> None:
 def test_clues_are_found_in_what_programs_print(said: str, lack: Lack, what: str) -> None:
     found = {(item.lacks, item.what) for item in behaviour.clues(seen(code=1, output=f"x\n{said}\ny"), "/app")}
     assert (lack, what) in found
+
+
+class SlowServer:
+    """An engine with one container, whose server is not asked between its begin and the first look at its port."""
+
+    label, is_docker = "x", True
+    is_listening = False
+
+    def new_name(self) -> str:
+        return "x"
+
+    def run(self, *words: str, **_: object) -> Done:
+        if words[0] == "exec":
+            self.is_listening = True
+            return Done(0, "   0: 00000000:1F40 00000000:0000 0A 00000000:00000000\n", "")
+        return Done(0, "", "")
+
+    def inspected(self, *_: str) -> dict[str, object]:
+        return {"State": {"Running": True}, "NetworkSettings": {"Ports": {"8000/tcp": [{"HostPort": "1"}]}}}
+
+
+def test_a_server_that_has_just_begun_to_listen_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = SlowServer()
+    answer = answers.Answer(200, "hi")
+    monkeypatch.setattr(answers, "get", lambda *_: answer if slow.is_listening else None)
+    image = Configured("x", {"ExposedPorts": {"8000/tcp": {}}}, 0, 0)
+    watched = running.observe(slow, image, Trial(settle=0.1))  # type: ignore[arg-type]
+    assert watched.answers[(8000, "/")].status == 200

@@ -21,6 +21,7 @@ SETTLE_SECONDS: Final = 8.0
 _POLL: Final = 0.1
 _BETTER_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 1.0
+_SILENT_SECONDS: Final = 5.0
 _SMOKE_SECONDS: Final = 120.0
 _SHELL: Final = re.compile(r"[|&;<>()$`*?~\n]")
 _LISTENING: Final = re.compile(r"^\s*\d+: [0-9A-F]+:(?P<port>[0-9A-F]{4}) [0-9A-F]+:0000 0A ", re.MULTILINE)
@@ -141,6 +142,7 @@ class _Container:
     def _wait(self) -> tuple[dict[str, Any], frozenset[int] | None]:
         """Until it has answered, ended, or kept running long enough."""
         looked, listening = 0.0, None
+        heard: float | None = None  # since when somebody listens at every port
         while True:
             if self._all_answered():
                 return {"Running": True}, frozenset(port for port, _ in self._answers)
@@ -150,17 +152,16 @@ class _Container:
                 if not state["Running"]:
                     return state, listening
                 listening = self._listening()
-                ready = listening is not None and bool(listening) and self._age > self._trial.settle
+                is_heard = listening is not None and bool(self._ports) and set(self._ports) <= listening
+                heard = (heard or self._age) if is_heard else None
                 if self._age > self._trial.seconds or (self._age > self._trial.settle and not self._ports):
                     self._ask_unpublished(listening)
                     return state, listening
-                if ready and self._is_silent(listening):
+                # whoever has just begun to listen has not been asked since
+                silent = heard is not None and self._age > max(self._trial.settle, heard + _SILENT_SECONDS)
+                if silent and not self._answers:
                     return state, listening
             time.sleep(_POLL)
-
-    def _is_silent(self, listening: frozenset[int] | None) -> bool:
-        """Whether somebody listens at every port and none of them speaks HTTP."""
-        return listening is not None and set(self._ports) <= listening and not self._answers
 
     def _all_answered(self) -> bool:
         """Ask every path that is still without a good answer at the first port that gives one."""
