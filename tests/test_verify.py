@@ -507,3 +507,18 @@ def test_a_server_that_has_just_begun_to_listen_is_asked_again(monkeypatch: pyte
     image = Configured("x", {"ExposedPorts": {"8000/tcp": {}}}, 0, 0)
     watched = running.observe(slow, image, Trial(settle=0.1))  # type: ignore[arg-type]
     assert watched.answers[(8000, "/")].status == 200
+
+
+def test_what_the_engine_cannot_start_is_said_in_its_words() -> None:
+    why = 'docker: Error response from daemon: runc create failed: exec: "serve": executable file not found in $PATH'
+
+    class Refusing(SlowServer):
+        def run(self, *words: str, **_: object) -> Done:
+            return Done(127, "", f"{why}\n\nRun 'docker run --help' for more information\n")
+
+        def answers(self) -> bool:
+            return True
+
+    refused = running.observe(Refusing(), Configured("x", {}, 0, 0), Trial())  # type: ignore[arg-type]
+    assert (refused.code, refused.output) == (127, why)
+    assert [(item.lacks, item.what) for item in behaviour.clues(refused, "/")] == [(Lack.PROGRAM, "serve")]

@@ -24,6 +24,7 @@ _LOOK_SECONDS: Final = 1.0
 _SILENT_SECONDS: Final = 5.0
 _SMOKE_SECONDS: Final = 120.0
 _SHELL: Final = re.compile(r"[|&;<>()$`*?~\n]")
+_ADVICE: Final = re.compile(r"(?:Run|See) '")
 _LISTENING: Final = re.compile(r"^\s*\d+: [0-9A-F]+:(?P<port>[0-9A-F]{4}) [0-9A-F]+:0000 0A ", re.MULTILINE)
 
 
@@ -113,7 +114,9 @@ class _Container:
 
     def watched(self) -> Observation:
         if self._refused:
-            last = self._refused.splitlines()[-1] if "\n" in self._refused else self._refused
+            # the client's advice comes last
+            lines = [line for line in self._refused.splitlines() if line.strip() and not _ADVICE.match(line)]
+            last = lines[-1] if lines else self._refused
             refused = 126 if "permission denied" in last.lower() else 127
             return Observation(refused, last, {}, frozenset(), frozenset(), "", (), self._age)
         state, listening = self._wait()
