@@ -195,8 +195,7 @@ def _without_development(install: object, inputs: InstallInputs) -> InstallInput
     """`inputs` without the packages that only development asks for, where the command names all that it installs."""
     if not isinstance(install, PythonInstall) or install.development:
         return inputs
-    poetry = install.manager == "poetry" and (install.only_groups or not install.without_groups)
-    if install.manager != "pipenv" and not poetry:
+    if install.manager not in ("pipenv", "poetry"):
         return inputs
     return replace(inputs, packages=tuple(package for package in inputs.packages if not package.development))
 

@@ -26,6 +26,7 @@ from dockrefactor.toolchains.python_projects import (
     add_poetry_dependencies,
     add_project,
     add_table_dependency,
+    poetry_groups,
     poetry_roots,
     poetry_tables,
 )
@@ -113,11 +114,12 @@ def _poetry(gathering: Gathering, install: PythonInstall) -> bool:
     lock = gathering.text(gathering.image_path("poetry.lock"), required=False)
     if install.path_dependencies:
         _poetry_paths(gathering, document, lock)
-    locked = lock is not None and read_poetry_lock(
-        gathering, lock, poetry_roots(document, install.groups), install.groups
-    )
+    groups = install.groups
+    if install.without_groups and not install.only_groups:
+        groups = poetry_groups(document, install.without_groups, groups)
+    locked = lock is not None and read_poetry_lock(gathering, lock, poetry_roots(document, groups), groups)
     if not locked and manifest is not None:
-        add_poetry_dependencies(gathering, manifest[0], document, install.groups)
+        add_poetry_dependencies(gathering, manifest[0], document, groups)
     return locked
 
 

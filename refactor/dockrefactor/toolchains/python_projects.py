@@ -106,6 +106,14 @@ def poetry_tables(document: Mapping[str, Any]) -> Iterator[tuple[str, Any, str |
                 yield name, value, group
 
 
+def poetry_groups(document: Mapping[str, Any], without: Sequence[str], chosen: Sequence[str]) -> tuple[str, ...]:
+    """The groups of an install that leaves out those of `without`: all that are not optional, and those chosen."""
+    groups = table(table(table(document.get("tool")).get("poetry")).get("group"))
+    standing = [name for name, group in groups.items() if table(group).get("optional") is not True]
+    standing += [*table(document.get("dependency-groups")), "dev"]
+    return tuple(name for name in dict.fromkeys((*standing, *chosen)) if name not in without)
+
+
 def poetry_roots(document: Mapping[str, Any], selected: Sequence[str]) -> Roots:
     """What the project asks for: by its main table and the groups that are `selected`, and by the other groups."""
     main: list[Edge] = []
