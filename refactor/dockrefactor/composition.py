@@ -185,7 +185,8 @@ class _Composer:
 
     def _text(self, slot: Slot) -> str:
         document = self.document
-        comments = document.comment_block(slot.step.instruction).of(document.text) if slot.keeps_comments else ""
+        said = slot.keeps_comments and not slot.drops_comments
+        comments = document.comment_block(slot.step.instruction).of(document.text) if said else ""
         text = slot.runtime_text if slot.runtime_text is not None else document.source(slot.step.instruction)
         return comments + text + ("" if text.endswith("\n") else self.newline)
 

@@ -236,6 +236,8 @@ class _Placer:
         if not slot.builder:
             return
         names = package_lists.packages(step)
+        # what the author says of packages that build is not said of the libraries that they leave
+        slot.drops_comments = bool(names) and not any(name in self.packages.kept for name in names)
         build = [name for name in names if not self.packages.is_only_runtime(name)]
         if not build:
             slot.builder = False

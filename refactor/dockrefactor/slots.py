@@ -18,6 +18,7 @@ class Slot:
     runtime_text: str | None = None
     artifacts: tuple[Artifact, ...] = ()
     keeps_comments: bool = True  # whether the runtime's text stands for the whole step
+    drops_comments: bool = False  # whether the comments speak of what the builder alone gets
 
 
 @dataclass(slots=True)
