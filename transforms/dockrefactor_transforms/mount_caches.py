@@ -3,8 +3,8 @@
 On request only (`--cache-mounts`): it needs BuildKit. A rebuild after a change of a lock file then downloads only what
 is new. Only folders that a package manager keeps for itself are mounted, never an output. Where such a folder is also
 the store that builds read (Go's modules), every RUN of the stage that uses the language gets it, and only in stages
-that do not run. A RUN that clears or switches off the cache stays as it is, and so do the distribution's package
-managers, whose images clear their caches themselves.
+that do not run. The images of Debian and Ubuntu clear apt's cache themselves: in stages that do not run, that is
+switched off as Docker's documentation does it. A RUN that clears or switches off the cache stays as it is.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def run(facts: Facts) -> Outcome:
 
 def _stage(facts: Facts, stage: Stage) -> list[Edit]:
     edits: list[Edit] = []
+    prepared: set[str] = set()
     runs = stage is facts.final or any(other.base_stage == stage.index for other in facts.stages)
     for step in stage.steps:
         if step.run is None:
@@ -50,12 +51,29 @@ def _stage(facts: Facts, stage: Stage) -> list[Edit]:
         for name, row in tables.toml("caches").items():
             if row.get("store") and (runs or not all(map(_is_open, _users(stage, row)))):
                 continue
-            if _uses(step, row) and _is_open(step) and _is_in_force(step, row, name):
-                wanted += [path for path in row["folders"] if not _is_touched(step, path)]
+            if "prepare" in row and runs:
+                continue
+            if not (_uses(step, row) and _is_open(step) and _is_in_force(step, row, name)):
+                continue
+            shared = f",sharing={row['sharing']}" if "sharing" in row else ""
+            mounts = [f"{path}{shared}" for path in row["folders"] if not _is_touched(step, path)]
+            wanted += mounts
+            if mounts and "prepare" in row and name not in prepared:
+                prepared.add(name)
+                edits.append(_prepared(facts, step, row))
         if wanted:
             flags = "".join(f" --mount=type=cache,target={path}" for path in dict.fromkeys(wanted))
             edits.append(insertion(step.instruction.keyword_span.end, flags))
     return edits
+
+
+def _prepared(facts: Facts, step: Step, row: Mapping[str, Any]) -> Edit:
+    """The instruction that lets the image keep what it downloads, above a step and its comments."""
+    document = facts.document
+    lines = document.typed(row["prepare"]).splitlines()
+    ending = document.escape + document.newline
+    text = ending.join(line.removesuffix("\\") for line in lines) + document.newline
+    return insertion(document.with_comments(step.instruction).start, text)
 
 
 def _users(stage: Stage, row: Mapping[str, Any]) -> list[Step]:
@@ -70,7 +88,7 @@ def _users(stage: Stage, row: Mapping[str, Any]) -> list[Step]:
 def _uses(step: Step, row: Mapping[str, Any]) -> bool:
     """Whether a step fills the cache, or reads it where it is a store."""
     assert step.run is not None
-    kinds = {Kind.INSTALL, Kind.TOOL_INSTALL}
+    kinds = {Kind.INSTALL, Kind.TOOL_INSTALL, Kind.OS_INSTALL}
     return any(
         _program(placed) in row["programs"]
         and (row.get("store") or (placed.effects.kind in kinds and placed.effects.network))
