@@ -268,3 +268,20 @@ def test_command_words() -> None:
     assert list(command_words("if [ -f x ]; then tar xf x; fi; exec nginx -g 'daemon off;'")) == ["tar", "nginx"]
     assert list(command_words("x=$(hostname) && $TOOL a")) == ["hostname", None]
     assert list(command_words("echo 'unclosed")) == [None]
+
+
+@pytest.mark.parametrize(
+    ("expression", "written"),
+    [
+        ('os.environ["DATA"]', "/data/x.log"),
+        ('os.environ.get("DATA", "here")', "/data/x.log"),
+        ('os.getenv("DATA")', "/data/x.log"),
+        ('os.getenv("OTHER", "here")', "here/x.log"),
+        ('os.environ["OTHER"]', None),
+        ('os.environ["EMPTY"]', None),
+    ],
+)
+def test_variables_of_the_image_are_known(tmp_path: Path, expression: str, written: str | None) -> None:
+    text = f"import os\nopen(os.path.join({expression}, 'x.log'), 'w')\n"
+    made = context(tmp_path, {"app.py": text})
+    assert values(read_sources(made, environment={"DATA": "/data", "EMPTY": ""}).writes) == [written]

@@ -64,13 +64,13 @@ class FileNeeds:
     ports: list[Claim] = field(default_factory=list)
 
 
-def read_calls(path: str, text: str) -> FileNeeds:
-    """The claims of the source `text` at a context path.
+def read_calls(path: str, text: str, variables: Mapping[str, str]) -> FileNeeds:
+    """The claims of the source `text` at a context path; `variables` are those that the image sets.
 
     Raises libcst.ParserSyntaxError or RecursionError where it cannot be read.
     """
     module = cst.parse_module(text)
-    reader = _Reader(path, module)
+    reader = _Reader(path, module, variables)
     for node, scope in walk(module):
         if isinstance(node, cst.Call):
             reader.call(node, scope)
@@ -84,11 +84,11 @@ def read_calls(path: str, text: str) -> FileNeeds:
 
 
 class _Reader:
-    def __init__(self, path: str, module: cst.Module) -> None:
+    def __init__(self, path: str, module: cst.Module, variables: Mapping[str, str]) -> None:
         self.path = path
         self.module = module
         self.names = Names(module)
-        self.known = Evaluator(path, self.names)
+        self.known = Evaluator(path, self.names, variables)
         self.found: list[tuple[str, str | None, str, cst.CSTNode]] = []
         self.tornado = any(name.startswith("tornado") for name in self.names.aliases.values())
 

@@ -9,7 +9,7 @@ import ast
 import posixpath
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -48,21 +48,31 @@ def image_sources(facts: Facts) -> SourceNeeds:
     """What the sources need that the final stage, and those that it copies from or builds on, take from the context."""
     steps = [*facts.final.steps, *(step for stage in facts.contributing[1:] for step in stage.steps)]
     wanted = {source for step in steps if step.copy is not None for source, _, _ in step.copy.pairs}
-    return read_sources(facts.context, ("",) if "" in wanted else tuple(sorted(wanted)))
+    folders = ("",) if "" in wanted else tuple(sorted(wanted))
+    return read_sources(facts.context, folders, environment=facts.final.after.env)
 
 
-def read_sources(context: BuildContext, folders: Sequence[str] = ("",), exclude_tests: bool = True) -> SourceNeeds:
+def read_sources(
+    context: BuildContext,
+    folders: Sequence[str] = ("",),
+    exclude_tests: bool = True,
+    environment: Mapping[str, str] | None = None,
+) -> SourceNeeds:
     """What the `.py` files below `folders` (files may be named too) need when they run.
 
-    Paths that a source places by `__file__` are relative to the context's root and their evidence says so; other
-    relative paths are relative to the process's working directory. `reads` holds only what the context has.
+    `environment`: variables that the image sets. Paths that a source places by `__file__` are relative to the context's
+    root and their evidence says so; other relative paths are relative to the process's working directory. `reads` holds
+    only what the context has.
     """
-    key = (read_sources, tuple(folders), exclude_tests)
-    return context.once(key, lambda: _read_sources(context, folders, exclude_tests))
+    variables = tuple(sorted((environment or {}).items()))
+    key = (read_sources, tuple(folders), exclude_tests, variables)
+    return context.once(key, lambda: _read_sources(context, folders, exclude_tests, variables))
 
 
-def _read_sources(context: BuildContext, folders: Sequence[str], exclude_tests: bool) -> SourceNeeds:
-    found = [(path, _read(context, path)) for path in _files(context, folders, exclude_tests)]
+def _read_sources(
+    context: BuildContext, folders: Sequence[str], exclude_tests: bool, variables: tuple[tuple[str, str], ...]
+) -> SourceNeeds:
+    found = [(path, _read(context, path, variables)) for path in _files(context, folders, exclude_tests)]
     sources = [source for _, source in found]
     writes = [claim for source in sources for claim in source.writes]
     if any(name == "flask_sqlalchemy" for source in sources for name, _ in source.imports):
@@ -113,11 +123,12 @@ def _is_source(context: BuildContext, path: str) -> bool:
     return re.match(r"#!.*\bpython", context.read(path) or "") is not None
 
 
-def _read(context: BuildContext, path: str) -> _Source:
+def _read(context: BuildContext, path: str, variables: tuple[tuple[str, str], ...]) -> _Source:
     text = context.read(path)
     if text is None:
         return _Source(unreadable=Evidence(path, 0, "too large to read or not UTF-8 text"))
-    return _parse(path, text)
+    # only those that it may ask for: the same source is read once for many images
+    return _parse(path, text, tuple(pair for pair in variables if pair[0] in text) if "env" in text else ())
 
 
 @cache
@@ -135,7 +146,7 @@ def _betrays_needs(text: str) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def _parse(path: str, text: str) -> _Source:
+def _parse(path: str, text: str, variables: tuple[tuple[str, str], ...]) -> _Source:
     imports = tuple(_imports(text))
     if not _betrays_needs(text):
         return _Source(imports)
@@ -147,7 +158,7 @@ def _parse(path: str, text: str) -> _Source:
     from dockrefactor.toolchains.python_calls import read_calls
 
     try:
-        needs = read_calls(path, text)
+        needs = read_calls(path, text, dict(variables))
     except libcst.ParserSyntaxError as error:
         return _Source(imports, unreadable=Evidence(path, error.raw_line, "not Python 3"))
     except RecursionError:

@@ -6,7 +6,7 @@ Works on libcst nodes without its visitors (they are ten times as slow as a plai
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import libcst as cst
@@ -248,11 +248,12 @@ def argument(call: cst.Call, position: int, keyword: str) -> cst.BaseExpression 
 
 
 class Evaluator:
-    """Knows what expressions of the file at one context path are."""
+    """Knows what expressions of the file at one context path are; `variables` are those that the image sets."""
 
-    def __init__(self, path: str, names: Names) -> None:
+    def __init__(self, path: str, names: Names, variables: Mapping[str, str] | None = None) -> None:
         self.path = path
         self.names = names
+        self.variables = variables or {}
 
     def value(self, node: cst.BaseExpression | None, scope: Scope, depth: int = 0) -> Value | None:
         """The text, path or number of an expression; None where it is computed."""
@@ -327,7 +328,15 @@ class Evaluator:
             return parent(inner)
         return None
 
+    def _variable(self, name: cst.BaseExpression | None) -> Value | None:
+        """The value of the environment variable that a literal names, None where the image sets none."""
+        told = self.variables.get((unquoted(name) if name is not None else None) or "")
+        return Value(told) if told else None
+
     def _subscript(self, node: cst.Subscript, scope: Scope, depth: int) -> Value | None:
+        if self.names.full(node.value) == "os.environ" and len(node.slice) == 1:
+            key = node.slice[0].slice
+            return self._variable(key.value) if isinstance(key, cst.Index) else None
         if not (isinstance(node.value, cst.Attribute) and node.value.attr.value == "parents" and len(node.slice) == 1):
             return None
         index = node.slice[0].slice
@@ -351,13 +360,14 @@ class Evaluator:
             inner = self.value(argument(node, 0, "p"), scope, depth + 1)
             return parent(inner) if inner is not None else None
         if full in _DEFAULTING:
-            return self.value(argument(node, 1, "default"), scope, depth + 1)
+            told = self._variable(argument(node, 0, "key"))
+            return told or self.value(argument(node, 1, "default"), scope, depth + 1)
         if full in _JOINS or full in _CONVERSIONS or full in _SAME:
             return self._joined(Value(""), node, scope, depth)
         last = full.rpartition(".")[2]
         default = argument(node, -1, "default")
         if default is not None and (full.split(".")[0] in ("config", "env") or last == "config"):
-            return self.value(default, scope, depth + 1)
+            return self._variable(argument(node, 0, "var")) or self.value(default, scope, depth + 1)
         return self._method(node, scope, depth)
 
     def _method(self, node: cst.Call, scope: Scope, depth: int) -> Value | None:
