@@ -55,6 +55,7 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
         _of_sources(found, facts, folder)
     packages = packages_needs(facts, installed)
     found.unknown += [("artifacts-in-home", evidence) for evidence in packages.browsers]
+    found.writes += [_in_work_folder(facts, claim) for claim in packages.writes]
     starters = programs_that("start")
     return RuntimeNeeds(
         programs=tuple(claim for claim in (*found.programs, *packages.programs) if claim.value not in starters),
@@ -117,11 +118,15 @@ def _tool_writes(tools: tuple[str, ...]) -> list[str]:
 
 def _of_sources(found: _Found, facts: Facts, folder: str) -> None:
     """What the sources in a context folder need; their relative paths start at the container's work folder."""
-    cwd = facts.final.after.cwd
     read = node_sources.read_sources(facts.context, folder, environment=facts.final.after.env)
     found.programs += read.programs
     found.ports += read.ports
-    found.writes += [
-        Claim(absolute(claim.value, cwd), claim.evidence) if claim.value is not None else claim for claim in read.writes
-    ]
+    found.writes += [_in_work_folder(facts, claim) for claim in read.writes]
     found.unknown += [("writes-unknown-path", evidence) for evidence in read.unreadable]
+
+
+def _in_work_folder(facts: Facts, claim: Claim) -> Claim:
+    """A claim on a path as the container sees it."""
+    if claim.value is None:
+        return claim
+    return Claim(absolute(claim.value, facts.final.after.cwd), claim.evidence)

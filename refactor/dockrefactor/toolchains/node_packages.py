@@ -15,11 +15,13 @@ from dockrefactor.toolchains.node_commands import bare_name, node_facts
 
 @dataclass(frozen=True, slots=True)
 class PackagesNeeds:
-    """`os_packages` for the distribution of the base image; `browsers`: packages that fetch one to a home folder."""
+    """`os_packages` for the distribution of the base image; `browsers`: packages that fetch one to a home folder;
+    `writes`: folders below the work folder, None for those that nobody can list."""
 
     os_packages: tuple[tuple[str, Evidence], ...]
     programs: tuple[Claim, ...]
     browsers: tuple[Evidence, ...]
+    writes: tuple[Claim, ...]
 
 
 def packages_needs(facts: Facts, inputs: Iterable[InstallInputs]) -> PackagesNeeds:
@@ -29,6 +31,7 @@ def packages_needs(facts: Facts, inputs: Iterable[InstallInputs]) -> PackagesNee
     libraries: dict[str, Evidence] = {}
     programs: list[Claim] = []
     browsers: list[Evidence] = []
+    writes: dict[str | None, Claim] = {}
     for item in inputs:
         for package in item.packages:
             row = table.get(package.name)
@@ -37,9 +40,11 @@ def packages_needs(facts: Facts, inputs: Iterable[InstallInputs]) -> PackagesNee
             for library in _libraries(row, base):
                 libraries.setdefault(library, package.evidence)
             programs += [Claim(program, package.evidence) for program in row.get("programs", ())]
+            for folder in (*row.get("writes", ()), *([None] if row.get("writes_anywhere") else [])):
+                writes.setdefault(folder, Claim(folder, package.evidence))
             if row.get("browser") and package.name != "puppeteer-core" and not _browser_from_system(facts):
                 browsers.append(package.evidence)
-    return PackagesNeeds(tuple(libraries.items()), tuple(programs), tuple(browsers))
+    return PackagesNeeds(tuple(libraries.items()), tuple(programs), tuple(browsers), tuple(writes.values()))
 
 
 def _browser_from_system(facts: Facts) -> bool:

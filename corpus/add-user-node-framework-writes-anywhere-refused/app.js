@@ -1,0 +1,5 @@
+require('apostrophe')({
+  shortName: 'magazine',
+  root: module,
+  baseUrl: 'http://localhost:3000'
+});
