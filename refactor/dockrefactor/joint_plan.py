@@ -93,7 +93,7 @@ class _Made:
         """What one build or install leaves: a build's outputs, and packages that the sources name."""
         effects = placed.effects
         for path in effects.writes:
-            if any(inside(path, folder) for folder in (*CACHES, *_SYSTEM)):
+            if any(inside(path, folder) for folder in CACHES) or _is_systems(self.facts, path):
                 continue
             if _holds_work_folder(self.facts, path):
                 return Blocked(
@@ -122,6 +122,16 @@ class _Made:
 
 def _holds_work_folder(facts: Facts, path: str) -> bool:
     return any(inside(step.before.cwd, path) for step in facts.final.steps) or inside(facts.final.after.cwd, path)
+
+
+def _is_systems(facts: Facts, path: str) -> bool:
+    """Whether a path lies in a folder of the system, and not where the sources stand (`/usr/src/app`, `/go/src/x`)."""
+    work = {step.before.cwd for step in facts.final.steps} | {facts.final.after.cwd}
+    for step in facts.final.steps:
+        work.update(target for _, target, is_folder in (step.copy.pairs if step.copy else ()) if is_folder)
+    work -= {"/", "/usr", "/usr/local"}
+    system = any(inside(path, folder) for folder in _SYSTEM)
+    return system and not any(inside(path, folder) for folder in work)
 
 
 def _in_context(facts: Facts, path: str) -> str | None:
