@@ -35,9 +35,18 @@ def plan(facts: Facts) -> Plan | Blocked:
     if blocked is not None:
         return blocked
     kept = [
-        (step, artifact) for step, artifact in made.found if found.tree is None or not inside(artifact.path, found.tree)
+        (step, artifact)
+        for step, artifact in made.found
+        if (found.tree is None or not inside(artifact.path, found.tree)) and _may_be_read(facts, found, artifact.path)
     ]
     return replace(found, overlays=tuple(kept))
+
+
+def _may_be_read(facts: Facts, found: Plan, path: str) -> bool:
+    """Whether the running program opens what another language built, and did not take it into itself (Go's embed)."""
+    if found.opened is None or facts.final.last("VOLUME") is not None or facts.neighbours.services:
+        return True
+    return overlap(found.opened, (path,)) or any(path in word for item in facts.launch.started for word in item.argv)
 
 
 class _Made:

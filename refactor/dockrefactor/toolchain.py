@@ -80,7 +80,8 @@ class Plan:
     builder; `tree`: the work folder that is taken whole from the builder, None where the runtime takes the sources from
     the context; `overlays`: what another language built, with the step that makes it, copied over the sources;
     `context_paths`: the only context paths that the runtime copies of those that the original put below
-    `source_tree`, None for all of them; `own`: commands that only move what the builder makes, or touch what stays
+    `source_tree`, None for all of them; `opened`: all image paths that the program opens, None where they are not
+    bounded; `own`: commands that only move what the builder makes, or touch what stays
     there; `edits`: prefixes of build commands; `static`: the program is statically linked; `gain`: why a split is worth
     it, None where builder and runtime would be the same; `assumed`: obstacles that the user lifted; `runtimes`: images
     to run on, the smallest first, where the language knows better than the base image's counterpart.
@@ -95,6 +96,7 @@ class Plan:
     overlays: tuple[tuple[Step, Artifact], ...] = ()
     context_paths: tuple[str, ...] | None = None
     source_tree: str | None = None
+    opened: tuple[str, ...] | None = None
     own: tuple[Placed, ...] = ()
     edits: tuple[CommandEdit, ...] = ()
     static: bool = False

@@ -193,6 +193,7 @@ class Go:
             artifacts=tuple(artifacts.values()),
             context_paths=opened,
             source_tree=tree if opened is not None else None,
+            opened=self._bounded(facts, programs),
             edits=edits,
             static=static,
             gain="the compiler and the sources stay behind",
@@ -275,6 +276,16 @@ class Go:
         if computed or facts.launch.scripts:
             kept.update(self._data(facts, programs))
         return _outermost(kept)
+
+    def _bounded(self, facts: Facts, programs: list[Program]) -> tuple[str, ...] | None:
+        """All image paths that the programs open, None where one is computed or something else is started too."""
+        claims = [claim for item in programs for claim in (*item.read.needs.reads, *item.read.needs.writes)]
+        outputs = {item.output for item in programs}
+        names = {*outputs, *map(posixpath.basename, outputs)}
+        alone = all(started.argv[0] in names for started in facts.launch.started)
+        if facts.launch.scripts or not alone or any(claim.value is None for claim in claims):
+            return None
+        return tuple(absolute(claim.value, facts.final.after.cwd) for claim in claims if claim.value is not None)
 
     def _data(self, facts: Facts, programs: list[Program]) -> Iterator[str]:
         """Entries of the context that are neither sources of Go nor known to be inert."""

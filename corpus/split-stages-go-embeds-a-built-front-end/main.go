@@ -1,0 +1,20 @@
+package main
+
+import (
+	"embed"
+	"io/fs"
+	"log"
+	"net/http"
+)
+
+//go:embed web/dist
+var pages embed.FS
+
+func main() {
+	dist, err := fs.Sub(pages, "web/dist")
+	if err != nil {
+		log.Fatal(err)
+	}
+	http.Handle("/", http.FileServerFS(dist))
+	log.Fatal(http.ListenAndServe(":8080", nil))
+}

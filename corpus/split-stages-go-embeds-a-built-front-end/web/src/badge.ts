@@ -1,0 +1,3 @@
+const label: string = 'embedded badge';
+
+document.body.append(label);
