@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Iterator
 
 from dockrefactor import tables
-from dockrefactor.effects import Kind, absolute
+from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import Claim, SourceNeeds
-from dockrefactor.records import dataclass
+from dockrefactor.records import dataclass, replace
 from dockrefactor.stages import Stage
 from dockrefactor.toolchain import RuntimeNeeds
 from dockrefactor.toolchains import java_commands, java_projects, jvm_settings, jvm_sources
@@ -136,6 +136,26 @@ def _unknown(facts: Facts, found: Program) -> Iterator[tuple[str, Evidence]]:
     if not found.folders and starts_java:
         place = facts.at(facts.final.origin, "the sources of the program are not in the build context")
         yield "writes-unknown-path", place
+        return
+    made = [*_brought(facts)]
+    for item in facts.launch.started:
+        start = java_commands.parse_java(item.argv)
+        if start is not None and start.jar and not set("$*?[") & set(start.jar):
+            path = absolute(start.jar, item.cwd)
+            if not any(inside(path, place) for place in made):
+                says = f"`{start.jar}` is of no build here: it was downloaded"
+                yield "writes-unknown-path", replace(item.evidence, says=says)
+
+
+def _brought(facts: Facts) -> Iterator[str]:
+    """Where copies, and commands that build or carry what was built, put files in the final stage."""
+    for step in facts.final.image_steps:
+        copy = step.copy
+        if copy is not None and not copy.remote and (copy.origin is None or copy.stage is not None):
+            yield from copy.writes
+        for placed in step.run.commands if step.run is not None else ():
+            if placed.effects.by == "java" or placed.command.name in ("cp", "mv", "ln", "install"):
+                yield from placed.effects.writes
 
 
 def compiles(found: Program, facts: Facts) -> Evidence | None:
