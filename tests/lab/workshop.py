@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # an engine without access to a registry cannot fetch the frontend that this line names; its own is as new
 _FRONTEND = re.compile(r"\A(\ufeff)?#[ \t]*syntax[ \t]*=[^\n]*\n", re.IGNORECASE)
 BUILD_SECONDS = 900.0
+# large frameworks start slowly beside two builds
+START_SECONDS = 90.0
 # a case that says how its program ends is waited for: some compile what they run
 END_SECONDS = 300.0
 
@@ -114,7 +116,7 @@ def trial_of(case: Case) -> Trial:
     """How a case's `[probe]` asks for its containers to be tried."""
     match case.probe:
         case HttpProbe(port, path, status, _, env):
-            return Trial((port,), (path,), status, env=env)
+            return Trial((port,), (path,), status, seconds=START_SECONDS, env=env)
         case probe:
             assert probe is not None, "this case has no probe"
             return Trial(exit=probe.exit, env=probe.env, seconds=END_SECONDS, settle=END_SECONDS)
