@@ -16,6 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,10 @@ class Place:
         """`dockrefactor verify` in the background."""
         env = {**os.environ, **({"DOCKER_HOST": host} if host else {})}
         words = [PROGRAM, "verify", "--against", "../original", "--engine", "docker", "--no-rebuild", *options, "."]
+        # a test run in the background passes on that interrupts are ignored
+        heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
         return subprocess.Popen(
-            words, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            words, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heeds
         )
 
     def leavings(self) -> list[str]:
