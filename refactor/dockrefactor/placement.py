@@ -71,6 +71,7 @@ class _Placer:
             placement_review.keep_what_builds_see(self.slots, self.last)
             self._takes_from_tree()
             placement_review.drop_repeated(self.slots, self.last)
+            placement_review.drop_removed(self.slots)
             started = (word for item in self.facts.launch.started for word in item.argv)
             placement_review.drop_temporary(self.slots, self.last, started)
             placement_review.drop_idle_workdirs(self.slots, self.last, self.plan.handed_over)

@@ -52,6 +52,18 @@ def drop_temporary(slots: Sequence[Slot], last: int, started: Iterable[str]) -> 
             slot.runtime = False
 
 
+def drop_removed(slots: Sequence[Slot]) -> None:
+    """What the builder removes again was not in the original's image either."""
+    for at, slot in enumerate(slots):
+        copy = slot.step.copy
+        if not (slot.runtime and slot.builder) or copy is None or copy.origin is not None or not copy.writes:
+            continue
+        runs = [other.step.run for other in slots[at + 1 :] if other.step.run is not None and not other.runtime]
+        gone = [path for run in runs for item in run.commands if item.effects.removes for path in item.effects.writes]
+        if all(any(inside(path, other) for other in gone) for path in copy.writes):
+            slot.runtime = False
+
+
 def drop_idle_cleaning(slots: Sequence[Slot]) -> None:
     """Where the runtime installs nothing, there are no caches to clean."""
     if any(slot.runtime and slot.step.run is not None and not _only_cleans(slot) for slot in slots):
