@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from dockrefactor.effects import inside
+from dockrefactor.effects import absolute, inside
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.stages import Stage
@@ -67,6 +67,31 @@ def _manifest_of_tree(facts: Facts, cwd: str) -> str | None:
         for source in step.copy.sources:
             inner = "" if source.endswith("package.json") else "package.json"
             found = stage.resolver()(posixpath.normpath(posixpath.join("/", source, inner)))
+            if found is not None:
+                return found
+    return None
+
+
+def scripts(facts: Facts, item: Started) -> tuple[str, ...]:
+    """The context paths of the scripts that a command names, by the way that node looks one up."""
+    words = [absolute(word, item.cwd) for word in item.argv[1:] if not word.startswith("-")]
+    candidates = [word + ending for word in words for ending in ("", ".js", ".cjs", ".mjs", "/index.js")]
+    found = (_in_context(facts, facts.final, path) for path in candidates)
+    return tuple(dict.fromkeys(path for path in found if path is not None and facts.context.is_file(path)))
+
+
+def _in_context(facts: Facts, stage: Stage, path: str) -> str | None:
+    """The context path of what stands at an image path, also where another stage hands it over."""
+    own = stage.resolver()(path)
+    if own is not None:
+        return own
+    for step in stage.image_steps:
+        copy = step.copy
+        if copy is None or copy.stage is None or not copy.known or not inside(path, copy.destination):
+            continue
+        inner = posixpath.relpath(path, copy.destination)
+        for source in copy.sources:
+            found = _in_context(facts, copy.stage, posixpath.normpath(posixpath.join("/", source, inner)))
             if found is not None:
                 return found
     return None

@@ -15,7 +15,7 @@ from dockrefactor.records import dataclass, field
 from dockrefactor.toolchain import RuntimeNeeds
 from dockrefactor.toolchains import node_builds, node_commands, node_launch, node_sources
 from dockrefactor.toolchains.node_builds import NodeStart
-from dockrefactor.toolchains.node_names import programs_that
+from dockrefactor.toolchains.node_names import looks_like_node, programs_that
 from dockrefactor.toolchains.node_package_json import PackageJson
 from dockrefactor.toolchains.node_packages import packages_needs
 
@@ -45,6 +45,14 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
     for item, start, package in node_launch.starts(facts):
         if package is not None:
             folders.add(package.folder)
+        elif len(item.argv) > 1 and looks_like_node(item.argv[0]):
+            alone = node_launch.scripts(facts, item)
+            folders |= {posixpath.dirname(path) for path in alone}
+            # a compiler of its own needs no project
+            if not alone and item.name not in programs_that("build"):
+                says = f"nothing of what `{' '.join(item.argv[:3])}` runs is in the build context"
+                place = Evidence(item.evidence.path, item.evidence.line, says)
+                found.unknown.append(("writes-unknown-path", place))
         fetched = node_launch.fetched_manager(facts, item, package)
         if fetched is not None:
             found.unknown.append(("home-is-root", fetched.evidence))
