@@ -12,8 +12,18 @@ import re
 import stat
 from collections.abc import Iterator
 
-from dockrefactor import accounts, image, launch_words, ownership, permissions, placement, reachability, tables
-from dockrefactor.effects import CACHES, Kind, absolute, inside
+from dockrefactor import (
+    accounts,
+    image,
+    launch_words,
+    ownership,
+    permissions,
+    placement,
+    program_sources,
+    reachability,
+    tables,
+)
+from dockrefactor.effects import CACHES, Kind, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
@@ -209,14 +219,7 @@ def _program(facts: Facts) -> Iterator[Refusal]:
     """Whether it is known what the program does."""
     for place in facts.launch.unreadable:
         yield Refusal(Reasons.UNREADABLE_LAUNCH, place)
-    steps = (step for stage in facts.contributing for step in stage.steps)
-    if not any(step.copy is not None and step.copy.origin is None for step in steps):
-        says = "nothing of the program is in the build context"
-        yield Refusal(Reasons.WRITES_UNKNOWN, facts.at(facts.final.origin, says))
-    for step in facts.final.image_steps:
-        if step.copy is not None and step.copy.origin is None and (lacking := _lacking(facts, step.copy)):
-            says = f"{lacking} is not in the build context, and may be the program"
-            yield Refusal(Reasons.WRITES_UNKNOWN, facts.at(step.instruction, says))
+    yield from (Refusal(Reasons.WRITES_UNKNOWN, place) for place in program_sources.unseen(facts))
     if not facts.toolchains:
         yield Refusal(Reasons.UNKNOWN_TOOLCHAIN, facts.at(facts.final.origin, "no known language"))
     for code, evidence in facts.needs.unknown:
@@ -224,16 +227,6 @@ def _program(facts: Facts) -> Iterator[Refusal]:
         member = next((member for member in Reasons if member.reason.code == code), None)
         if member is not None:
             yield Refusal(member, evidence)
-
-
-def _lacking(facts: Facts, copy: Copy) -> str | None:
-    """A source that something makes before the build, and that may hold the program."""
-    lacking = copy.absent[0] if copy.absent and not copy.pairs else None
-    if lacking is None or inside(facts.final.after.cwd, copy.destination):
-        return lacking
-    found = facts.final.resolver()
-    named = (absolute(word, item.cwd) for item in facts.launch.started for word in item.argv)
-    return lacking if any(inside(path, copy.destination) and found(path) is None for path in named) else None
 
 
 def _neighbours(facts: Facts) -> Iterator[Refusal]:

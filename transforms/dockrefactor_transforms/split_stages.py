@@ -22,6 +22,7 @@ from dockrefactor import (
     part_builders,
     placement,
     preservation,
+    program_sources,
     reachability,
     roles,
 )
@@ -85,8 +86,8 @@ class Reasons(ReasonEnum):
     )
     NOT_AN_APPLICATION = Reason(
         "not-an-application",
-        "Nothing is copied from the build context: the image is a tool or an environment.",
-        "Nothing.",
+        "Nothing of a program is copied from the build context: the image is a tool or an environment.",
+        "Where the build context is another folder, name it with --context.",
     )
     NO_LAUNCH = Reason(
         "no-launch",
@@ -273,7 +274,8 @@ def _guard_launch(facts: Facts) -> Outcome | None:
         return Refusal(Reasons.LAUNCH_MISSING, missing[0])
     if launch.unreadable:
         return Refusal(Reasons.UNREADABLE_LAUNCH, launch.unreadable[0])
-    return None
+    unseen = next(program_sources.unseen(facts), None)
+    return Refusal(Reasons.NOT_AN_APPLICATION, unseen) if unseen is not None else None
 
 
 def _guard_neighbours(facts: Facts) -> Outcome | None:

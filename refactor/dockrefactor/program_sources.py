@@ -1,0 +1,70 @@
+"""Whether the program that a container runs can be seen: its sources are in the build context, and are copied.
+
+A Dockerfile in a folder of its own is often built with another folder as its context, which nothing says; a program may
+be built before the image, or be one of the packages. What none of the sources tells is then unknown, and never empty.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from dockrefactor import tables
+from dockrefactor.effects import absolute, inside
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.stages import Copy, Step
+
+
+def unseen(facts: Facts) -> Iterator[Evidence]:
+    """What shows that the program, or a part of it, cannot be read."""
+    copies = list(_copies(facts))
+    if not copies:
+        yield facts.at(facts.final.origin, "nothing of the program is in the build context")
+        return
+    for step in facts.final.image_steps:
+        if step.copy is not None and step.copy.origin is None and (lacking := _lacking(facts, step.copy)):
+            yield facts.at(step.instruction, f"{lacking} is not in the build context, and may be the program")
+    known = tables.toml("languages")
+    for toolchain in facts.running:
+        suffixes = tuple(known[toolchain.name]["suffixes"]) if toolchain.name in known else ()
+        if suffixes and not any(_brings_source(facts, step.copy, toolchain.name, suffixes) for step in copies):
+            main = facts.launch.main
+            place = main.evidence if main is not None else facts.at(facts.final.origin, "")
+            says = f"no source in {toolchain.name.capitalize()} is copied from the build context"
+            yield Evidence(place.path, place.line, says)
+
+
+def _copies(facts: Facts) -> Iterator[Step]:
+    """Steps that copy from the build context, of every stage that has a part in the image."""
+    for stage in facts.contributing:
+        yield from (step for step in stage.steps if step.copy is not None and step.copy.origin is None)
+
+
+def _brings_source(facts: Facts, copy: Copy | None, language: str, suffixes: tuple[str, ...]) -> bool:
+    if copy is None or copy.inline or copy.remote or copy.unpacks or not copy.known:
+        return True  # it may bring anything
+    context = facts.context
+    for source, _, is_folder in copy.pairs:
+        for path in context.files(source) if is_folder else (source,):
+            if path.endswith(suffixes) or (
+                "." not in posixpath.basename(path) and _starts_as(language, context.read(path))
+            ):
+                return True
+    return context.truncated
+
+
+def _starts_as(language: str, text: str | None) -> bool:
+    """Whether the first line of a script names the language's interpreter."""
+    first = (text or "").partition("\n")[0]
+    return first.startswith("#!") and language in first
+
+
+def _lacking(facts: Facts, copy: Copy) -> str | None:
+    """A source that something makes before the build, and that may hold the program."""
+    lacking = copy.absent[0] if copy.absent and not copy.pairs else None
+    if lacking is None or inside(facts.final.after.cwd, copy.destination):
+        return lacking
+    found = facts.final.resolver()
+    named = (absolute(word, item.cwd) for item in facts.launch.started for word in item.argv)
+    return lacking if any(inside(path, copy.destination) and found(path) is None for path in named) else None
