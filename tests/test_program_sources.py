@@ -12,10 +12,13 @@ from dockrefactor.facts import Facts, Options
 from dockrefactor.toolchains import TOOLCHAINS
 
 STARTS = [
-    ("python:3.12", "python -m shop", "shop.py"),
-    ("ruby:3.3", "ruby app.rb", "app.rb"),
-    ("php:8.3-cli", "php -S 0.0.0.0:8000", "index.php"),
-    ("elixir:1.17", "elixir shop.exs", "shop.exs"),
+    ("python:3.12", "python -m shop", "shop.py", "Python"),
+    ("node:20", "serve -s build", "build/index.html", "JavaScript"),
+    ("golang:1.23", "./shop", "main.go", "Go"),
+    ("rust:1.80", "./shop", "main.rs", "Rust"),
+    ("ruby:3.3", "ruby app.rb", "app.rb", "Ruby"),
+    ("php:8.3-cli", "php -S 0.0.0.0:8000", "index.php", "PHP"),
+    ("elixir:1.17", "elixir shop.exs", "shop.exs", "Elixir"),
 ]
 
 
@@ -26,10 +29,12 @@ def unseen(folder: Path, base: str, command: str, copy: str = "COPY . .") -> lis
     return [item.says for item in program_sources.unseen(facts)]
 
 
-@pytest.mark.parametrize(("base", "command", "source"), STARTS)
-def test_a_source_of_the_language_must_be_copied(tmp_path: Path, base: str, command: str, source: str) -> None:
-    language = base.partition(":")[0].capitalize()
+@pytest.mark.parametrize(("base", "command", "source", "language"), STARTS)
+def test_a_source_of_the_language_must_be_copied(
+    tmp_path: Path, base: str, command: str, source: str, language: str
+) -> None:
     assert unseen(tmp_path, base, command) == [f"no source in {language} is copied from the build context"]
+    (tmp_path / source).parent.mkdir(exist_ok=True)
     (tmp_path / source).write_text("x")
     assert unseen(tmp_path, base, command) == []
     assert unseen(tmp_path, base, command, "COPY README ./") != []

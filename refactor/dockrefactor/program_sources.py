@@ -31,7 +31,7 @@ def unseen(facts: Facts) -> Iterator[Evidence]:
         if suffixes and not any(_brings_source(facts, step.copy, toolchain.name, suffixes) for step in copies):
             main = facts.launch.main
             place = main.evidence if main is not None else facts.at(facts.final.origin, "")
-            says = f"no source in {toolchain.name.capitalize()} is copied from the build context"
+            says = f"no source in {known[toolchain.name]['name']} is copied from the build context"
             yield Evidence(place.path, place.line, says)
 
 
