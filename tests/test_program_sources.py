@@ -49,7 +49,7 @@ def test_a_file_that_is_made_before_the_build_may_be_the_program(tmp_path: Path)
     (tmp_path / "shop.py").write_text("x")
     missing = "COPY shop.py ./\nCOPY dist/shop.pyz /opt/shop.pyz"
     assert unseen(tmp_path, "python:3.12", "python /opt/shop.pyz", missing) == [
-        "dist/shop.pyz is not in the build context, and may be the program"
+        "dist/shop.pyz, which is copied here, is not in the build context"
     ]
     assert unseen(tmp_path, "python:3.12", "python shop.py", missing) == []
 

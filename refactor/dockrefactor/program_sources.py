@@ -24,7 +24,7 @@ def unseen(facts: Facts) -> Iterator[Evidence]:
         return
     for step in facts.final.image_steps:
         if step.copy is not None and step.copy.origin is None and (lacking := _lacking(facts, step.copy)):
-            yield facts.at(step.instruction, f"{lacking} is not in the build context, and may be the program")
+            yield facts.at(step.instruction, f"{lacking}, which is copied here, is not in the build context")
     known = tables.toml("languages")
     for toolchain in facts.running:
         suffixes = tuple(known[toolchain.name]["suffixes"]) if toolchain.name in known else ()
