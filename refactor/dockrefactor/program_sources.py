@@ -15,6 +15,9 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.stages import Copy, Step
 
+# a static server gives them, and they do nothing themselves
+_PAGES = (".html", ".htm")
+
 
 def unseen(facts: Facts) -> Iterator[Evidence]:
     """What shows that the program, or a part of it, cannot be read."""
@@ -33,6 +36,19 @@ def unseen(facts: Facts) -> Iterator[Evidence]:
             place = main.evidence if main is not None else facts.at(facts.final.origin, "")
             says = f"no source in {known[toolchain.name]['name']} is copied from the build context"
             yield Evidence(place.path, place.line, says)
+
+
+def of_running(facts: Facts) -> Iterator[str]:
+    """The context paths of the sources, in the languages that run, which are copied into a stage of the image."""
+    known = tables.toml("languages")
+    names = [toolchain.name for toolchain in facts.running if toolchain.name in known]
+    suffixes = tuple(suffix for name in names for suffix in known[name]["suffixes"] if suffix not in _PAGES)
+    found: dict[str, None] = {}
+    for step in _copies(facts):
+        for source, _, is_folder in step.copy.pairs if step.copy is not None else ():
+            paths = facts.context.files(source) if is_folder else (source,)
+            found.update(dict.fromkeys(path for path in paths if path.endswith(suffixes)))
+    yield from found
 
 
 def _copies(facts: Facts) -> Iterator[Step]:

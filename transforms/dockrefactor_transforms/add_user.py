@@ -19,6 +19,7 @@ from dockrefactor import (
     ownership,
     permissions,
     placement,
+    privileges,
     program_sources,
     reachability,
     tables,
@@ -52,6 +53,12 @@ class Reasons(ReasonEnum):
         "root-daemon",
         "The container starts a daemon that needs root.",
         "Start the program itself instead of the daemon.",
+    )
+    NEEDS_ROOT = Reason(
+        "needs-root",
+        "The program does what only root may.",
+        "Where a capability, a group or the system allows it, accept it with --assume needs-root.",
+        liftable=True,
     )
     DOCKER_SOCKET = Reason(
         "docker-socket", "A compose file mounts the engine's socket, which belongs to root.", "Nothing."
@@ -171,7 +178,10 @@ def _unneeded(facts: Facts) -> Outcome | None:
 
 def _against(facts: Facts) -> Iterator[Refusal]:
     """All that stands against an ordinary user."""
-    for check in (_base, _account, _launch, _program, _neighbours, _steps, _root_home, _ports, _writes, _files):
+    for check in (
+        *(_base, _account, _launch, _program, _neighbours, _privileges, _steps, _root_home, _ports, _writes),
+        _files,
+    ):
         yield from check(facts)
 
 
@@ -227,6 +237,10 @@ def _program(facts: Facts) -> Iterator[Refusal]:
         member = next((member for member in Reasons if member.reason.code == code), None)
         if member is not None:
             yield Refusal(member, evidence)
+
+
+def _privileges(facts: Facts) -> Iterator[Refusal]:
+    return (Refusal(Reasons.NEEDS_ROOT, place) for place in privileges.wanted(facts))
 
 
 def _neighbours(facts: Facts) -> Iterator[Refusal]:
