@@ -119,7 +119,8 @@ def _option_values(argv: tuple[str, ...], names: Collection[str], valued: str) -
     """
     letters = {name[1] for name in names if not name.startswith("--")}
     found: list[str] = []
-    for word, following in zip(argv[1:], (*argv[2:], ""), strict=True):
+    for at_word, word in enumerate(argv[1:], 2):
+        following = argv[at_word] if at_word < len(argv) else ""
         if word.startswith("--"):
             name, equals, value = word.partition("=")
             found += [value if equals else following] if name in names else []

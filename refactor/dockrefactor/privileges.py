@@ -1,7 +1,7 @@
 """What a program does that only root may: raw packets, devices, the engine's socket, accounts, the network.
 
 The sources are searched for the words of `data/privileges.toml`, not understood: a word that is never reached costs a
-refusal, which the user can lift. Tests and examples are no part of the program.
+refusal, which the user can lift. Tests, examples and declarations of types are no part of the program.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 
 _ASIDE: Final = frozenset({"test", "tests", "spec", "specs", "__tests__", "example", "examples", "docs", "vendor"})
+_DECLARATIONS: Final = (".d.ts", ".d.cts", ".d.mts")
 _TEST: Final = re.compile(r"(^|[._-])(test|spec|conftest)([._-]|s?\.)|_test\.", re.IGNORECASE)
 
 _Row = tuple[str, tuple[str, ...], re.Pattern[str]]
@@ -35,7 +36,8 @@ def wanted(facts: Facts) -> Iterator[Evidence]:
     for path in program_sources.of_running(facts):
         if not left:
             return
-        if _ASIDE.intersection(path.split("/")[:-1]) or _TEST.search(posixpath.basename(path)):
+        name = posixpath.basename(path)
+        if _ASIDE.intersection(path.split("/")[:-1]) or _TEST.search(name) or name.endswith(_DECLARATIONS):
             continue
         text = facts.context.read(path) or ""
         for row in [row for row in left if any(word in text for word in row[1])]:
