@@ -11,10 +11,10 @@ NAMES = sorted([*tables.toml("commands"), "apt-get", "apk", "yum"])
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("rest", ["", " x", " -x", " -o", " --", " -rf x y", " --output", " a=b", " -", " > out"])
-def test_any_call_has_effects(name: str, rest: str) -> None:
-    script = shell.parse(f"'{name}'{rest}")
-    assert all(commands.of_command(command, "/app").kind in Kind for command in script.commands)
+def test_any_call_has_effects(name: str) -> None:
+    for rest in ("", " x", " -x", " -o", " --", " -rf x y", " --output", " a=b", " -", " > out"):
+        script = shell.parse(f"'{name}'{rest}")
+        assert all(commands.of_command(command, "/app").kind in Kind for command in script.commands)
 
 
 def test_an_option_at_the_end_has_no_value() -> None:
