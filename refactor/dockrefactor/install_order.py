@@ -133,8 +133,12 @@ def _cut(step: Step) -> Placed | None:
     assert step.run is not None
     if step.run.kinds <= _QUIET:
         return None
-    last = max(at for at, placed in enumerate(step.run.commands) if placed.effects.kind is Kind.INSTALL)
-    return step.run.commands[last]
+    commands = step.run.commands
+    last = max(at for at, placed in enumerate(commands) if placed.effects.kind is Kind.INSTALL)
+    # what follows and touches nothing of the context need not wait for it either
+    while last + 1 < len(commands) and commands[last + 1].effects.kind in _APART:
+        last += 1
+    return commands[last] if last + 1 < len(commands) else None
 
 
 def brings_more(facts: Facts, copy: Copy, inputs: InstallInputs) -> bool:
