@@ -12,6 +12,7 @@ from dockrefactor.stages import Stage
 from dockrefactor.toolchain import Blocked
 from dockrefactor.toolchains import node_builds, node_commands
 from dockrefactor.toolchains.node_builds import NodeStart
+from dockrefactor.toolchains.node_outside import ENDINGS
 from dockrefactor.toolchains.node_package_json import PackageJson, read_package_json, workspace_folders
 
 
@@ -75,7 +76,7 @@ def _manifest_of_tree(facts: Facts, cwd: str) -> str | None:
 def scripts(facts: Facts, item: Started) -> tuple[str, ...]:
     """The context paths of the scripts that a command names, by the way that node looks one up."""
     words = [absolute(word, item.cwd) for word in item.argv[1:] if not word.startswith("-")]
-    candidates = [word + ending for word in words for ending in ("", ".js", ".cjs", ".mjs", "/index.js")]
+    candidates = [word + ending for word in words for ending in ENDINGS]
     found = (_in_context(facts, facts.final, path) for path in candidates)
     return tuple(dict.fromkeys(path for path in found if path is not None and facts.context.is_file(path)))
 

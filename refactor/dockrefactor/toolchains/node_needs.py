@@ -13,7 +13,7 @@ from dockrefactor.launch import Started
 from dockrefactor.needs import Claim, InstallInputs
 from dockrefactor.records import dataclass, field
 from dockrefactor.toolchain import RuntimeNeeds
-from dockrefactor.toolchains import node_builds, node_commands, node_launch, node_sources
+from dockrefactor.toolchains import node_builds, node_commands, node_launch, node_outside, node_sources
 from dockrefactor.toolchains.node_builds import NodeStart
 from dockrefactor.toolchains.node_names import looks_like_node, programs_that
 from dockrefactor.toolchains.node_package_json import PackageJson
@@ -45,11 +45,11 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
     for item, start, package in node_launch.starts(facts):
         if package is not None:
             folders.add(package.folder)
-        elif len(item.argv) > 1 and looks_like_node(item.argv[0]):
+        elif len(item.argv) > 1:
             alone = node_launch.scripts(facts, item)
             folders |= {posixpath.dirname(path) for path in alone}
             # a compiler of its own needs no project
-            if not alone and item.name not in programs_that("build"):
+            if not alone and looks_like_node(item.argv[0]) and item.name not in programs_that("build"):
                 says = f"nothing of what `{' '.join(item.argv[:3])}` runs is in the build context"
                 place = Evidence(item.evidence.path, item.evidence.line, says)
                 found.unknown.append(("writes-unknown-path", place))
@@ -61,6 +61,8 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
             found.entries += _entries(facts, item, start, package) if not builds else ()
     for folder in sorted(folders):
         _of_sources(found, facts, folder)
+        for path in node_outside.sources(facts.context, folder):
+            _of_outside(found, facts, path)
     packages = packages_needs(facts, installed)
     found.unknown += [("artifacts-in-home", evidence) for evidence in packages.browsers]
     found.writes += [_in_work_folder(facts, claim) for claim in packages.writes]
@@ -131,6 +133,20 @@ def _of_sources(found: _Found, facts: Facts, folder: str) -> None:
     found.ports += read.ports
     found.writes += [_in_work_folder(facts, claim) for claim in read.writes]
     found.unknown += [("writes-unknown-path", evidence) for evidence in read.unreadable]
+
+
+def _of_outside(found: _Found, facts: Facts, path: str) -> None:
+    """What a source beside the project needs: where its relative paths start cannot be told."""
+    folder = posixpath.dirname(path)
+    read = node_sources.read_sources(facts.context, folder, (path,), environment=facts.final.after.env)
+    found.programs += read.programs
+    found.ports += read.ports
+    found.unknown += [("writes-unknown-path", evidence) for evidence in read.unreadable]
+    for claim in read.writes:
+        if claim.value is not None and claim.value.startswith("/"):
+            found.writes.append(claim)
+        else:
+            found.unknown.append(("writes-unknown-path", claim.evidence))
 
 
 def _in_work_folder(facts: Facts, claim: Claim) -> Claim:
