@@ -21,6 +21,22 @@ from dockrefactor.stages import Placed
 OPEN_FOLDERS: Final = ("/tmp", "/var/tmp", "/dev")
 # nobody but root writes there in an image
 SYSTEM_FOLDERS: Final = ("/etc", "/usr", "/bin", "/sbin", "/lib", "/boot", "/proc", "/sys", "/root", "/opt/venv")
+# where images have folders of their own
+_IN_IMAGES: Final = (
+    "/bin",
+    "/etc",
+    "/home",
+    "/lib",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/run",
+    "/sbin",
+    "/srv",
+    "/usr",
+    "/var",
+)
 # what images have below /usr
 _USR: Final = ("bin", "sbin", "lib", "lib32", "lib64", "libexec", "include", "games", "share", "local", "src")
 # programs of the system that write where nothing shown here says
@@ -138,7 +154,8 @@ def _is_own_place(folder: str) -> bool:
 
 
 def _is_folder(facts: Facts, path: str) -> bool:
-    """Whether a written path is a folder: a volume, one that a step makes, or one without an extension."""
+    """Whether a written path is a folder: a volume, one that a step makes or that others are in, or one without an
+    extension where images may have it already."""
     if path in _volumes(facts) or path in facts.options.owned_folders:
         return True
     for step in facts.final.image_steps:
@@ -151,7 +168,17 @@ def _is_folder(facts: Facts, path: str) -> bool:
     for item in facts.launch.started:
         if item.name in ("touch", "tee", "cp", "truncate"):
             files |= {absolute(word, item.cwd) for word in item.argv[1:]}
-    return path in made or (path not in files and "." not in posixpath.basename(path))
+    if path in made or path in files or "." in posixpath.basename(path):
+        return path in made
+    copied = facts.final.resolver()(path)
+    if copied is not None:
+        return facts.context.is_dir(copied)
+    if any(
+        claim.value is not None and claim.value != path and inside(claim.value, path) for claim in written_paths(facts)
+    ):
+        return True
+    # whoever owns the folder above can make either: a folder, or a file without an extension
+    return posixpath.dirname(path) == "/" or any(inside(path, folder) for folder in _IN_IMAGES)
 
 
 def handover(facts: Facts, given: Owned, owner: str) -> list[str]:
