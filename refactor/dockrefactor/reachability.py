@@ -103,18 +103,14 @@ def _may_leave(effects: Effects, path: str) -> bool:
 def _handed_over(facts: Facts, step: Step, path: str) -> bool | None:
     """Whether a copy from another stage brings `path`; None where the step is no such copy, or not of that path."""
     copy = step.copy
-    if copy is None or not copy.origin or not copy.known or not inside(path, copy.destination):
-        return None
-    names = {name: stage for stage in facts.stages for name in (stage.name.lower(), str(stage.index)) if name}
-    builder = names.get(copy.origin.lower())
-    if builder is None:
+    if copy is None or copy.stage is None or not copy.known or not inside(path, copy.destination):
         return None
     for source in copy.sources:
         folder = absolute(source, "/")
         inner = posixpath.relpath(path, copy.destination)
         below, beside = (posixpath.join(place, inner) for place in (folder, posixpath.dirname(folder)))
         for candidate in {folder, posixpath.normpath(below), beside}:
-            if inside(candidate, folder) and may_exist(facts, builder, candidate):
+            if inside(candidate, folder) and may_exist(facts, copy.stage, candidate):
                 return True
     return False
 

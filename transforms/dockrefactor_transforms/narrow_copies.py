@@ -43,7 +43,7 @@ def run(facts: Facts) -> Outcome:
     refusal: Refusal | None = None
     edits: list[Edit] = []
     for step in facts.final.steps:
-        builder = _source_stage(facts, step)
+        builder = step.copy.stage if step.copy is not None and step.copy.known else None
         if builder is None or step.copy is None or len(step.copy.sources) != 1:
             continue
         folder = absolute(step.copy.sources[0], "/")
@@ -61,17 +61,6 @@ def run(facts: Facts) -> Outcome:
         edits += _unread(facts, edits)
         return Change(tuple(edits), "only what the program needs is copied from the builder")
     return refusal or Unneeded(Reasons.NOTHING_TO_NARROW, facts.at(facts.final.origin, "no whole folder is copied"))
-
-
-def _source_stage(facts: Facts, step: Step) -> Stage | None:
-    """The stage of this file that a COPY takes from."""
-    if step.copy is None or not step.copy.origin or not step.copy.known:
-        return None
-    origin = step.copy.origin.lower()
-    for stage in facts.stages[:-1]:
-        if origin in (stage.name.lower(), str(stage.index)):
-            return stage
-    return None
 
 
 def _is_work_folder(stage: Stage, folder: str) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dockrefactor.effects import absolute, inside
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
-from dockrefactor.stages import Stage
 from dockrefactor.toolchain import Blocked
 from dockrefactor.toolchains import node_builds, node_commands
 from dockrefactor.toolchains.node_builds import NodeStart
@@ -21,7 +20,7 @@ def starts(facts: Facts) -> Iterator[tuple[Started, NodeStart | None, PackageJso
     resolve = facts.final.resolver()
     for item in facts.launch.started:
         folder, argv = _project_of(facts, item)
-        path = resolve(posixpath.join(folder, "package.json")) or _manifest_of_tree(facts, folder)
+        path = resolve(posixpath.join(folder, "package.json"))
         package = read_package_json(facts.context, posixpath.dirname(path)) if path is not None else None
         argv, package = _of_workspace(facts, package, argv)
         yield item, node_builds.follow_start(facts.context, package, argv) if package is not None else None, package
@@ -35,7 +34,7 @@ def _project_of(facts: Facts, item: Started) -> tuple[str, tuple[str, ...]]:
     resolve = facts.final.resolver()
     folder = posixpath.dirname(script)
     while folder != "/":
-        if resolve(posixpath.join(folder, "package.json")) or _manifest_of_tree(facts, folder):
+        if resolve(posixpath.join(folder, "package.json")):
             return folder, (item.argv[0], posixpath.relpath(script, folder), *item.argv[2:])
         folder = posixpath.dirname(folder)
     return item.cwd, item.argv
@@ -55,54 +54,12 @@ def _of_workspace(
     return argv, package
 
 
-def _manifest_of_tree(facts: Facts, cwd: str) -> str | None:
-    """The context path of the package.json that a copy from another stage brings to the work folder."""
-    manifest = posixpath.join(cwd, "package.json")
-    for step in facts.final.image_steps:
-        if step.copy is None or not step.copy.origin:
-            continue
-        stage = _stage_named(facts, step.copy.origin)
-        target = step.copy.destination
-        if stage is None or manifest not in (target, posixpath.join(target, "package.json")):
-            continue
-        for source in step.copy.sources:
-            inner = "" if source.endswith("package.json") else "package.json"
-            found = stage.resolver()(posixpath.normpath(posixpath.join("/", source, inner)))
-            if found is not None:
-                return found
-    return None
-
-
 def scripts(facts: Facts, item: Started) -> tuple[str, ...]:
     """The context paths of the scripts that a command names, by the way that node looks one up."""
     words = [absolute(word, item.cwd) for word in item.argv[1:] if not word.startswith("-")]
     candidates = [word + ending for word in words for ending in ENDINGS]
-    found = (_in_context(facts, facts.final, path) for path in candidates)
+    found = map(facts.final.resolver(), candidates)
     return tuple(dict.fromkeys(path for path in found if path is not None and facts.context.is_file(path)))
-
-
-def _in_context(facts: Facts, stage: Stage, path: str) -> str | None:
-    """The context path of what stands at an image path, also where another stage hands it over."""
-    own = stage.resolver()(path)
-    if own is not None:
-        return own
-    for step in stage.image_steps:
-        copy = step.copy
-        if copy is None or copy.stage is None or not copy.known or not inside(path, copy.destination):
-            continue
-        inner = posixpath.relpath(path, copy.destination)
-        for source in copy.sources:
-            found = _in_context(facts, copy.stage, posixpath.normpath(posixpath.join("/", source, inner)))
-            if found is not None:
-                return found
-    return None
-
-
-def _stage_named(facts: Facts, origin: str) -> Stage | None:
-    """The earlier stage that a `--from` names by its name or number."""
-    return next(
-        (stage for stage in facts.stages[:-1] if origin.lower() in (stage.name.lower(), str(stage.index))), None
-    )
 
 
 def fetched_manager(facts: Facts, item: Started, package: PackageJson | None) -> Blocked | None:
