@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import os
 import posixpath
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -43,6 +43,12 @@ def normalise(path: str) -> str:
         return path
     clean = posixpath.normpath("/" + path).lstrip("/")
     return "" if clean == "." else clean
+
+
+def outermost(paths: Collection[str]) -> tuple[str, ...]:
+    """The context paths without those that lie in another of them, sorted; the root counts for none."""
+    named = sorted({path for path in paths if path})
+    return tuple(path for path in named if not any(path.startswith(f"{other}/") for other in named))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.os_packages import Role
-from dockrefactor.runtime_packages import RuntimePackages, Unplaced
+from dockrefactor.runtime_packages import RuntimePackages
 from dockrefactor.slots import Placement, Slot
 from dockrefactor.stages import Copy, Placed, Step
 from dockrefactor.step_effects import (
@@ -33,7 +33,7 @@ from dockrefactor.step_effects import (
     with_removals,
     writes,
 )
-from dockrefactor.toolchain import Artifact, Blocked, Plan
+from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan
 
 FINAL_ONLY: Final = frozenset(
     {"CMD", "ENTRYPOINT", "EXPOSE", "VOLUME", "LABEL", "STOPSIGNAL", "HEALTHCHECK", "MAINTAINER", "ONBUILD"}
@@ -80,8 +80,8 @@ class _Placer:
                 placement_review.keep_frontend(self.slots)
             else:
                 placement_review.drop_idle_cleaning(self.slots)
-        except Unplaced as unplaced:
-            return unplaced.blocked
+        except BlockedError as error:
+            return error.blocked
         return Placement(self.slots, self.last, self.packages.extra, self.owner, self.packages.kept)
 
     def _reject_unknown(self, step: Step) -> None:

@@ -17,21 +17,13 @@ from dockrefactor.image import Image
 from dockrefactor.launch_words import builtins
 from dockrefactor.os_packages import Role
 from dockrefactor.stages import Placed, Step
-from dockrefactor.toolchain import Blocked
+from dockrefactor.toolchain import Blocked, BlockedError
 
 # what compiled C++ and Fortran links besides libc, where the distribution's base has it not (apt itself brings C++'s);
 # OpenMP, atomics and quad precision are linked only on request
 LANGUAGE_LIBRARIES: Final = frozenset({"libgcc", "libstdc++", "libgfortran", "libgfortran5"})
 # programs that check the certificates of the servers they ask
 TLS_CLIENTS: Final = frozenset({"curl", "wget", "git"})
-
-
-class Unplaced(Exception):
-    """Something has no place in either stage; `blocked` says what and why."""
-
-    def __init__(self, blocked: Blocked) -> None:
-        super().__init__(blocked.code)
-        self.blocked = blocked
 
 
 class RuntimePackages:
@@ -61,13 +53,13 @@ class RuntimePackages:
                 wanted.setdefault(posixpath.basename(claim.value), claim.evidence)
         return wanted
 
-    def stop(self, code: str, step: Step, says: str) -> Unplaced:
-        return Unplaced(Blocked(code, self.facts.at(step.instruction, says)))
+    def stop(self, code: str, step: Step, says: str) -> BlockedError:
+        return BlockedError(Blocked(code, self.facts.at(step.instruction, says)))
 
     def of_step(self, step: Step, generated: bool = False) -> str | None:
         """The install of what the runtime needs of a step's packages; None where it needs nothing.
 
-        The author's lines without what only builds need, or (`generated`) an install of our own. Raises Unplaced.
+        The author's lines without what only builds need, or (`generated`) an install of our own. Raises BlockedError.
         """
         assert step.run is not None
         names = package_lists.packages(step)
@@ -154,7 +146,7 @@ class RuntimePackages:
         return not names or bool(names & self.wanted.keys())
 
     def want(self, program: str, evidence: Evidence, certificates: bool = True) -> None:
-        """See that the runtime has a program which the base image of the build has. Raises Unplaced.
+        """See that the runtime has a program which the base image of the build has. Raises BlockedError.
 
         `certificates`: a program that asks other servers gets the certificates to check them by.
         """
@@ -165,14 +157,14 @@ class RuntimePackages:
             return
         if package is None:
             says = f"`{program}` is not in {self.runtime.reference.written}"
-            raise Unplaced(Blocked("unknown-library", Evidence(evidence.path, evidence.line, says)))
+            raise BlockedError(Blocked("unknown-library", Evidence(evidence.path, evidence.line, says)))
         self.extra.append(package)
         if program in TLS_CLIENTS and self.base.ca_certificates and not self.runtime.ca_certificates and certificates:
             self.extra.append("ca-certificates")
         self.extra = list(dict.fromkeys(self.extra))
 
     def complete(self) -> None:
-        """Add packages for what the base image of the build has and that of the runtime has not. Raises Unplaced."""
+        """Add packages for what the base image of the build has and the runtime's has not. Raises BlockedError."""
         there = {"ca-certificates": self.runtime.ca_certificates, "tzdata": self.runtime.tzdata}
         for name, _ in self.facts.needs.os_packages:
             if name not in (*self.kept, *self.extra) and name not in self.runtime.packages and not there.get(name):

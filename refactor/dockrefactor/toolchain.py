@@ -120,6 +120,14 @@ class Blocked:
     evidence: Evidence
 
 
+class BlockedError(Exception):
+    """A `Blocked` on its way to who asked for the plan."""
+
+    def __init__(self, blocked: Blocked) -> None:
+        super().__init__(blocked.code)
+        self.blocked = blocked
+
+
 @dataclass(frozen=True, slots=True)
 class TreeNeeds:
     """What of a work folder the runtime needs: `built` made by the builder, `kept` entries of the context (None for all

@@ -6,7 +6,7 @@ import fnmatch
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
 
-from dockrefactor.context import BuildContext
+from dockrefactor.context import BuildContext, outermost
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.facts import Facts
 from dockrefactor.inert import is_inert
@@ -72,13 +72,7 @@ class Opened:
 
     def outermost(self) -> tuple[str, ...]:
         """The kept paths without those that lie in another of them, sorted."""
-        return tuple(
-            sorted(
-                path
-                for path in self.kept
-                if not any(other != path and inside("/" + path, "/" + other) for other in self.kept)
-            )
-        )
+        return outermost(self.kept)
 
 
 def data(context: BuildContext, folder: str, is_source: IsSource) -> Iterator[str]:

@@ -6,10 +6,12 @@ What makes, changes or knows a path is told by a table of the language (`data/ja
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from dockrefactor.toolchains.curly_syntax import Token, arguments
+from dockrefactor.context import BuildContext
+from dockrefactor.evidence import Evidence
+from dockrefactor.toolchains.curly_syntax import Token, arguments, tokens
 
 Table = Mapping[str, Any]
 
@@ -33,6 +35,36 @@ class Values:
     def of(self, expression: Sequence[Token]) -> str | None:
         """The path that an expression names, or the folder that it lies in; None where that is computed."""
         return _value(expression, self.names, self.environment, self.table)
+
+
+def read_all(
+    context: BuildContext, files: Iterable[str], foreign: tuple[str, ...]
+) -> tuple[dict[str, list[Token]], list[Evidence]]:
+    """The tokens of each source, and those that no one can read here: of `foreign` languages, or no text."""
+    parsed: dict[str, list[Token]] = {}
+    closed: list[Evidence] = []
+    for path in files:
+        text = context.read(path)
+        if text is None or path.endswith(foreign):
+            closed.append(Evidence(path, 0, "is not read"))
+        else:
+            parsed[path] = tokens(text)
+    return parsed, closed
+
+
+def constants(
+    sources: Iterable[Sequence[Token]],
+    environment: Mapping[str, str],
+    table: Table,
+    is_constant: Callable[[str], object],
+) -> dict[str, str | None]:
+    """Name -> value of what any of the sources assigns as a constant, None where they differ."""
+    found: dict[str, str | None] = {}
+    for source in sources:
+        for name, value in assigned(source, environment, table).items():
+            if is_constant(name):
+                found[name] = value if name not in found or found[name] == value else None
+    return found
 
 
 def assigned(

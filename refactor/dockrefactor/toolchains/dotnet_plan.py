@@ -7,26 +7,20 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dockrefactor import image, reachability, tables
+from dockrefactor.context import outermost
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.records import dataclass, replace
+from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Stage
-from dockrefactor.toolchain import Artifact, Blocked, Plan, TreeNeeds
+from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan, TreeNeeds
 from dockrefactor.toolchains import dotnet_commands, dotnet_needs, dotnet_projects, opened_files
 from dockrefactor.toolchains.dotnet_needs import Work
 from dockrefactor.toolchains.dotnet_projects import Project
 
 _FIRST_WITHOUT_UNSET = 8  # from this version on, SDK and runtime images set the same port
-
-
-class Unplanned(Exception):
-    """Why there is no plan."""
-
-    def __init__(self, blocked: Blocked) -> None:
-        super().__init__(blocked.code)
-        self.blocked = blocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +39,12 @@ def plan(facts: Facts) -> Plan | Blocked:
     """See `Toolchain.plan`."""
     try:
         return _plan(facts)
-    except Unplanned as unplanned:
-        return unplanned.blocked
+    except BlockedError as error:
+        return error.blocked
 
 
-def _stop(code: str, evidence: Evidence, says: str) -> Unplanned:
-    return Unplanned(Blocked(code, replace(evidence, says=says)))
+def _stop(code: str, evidence: Evidence, says: str) -> BlockedError:
+    return BlockedError(Blocked(code, replace(evidence, says=says)))
 
 
 def _plan(facts: Facts) -> Plan:
@@ -69,17 +63,17 @@ def _plan(facts: Facts) -> Plan:
     outputs = [found.folder, *(folder for work in works for folder in _bins(work))]
     elsewhere = opened_files.taken_elsewhere(facts, facts.final, "dotnet", outputs)
     if elsewhere is not None:
-        raise Unplanned(elsewhere)
+        raise BlockedError(elsewhere)
     opened = opened_files.beside_artifacts(
         facts, facts.final, _opened(facts, facts.final, works, found), [found.folder], outputs
     )
     if isinstance(opened, Blocked):
-        raise Unplanned(opened)
+        raise BlockedError(opened)
     port = _port(facts, found)
     return Plan(
         artifacts=(Artifact(found.folder, True, found.evidence),),
         context_paths=opened,
-        source_tree=opened_files.copied_root(facts.final, _root(works)) if opened is not None else None,
+        source_tree=outermost_copied(facts.final.steps, _root(works)) if opened is not None else None,
         gain="the SDK and the sources stay behind",
         evidence=tuple(dict.fromkeys([found.work.evidence, found.evidence, *_why(facts, found)])),
         assumed=(port,) if port is not None else (),
@@ -198,7 +192,7 @@ def _opened(facts: Facts, stage: Stage, works: Sequence[Work], found: Published)
     if inside(cwd, found.folder):
         # the published folder has its own copy of them
         kept = {path: None for path in kept if not _is_published(path, folders, facts)}
-    return opened_files.outermost(kept)
+    return outermost(kept)
 
 
 def _is_published(path: str, folders: Sequence[str], facts: Facts) -> bool:
@@ -224,7 +218,7 @@ def _port(facts: Facts, found: Published) -> Blocked | None:
     says = "the SDK's image leaves http://localhost:5000, the image to run on sets http://+:80"
     blocked = Blocked("base-image-port", facts.at(facts.final.origin, says))
     if blocked.code not in facts.options.assume:
-        raise Unplanned(blocked)
+        raise BlockedError(blocked)
     return blocked
 
 
@@ -304,7 +298,7 @@ def tree_needs(facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | N
     there = posixpath.normpath(posixpath.join(folder, posixpath.relpath(path, copy.destination)))
     try:
         found = _found(facts, builder, works, there, launch[1], launch[0].evidence)
-    except Unplanned as unplanned:
+    except BlockedError as unplanned:
         return Blocked("unknown-reads", unplanned.blocked.evidence)
     if found.folder == folder or not inside(found.folder, folder):
         return None

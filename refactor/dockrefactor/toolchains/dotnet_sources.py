@@ -13,8 +13,8 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.curly_claims import SourceClaims
-from dockrefactor.toolchains.curly_syntax import Token, arguments, calls, tokens
-from dockrefactor.toolchains.curly_values import Values, assigned
+from dockrefactor.toolchains.curly_syntax import arguments, calls
+from dockrefactor.toolchains.curly_values import Values, constants, read_all
 
 # other languages of .NET: their sources are not read
 FOREIGN: Final = (".fs", ".vb")
@@ -49,19 +49,8 @@ def read(context: BuildContext, folders: Iterable[str], environment: Mapping[str
 
 def _read(context: BuildContext, files: list[str], settings: list[str], environment: Mapping[str, str]) -> DotnetNeeds:
     table = tables.toml("dotnet_calls")
-    parsed: dict[str, list[Token]] = {}
-    closed: list[Evidence] = []
-    for path in files:
-        text = context.read(path)
-        if text is None or path.endswith(FOREIGN):
-            closed.append(Evidence(path, 0, "is not read"))
-        else:
-            parsed[path] = tokens(text)
-    shared: dict[str, str | None] = {}
-    for source in parsed.values():
-        for name, value in assigned(source, environment, table).items():
-            if name[:1].isupper():
-                shared[name] = value if name not in shared or shared[name] == value else None
+    parsed, closed = read_all(context, files, FOREIGN)
+    shared = constants(parsed.values(), environment, table, lambda name: name[:1].isupper())
     found = [
         _Source(path, source, Values(source, shared, environment, table), table) for path, source in parsed.items()
     ]

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from dockrefactor.context import outermost
 from dockrefactor.effects import Effects, Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -275,7 +276,7 @@ class Go:
             kept.add(path)
         if computed or facts.launch.scripts:
             kept.update(self._data(facts, programs))
-        return _outermost(kept)
+        return outermost(kept)
 
     def _bounded(self, facts: Facts, programs: list[Program]) -> tuple[str, ...] | None:
         """All image paths that the programs open, None where one is computed or something else is started too."""
@@ -318,17 +319,6 @@ class Go:
         built = tuple(posixpath.relpath(item.output, folder) for item in here)
         kept = tuple(posixpath.relpath("/" + path, "/" + root) for path in opened if inside("/" + path, "/" + root))
         return TreeNeeds(built, kept, tuple(item.module.evidence for item in here))
-
-
-def _outermost(paths: set[str]) -> tuple[str, ...]:
-    """The paths without those that lie in another of them, sorted."""
-    return tuple(
-        sorted(
-            path
-            for path in paths
-            if path and not any(other != path and inside("/" + path, "/" + other) for other in paths if other)
-        )
-    )
 
 
 TOOLCHAIN: Final[Toolchain] = Go()

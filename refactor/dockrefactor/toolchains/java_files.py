@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dockrefactor import tables
+from dockrefactor.context import outermost
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -113,7 +114,7 @@ def opened(facts: Facts, stage: Stage, program: Program, folders: Sequence[str])
         kept.update(dict.fromkeys(opened_files.data(facts, stage, folders, java_projects.is_unread)))
     if any(name.startswith("org.springframework.boot:") for unit in program.units for name, _ in unit.dependencies):
         kept.update(dict.fromkeys(_settings_beside(facts, stage)))
-    return opened_files.outermost(kept)
+    return outermost(kept)
 
 
 def _settings_beside(facts: Facts, stage: Stage) -> Iterator[str]:

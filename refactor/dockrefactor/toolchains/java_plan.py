@@ -11,8 +11,9 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.records import dataclass, replace
+from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Stage, Step
-from dockrefactor.toolchain import Artifact, Blocked, Plan, TreeNeeds
+from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan, TreeNeeds
 from dockrefactor.toolchains import java_commands, java_files, java_images, java_needs, opened_files
 from dockrefactor.toolchains.java_files import Named
 from dockrefactor.toolchains.java_needs import Program
@@ -21,14 +22,6 @@ from dockrefactor.toolchains.java_projects import Unit
 _GAIN = "the build tool, the compiler and the sources stay behind"
 # where the JDKs of different images stand
 _HOMES = ("/usr/local/openjdk", "/opt/java", "/usr/lib/jvm", "/docker-java-home", "/opt/openjdk")
-
-
-class Unplanned(Exception):
-    """Why there is no plan."""
-
-    def __init__(self, blocked: Blocked) -> None:
-        super().__init__(blocked.code)
-        self.blocked = blocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +41,8 @@ def plan(facts: Facts) -> Plan | Blocked:
     """See `Toolchain.plan`."""
     try:
         return _plan(facts)
-    except Unplanned as unplanned:
-        return unplanned.blocked
+    except BlockedError as error:
+        return error.blocked
 
 
 def _plan(facts: Facts) -> Plan:
@@ -63,7 +56,7 @@ def _plan(facts: Facts) -> Plan:
     outputs = _outputs(facts, facts.final, builds)
     elsewhere = opened_files.taken_elsewhere(facts, facts.final, "java", (*outputs.folders, *outputs.made))
     if elsewhere is not None:
-        raise Unplanned(elsewhere)
+        raise BlockedError(elsewhere)
     program = java_needs.program(facts)
     artifacts = _artifacts(facts, outputs)
     opened = java_files.opened(facts, facts.final, program, [unit.folder for unit in outputs.units])
@@ -73,7 +66,7 @@ def _plan(facts: Facts) -> Plan:
         beside = [artifact.path for artifact in artifacts]
         free = opened_files.beside_artifacts(facts, facts.final, opened, beside, outputs.folders)
         if isinstance(free, Blocked):
-            raise Unplanned(free)
+            raise BlockedError(free)
         opened = free
     choices = list(_choices(facts, program, bool(opened)))
     says = next((choice.says for choice in choices[:1] if choice.says), "")
@@ -89,15 +82,15 @@ def _plan(facts: Facts) -> Plan:
         artifacts=tuple(artifacts),
         tree=outputs.tree,
         context_paths=opened,
-        source_tree=opened_files.copied_root(facts.final, outputs.root) if opened is not None else None,
+        source_tree=outermost_copied(facts.final.steps, outputs.root) if opened is not None else None,
         gain="the compiler stays behind" if outputs.tree is not None else _GAIN,
         evidence=tuple(dict.fromkeys(evidence)),
         runtimes=tuple(dict.fromkeys(choice.written for choice in choices)),
     )
 
 
-def _stop(code: str, evidence: Evidence) -> Unplanned:
-    return Unplanned(Blocked(code, evidence))
+def _stop(code: str, evidence: Evidence) -> BlockedError:
+    return BlockedError(Blocked(code, evidence))
 
 
 def _builds(stage: Stage) -> list[tuple[Step, Placed]]:
@@ -283,7 +276,7 @@ def tree_needs(facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | N
             for path in _of_builder(facts, outputs, item.moved(copy.destination, folder))
             if inside(path, folder)
         ]
-    except Unplanned as unplanned:
+    except BlockedError as unplanned:
         return Blocked("unknown-reads", unplanned.blocked.evidence)
     program = java_needs.program(facts)
     opened = java_files.opened(facts, builder, program, [unit.folder for unit in outputs.units])

@@ -12,8 +12,8 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.curly_claims import SourceClaims
-from dockrefactor.toolchains.curly_syntax import Token, calls, tokens
-from dockrefactor.toolchains.curly_values import Values, assigned
+from dockrefactor.toolchains.curly_syntax import calls
+from dockrefactor.toolchains.curly_values import Values, constants, read_all
 
 SUFFIXES: Final = (".java", ".kt")
 # other languages of the same machine: their sources are not read
@@ -50,20 +50,9 @@ def read(context: BuildContext, folders: Iterable[str], environment: Mapping[str
 
 
 def _read(context: BuildContext, files: Sequence[str], environment: Mapping[str, str]) -> JvmNeeds:
-    parsed: dict[str, list[Token]] = {}
-    closed: list[Evidence] = []
-    for path in files:
-        text = context.read(path)
-        if text is None or path.endswith(FOREIGN):
-            closed.append(Evidence(path, 0, "is not read"))
-        else:
-            parsed[path] = tokens(text)
+    parsed, closed = read_all(context, files, FOREIGN)
     table = tables.toml("java_calls")
-    shared: dict[str, str | None] = {}
-    for source in parsed.values():
-        for name, value in assigned(source, environment, table).items():
-            if _CONSTANT.fullmatch(name):
-                shared[name] = value if name not in shared or shared[name] == value else None
+    shared = constants(parsed.values(), environment, table, _CONSTANT.fullmatch)
     found = [
         _Source(path, source, Values(source, shared, environment, table), table) for path, source in parsed.items()
     ]

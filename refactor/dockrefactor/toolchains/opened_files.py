@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterator, Sequence
 
 from dockrefactor.effects import Kind, inside, overlap
@@ -47,14 +46,6 @@ def data(facts: Facts, stage: Stage, folders: Sequence[str], is_unread: IsUnread
             continue
         if not facts.context.is_dir(path) or not all(is_unread(file) for file in facts.context.files(path)):
             yield path
-
-
-def copied_root(stage: Stage, folder: str) -> str:
-    """The image folder that a copy of the context fills and that `folder` lies in, the outermost one."""
-    resolve = stage.resolver()
-    while folder != "/" and resolve(posixpath.dirname(folder)) is not None:
-        folder = posixpath.dirname(folder)
-    return folder
 
 
 def taken_elsewhere(facts: Facts, stage: Stage, own: str, outputs: Sequence[str]) -> Blocked | None:
@@ -102,14 +93,3 @@ def _in_context(facts: Facts, stage: Stage, place: str) -> str | None:
 
 def _lies_in(path: str, folder: str) -> bool:
     return inside("/" + path, "/" + folder)
-
-
-def outermost(paths: dict[str, None]) -> tuple[str, ...]:
-    """The paths without those that lie in another of them, sorted."""
-    return tuple(
-        sorted(
-            path
-            for path in paths
-            if path and not any(other != path and inside("/" + path, "/" + other) for other in paths if other)
-        )
-    )
