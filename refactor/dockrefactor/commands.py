@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection
+from itertools import zip_longest
 from typing import Any, Final
 
 from dockrefactor import package_managers, tables
@@ -119,8 +120,7 @@ def _option_values(argv: tuple[str, ...], names: Collection[str], valued: str) -
     """
     letters = {name[1] for name in names if not name.startswith("--")}
     found: list[str] = []
-    for at_word, word in enumerate(argv[1:], 2):
-        following = argv[at_word] if at_word < len(argv) else ""
+    for word, following in zip_longest(argv[1:], argv[2:], fillvalue=""):
         if word.startswith("--"):
             name, equals, value = word.partition("=")
             found += [value if equals else following] if name in names else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
+from collections.abc import Sequence
 from typing import Final
 
 from dockrefactor import shell
@@ -93,14 +94,15 @@ def owned(facts: Facts) -> Owned:
     """What the user must own, from what the program writes."""
     tree = False
     folders: list[str] = []
-    for claim in written_paths(facts):
-        if claim.value is None or is_open(claim.value):
+    written = [claim.value for claim in written_paths(facts) if claim.value is not None]
+    for path in written:
+        if is_open(path):
             continue
-        folder = claim.value if _is_folder(facts, claim.value) else posixpath.dirname(claim.value)
+        folder = path if _is_folder(facts, path, written) else posixpath.dirname(path)
         # everything lies in the root folder, which is no folder of the program's
-        if inside(claim.value, facts.final.after.cwd) and (facts.final.after.cwd != "/" or folder == "/"):
+        if inside(path, facts.final.after.cwd) and (facts.final.after.cwd != "/" or folder == "/"):
             tree = True
-            folders += _missing_volume(facts, claim.value)
+            folders += _missing_volume(facts, path)
         else:
             folders.append(folder)
     return Owned(tree, tuple(dict.fromkeys(path for path in folders if path not in ("/", "/home"))))
@@ -153,8 +155,8 @@ def _is_own_place(folder: str) -> bool:
     return folder.startswith("/usr/") and top not in _USR
 
 
-def _is_folder(facts: Facts, path: str) -> bool:
-    """Whether a written path is a folder: a volume, one that a step makes or that others are in, or one without an
+def _is_folder(facts: Facts, path: str, written: Sequence[str]) -> bool:
+    """Whether a path of `written` is a folder: a volume, one that a step makes or that others are in, or one without an
     extension where images may have it already."""
     if path in _volumes(facts) or path in facts.options.owned_folders:
         return True
@@ -168,14 +170,14 @@ def _is_folder(facts: Facts, path: str) -> bool:
     for item in facts.launch.started:
         if item.name in ("touch", "tee", "cp", "truncate"):
             files |= {absolute(word, item.cwd) for word in item.argv[1:]}
-    if path in made or path in files or "." in posixpath.basename(path):
-        return path in made
+    if path in made:
+        return True
+    if path in files or "." in posixpath.basename(path):
+        return False
     copied = facts.final.resolver()(path)
     if copied is not None:
         return facts.context.is_dir(copied)
-    if any(
-        claim.value is not None and claim.value != path and inside(claim.value, path) for claim in written_paths(facts)
-    ):
+    if any(other != path and inside(other, path) for other in written):
         return True
     # whoever owns the folder above can make either: a folder, or a file without an extension
     return posixpath.dirname(path) == "/" or any(inside(path, folder) for folder in _IN_IMAGES)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dockrefactor import source_copies
 from dockrefactor.effects import CACHES, Kind, inside, overlap
 from dockrefactor.slots import Slot
-from dockrefactor.step_effects import SETUP, writes
+from dockrefactor.stages import Placed
+from dockrefactor.step_effects import SETUP, removed, writes
 
 
 def keep_what_builds_see(slots: Sequence[Slot], last: int) -> None:
@@ -58,26 +59,22 @@ def drop_removed(slots: Sequence[Slot]) -> None:
         copy = slot.step.copy
         if not (slot.runtime and slot.builder) or copy is None or copy.origin is not None or not copy.writes:
             continue
-        runs = [other.step.run for other in slots[at + 1 :] if other.step.run is not None and not other.runtime]
-        gone = [path for run in runs for item in run.commands if item.effects.removes for path in item.effects.writes]
+        gone = removed(other.step for other in slots[at + 1 :] if not other.runtime)
         if all(any(inside(path, other) for other in gone) for path in copy.writes):
             slot.runtime = False
 
 
 def drop_idle_cleaning(slots: Sequence[Slot]) -> None:
     """Where the runtime installs nothing, there are no caches to clean."""
-    if any(slot.runtime and slot.step.run is not None and not _only_cleans(slot) for slot in slots):
-        return
-    for slot in slots:
-        if slot.runtime and slot.step.run is not None:
+    runs = [(slot, slot.step.run) for slot in slots if slot.runtime and slot.step.run is not None]
+    if all(_cleans(placed) for _, run in runs for placed in run.commands):
+        for slot, _ in runs:
             slot.runtime = False
 
 
-def _only_cleans(slot: Slot) -> bool:
-    return slot.step.run is not None and all(
-        placed.effects.removes and all(any(inside(path, folder) for folder in CACHES) for path in placed.effects.writes)
-        for placed in slot.step.run.commands
-    )
+def _cleans(placed: Placed) -> bool:
+    paths = placed.effects.writes
+    return placed.effects.removes and all(any(inside(path, folder) for folder in CACHES) for path in paths)
 
 
 def drop_idle_workdirs(slots: Sequence[Slot], last: int, handed_over: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from dockrefactor.effects import CACHES, Kind, inside
 from dockrefactor.facts import Facts
 from dockrefactor.slots import Placement, Slot
 from dockrefactor.stages import Placed
-from dockrefactor.step_effects import is_own, remaining
+from dockrefactor.step_effects import is_own, remaining, removed
 from dockrefactor.toolchain import Blocked, Plan
 
 # what stays in the image after the command; builds and installs are handed over by the plan
@@ -27,7 +27,7 @@ def lost(facts: Facts, plan: Plan, placement: Placement) -> Blocked | None:
     for at, slot in enumerate(placement.slots):
         if slot.step.run is None or (slot.runtime and slot.runtime_text is None):
             continue
-        gone = _removed(placement.slots[at:])
+        gone = removed(slot.step for slot in placement.slots[at:])
         for placed in slot.step.run.commands:
             if placed.effects.kind not in LEAVING or placed.effects.removes or is_own(placed, plan):
                 continue
@@ -40,17 +40,6 @@ def lost(facts: Facts, plan: Plan, placement: Placement) -> Blocked | None:
                 says = f"what `{placed.command.name}` leaves would be missing in the runtime"
                 return Blocked("unknown-effect", facts.at(slot.step.instruction, says))
     return None
-
-
-def _removed(slots: list[Slot]) -> tuple[str, ...]:
-    return tuple(
-        path
-        for slot in slots
-        if slot.step.run is not None
-        for placed in slot.step.run.commands
-        if placed.effects.removes
-        for path in placed.effects.writes
-    )
 
 
 def _is_repeated(slot: Slot, placed: Placed) -> bool:

@@ -13,7 +13,7 @@ from dockrefactor import tables
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
-from dockrefactor.stages import Copy, Step
+from dockrefactor.stages import Copy
 
 # a static server gives them, and they do nothing themselves
 _PAGES = (".html", ".htm")
@@ -31,7 +31,7 @@ def unseen(facts: Facts) -> Iterator[Evidence]:
     known = tables.toml("languages")
     for toolchain in facts.running:
         suffixes = tuple(known[toolchain.name]["suffixes"]) if toolchain.name in known else ()
-        if suffixes and not any(_brings_source(facts, step.copy, toolchain.name, suffixes) for step in copies):
+        if suffixes and not any(_brings_source(facts, copy, toolchain.name, suffixes) for copy in copies):
             main = facts.launch.main
             place = main.evidence if main is not None else facts.at(facts.final.origin, "")
             says = f"no source in {known[toolchain.name]['name']} is copied from the build context"
@@ -44,35 +44,35 @@ def of_running(facts: Facts) -> Iterator[str]:
     names = [toolchain.name for toolchain in facts.running if toolchain.name in known]
     suffixes = tuple(suffix for name in names for suffix in known[name]["suffixes"] if suffix not in _PAGES)
     found: dict[str, None] = {}
-    for step in _copies(facts):
-        for source, _, is_folder in step.copy.pairs if step.copy is not None else ():
-            paths = facts.context.files(source) if is_folder else (source,)
-            found.update(dict.fromkeys(path for path in paths if path.endswith(suffixes)))
+    for copy in _copies(facts):
+        found.update(dict.fromkeys(path for path in _brought(facts, copy) if path.endswith(suffixes)))
     yield from found
 
 
-def _copies(facts: Facts) -> Iterator[Step]:
-    """Steps that copy from the build context, of every stage that has a part in the image."""
+def _copies(facts: Facts) -> Iterator[Copy]:
+    """The copies from the build context, of every stage that has a part in the image."""
     for stage in facts.contributing:
-        yield from (step for step in stage.steps if step.copy is not None and step.copy.origin is None)
+        yield from (step.copy for step in stage.steps if step.copy is not None and step.copy.origin is None)
 
 
-def _brings_source(facts: Facts, copy: Copy | None, language: str, suffixes: tuple[str, ...]) -> bool:
-    if copy is None or copy.inline or copy.remote or copy.unpacks or not copy.known:
-        return True  # it may bring anything
-    context = facts.context
+def _brought(facts: Facts, copy: Copy) -> Iterator[str]:
+    """The context's files that a copy brings."""
     for source, _, is_folder in copy.pairs:
-        for path in context.files(source) if is_folder else (source,):
-            if path.endswith(suffixes) or (
-                "." not in posixpath.basename(path) and _starts_as(language, context.read(path))
-            ):
-                return True
-    return context.truncated
+        yield from facts.context.files(source) if is_folder else (source,)
 
 
-def _starts_as(language: str, text: str | None) -> bool:
-    """Whether the first line of a script names the language's interpreter."""
-    first = (text or "").partition("\n")[0]
+def _brings_source(facts: Facts, copy: Copy, language: str, suffixes: tuple[str, ...]) -> bool:
+    if copy.inline or copy.remote or copy.unpacks or not copy.known:
+        return True  # it may bring anything
+    found = _brought(facts, copy)
+    return facts.context.truncated or any(path.endswith(suffixes) or _starts(facts, path, language) for path in found)
+
+
+def _starts(facts: Facts, path: str, language: str) -> bool:
+    """Whether a file without a suffix is a script, whose first line names the language's interpreter."""
+    if "." in posixpath.basename(path):
+        return False
+    first = (facts.context.read(path) or "").partition("\n")[0]
     return first.startswith("#!") and language in first
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from dockrefactor.effects import CACHES, Kind, inside, overlap
@@ -77,6 +77,18 @@ def left(step: Step) -> tuple[str, ...]:
             elif path not in found:
                 found.append(path)
     return tuple(path for path in found if not inside(path, "/tmp"))
+
+
+def removed(steps: Iterable[Step]) -> tuple[str, ...]:
+    """The image paths that commands of the steps take away."""
+    return tuple(
+        path
+        for step in steps
+        if step.run is not None
+        for placed in step.run.commands
+        if placed.effects.removes
+        for path in placed.effects.writes
+    )
 
 
 def with_removals(commands: Sequence[Placed], setup: list[Placed]) -> list[Placed]:
