@@ -1,4 +1,4 @@
-"""The command line: the file that prints, exits and has files written, and the only one that names the transforms.
+"""The command line: the file that prints, exits and has files written; with `cli_options` it names the transforms.
 
 `dockrefactor` itself refactors; `detect`, `explain` and `verify` (`verify_cli`) are commands where they are the first
 word. What takes long to

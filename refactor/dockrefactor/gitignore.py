@@ -43,6 +43,16 @@ class IgnoreFiles:
         return bool(chain) and _says(chain, os.path.join(self._absolute[folder], name), is_folder=is_folder)
 
 
+def naming(text: str, path: str) -> str | None:
+    """The line of an ignore file's text that names a folder, `path` from there; None where none does, or a later one
+    takes it in again."""
+    from pathspec import GitIgnoreSpec
+
+    lines = [line for line in text.splitlines() if line.strip() and _is_pattern(line)]
+    found = GitIgnoreSpec.from_lines(lines).check_file(f"{path}/")
+    return lines[found.index].strip() if found.include and found.index is not None else None
+
+
 def _says(chain: tuple[tuple[str, GitIgnoreSpec], ...], path: str, *, is_folder: bool) -> bool:
     for base, spec in reversed(chain):
         relative = path.removeprefix(base).replace(os.sep, "/").lstrip("/")

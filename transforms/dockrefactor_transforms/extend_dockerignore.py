@@ -12,10 +12,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dockrefactor import document, tables
+from dockrefactor import document, gitignore, tables
 from dockrefactor.context import BuildContext, ContextError
 from dockrefactor.discovery import is_dockerfile_name
 from dockrefactor.effects import Kind, inside
@@ -24,9 +23,6 @@ from dockrefactor.facts import Facts
 from dockrefactor.grammar import SyntaxFault
 from dockrefactor.outcome import Change, IgnoreFile, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
 from dockrefactor.stages import Step
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 _NAME = ".dockerignore"
 # words of documentation and of lock files are read by no build
@@ -110,7 +106,7 @@ def _candidates(facts: Facts) -> Iterator[tuple[str, Evidence]]:
 
 def _is_wanted(facts: Facts, row: Any, pattern: str) -> bool:
     there = _has(facts.context, pattern)
-    if row.get("untracked") and there and _gitignored(facts.context, pattern) is None:
+    if row.get("untracked") and there and _gitignored(facts, pattern) is None:
         return False
     return there or bool(row.get("anywhere"))
 
@@ -118,7 +114,7 @@ def _is_wanted(facts: Facts, row: Any, pattern: str) -> bool:
 def _has(context: BuildContext, pattern: str) -> bool:
     if "*" not in pattern:
         return context.exists(pattern)
-    name = re.compile(".*".join(map(re.escape, pattern.removeprefix("**/").split("*"))))
+    name = re.compile(_regex(pattern))
     paths = (entry.path for entry in context.walk()) if pattern.startswith("**/") else context.children()
     return any(name.fullmatch(posixpath.basename(path)) for path in paths)
 
@@ -149,29 +145,15 @@ def _places(facts: Facts, path: str) -> Iterator[str]:
 
 def _made_alone(facts: Facts, place: str, kind: Kind) -> str | None:
     """What else shows that nothing of `place` is committed; None where something may be."""
-    line = _gitignored(facts.context, place)
+    line = _gitignored(facts, place)
     if line is not None:
         return f", and .gitignore names it (`{line}`)"
     return "" if kind is Kind.INSTALL and not facts.context.exists(place) else None
 
 
-def _gitignored(context: BuildContext, place: str) -> str | None:
+def _gitignored(facts: Facts, place: str) -> str | None:
     """The pattern of the context's own .gitignore that names a file or folder."""
-    from pathspec import GitIgnoreSpec
-
-    for line in reversed((context.read(".gitignore") or "").splitlines()):
-        spec = _spec(line, GitIgnoreSpec)
-        if spec is not None and spec.match_file(place.removeprefix("**/") + "/"):
-            return None if line.lstrip().startswith("!") else line.strip()
-    return None
-
-
-@cache
-def _spec(line: str, kind: type[GitIgnoreSpec]) -> GitIgnoreSpec | None:
-    try:
-        return kind.from_lines([line.lstrip().removeprefix("!")])
-    except ValueError:
-        return None
+    return gitignore.naming(facts.context.read(".gitignore") or "", place.removeprefix("**/"))
 
 
 def _is_mentioned(facts: Facts, row: Any) -> bool:
@@ -180,7 +162,7 @@ def _is_mentioned(facts: Facts, row: Any) -> bool:
     own = (facts.document.source(item) for item in facts.document.instructions)
     if any(pattern.search(text) for text in own):
         return True
-    ignored = re.compile("|".join(_regex(item) for item in row["patterns"]))
+    ignored = re.compile(rf"(.*/)?({'|'.join(map(_regex, row['patterns']))})(/|$)")
     for path in facts.context.files():
         unread = path.endswith(_UNREAD) or ignored.match(path) or _is_docker(path)
         if not unread and pattern.search(facts.context.read(path) or ""):
@@ -189,7 +171,8 @@ def _is_mentioned(facts: Facts, row: Any) -> bool:
 
 
 def _regex(pattern: str) -> str:
-    return "(.*/)?" + ".*".join(map(re.escape, pattern.removeprefix("**/").split("*"))) + "(/|$)"
+    """What matches the last name of a path that an ignore pattern names."""
+    return ".*".join(map(re.escape, pattern.removeprefix("**/").split("*")))
 
 
 def _is_docker(path: str) -> bool:

@@ -25,6 +25,8 @@ _UNKNOWN: Final = "writes-unknown-path"
 _MOST_FILES: Final = 10
 _COMPUTED: Final = re.compile(r"[$%@]")
 _NO_FILE: Final = ("/dev/", "-")
+# stands for the settings of a file that cannot be read here
+_UNSEEN: Final = "?"
 
 Setting = tuple[str, str | None, Evidence]
 """A setting's name, its value (None where it is computed) and its place."""
@@ -73,7 +75,11 @@ def _text(facts: Facts, path: str, fallback: Evidence) -> tuple[str | None, Evid
 def _take(found: ServerNeeds, row: Mapping[str, Any], settings: Sequence[Setting], folder: str) -> None:
     for name, value, place in settings:
         says = Evidence(place.path, place.line, f"the server's setting `{name}`")
-        if name in row["identity"]:
+        if name == _UNSEEN:
+            found.unknown.append(
+                (_UNKNOWN, Evidence(place.path, place.line, "the server's settings cannot be read here"))
+            )
+        elif name in row["identity"]:
             found.unknown.append((_DROPS, says))
         elif name in row["commands"] or name.startswith("hook-"):
             found.unknown.append((_UNKNOWN, says))
@@ -108,7 +114,7 @@ def _assigned(text: str, place: Evidence) -> list[Setting]:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return [("logconfig", None, place)]  # as unknown as a file of its own
+        return [(_UNSEEN, None, place)]
     found: list[Setting] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
@@ -163,12 +169,12 @@ def _included(facts: Facts, settings: Sequence[Setting], cwd: str) -> list[Setti
         path, _, section = (value or "").partition(":")
         text, at = _text(facts, absolute(path, cwd), place)
         if text is None or not path.endswith(".ini") or _COMPUTED.search(path):
-            found.append(("emperor", None, at))  # settings that nobody can see
+            found.append((_UNSEEN, None, at))
             continue
         own = list(_ini(text, section or "uwsgi", at.path))
         found += own
         pending += [setting for setting in own if setting[0] in files]
-    return [*found, ("emperor", None, pending[0][2])] if pending else found
+    return [*found, (_UNSEEN, None, pending[0][2])] if pending else found
 
 
 def _ini(text: str, section: str, path: str) -> Iterator[Setting]:
