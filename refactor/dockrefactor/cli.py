@@ -1,8 +1,7 @@
 """The command line: the file that prints, exits and has files written; with `cli_options` it names the transforms.
 
 `dockrefactor` itself refactors; `detect`, `explain` and `verify` (`verify_cli`) are commands where they are the first
-word. What takes long to
-import is imported where it is used, so that `--version` and `--help` answer at once.
+word. What takes long to import is imported where it is used, so that `--version` and `--help` answer at once.
 """
 
 from __future__ import annotations

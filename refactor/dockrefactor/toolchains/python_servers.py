@@ -74,14 +74,13 @@ def _text(facts: Facts, path: str, fallback: Evidence) -> tuple[str | None, Evid
 
 def _take(found: ServerNeeds, row: Mapping[str, Any], settings: Sequence[Setting], folder: str) -> None:
     for name, value, place in settings:
-        says = Evidence(place.path, place.line, f"the server's setting `{name}`")
-        if name == _UNSEEN:
-            found.unknown.append(
-                (_UNKNOWN, Evidence(place.path, place.line, "the server's settings cannot be read here"))
-            )
-        elif name in row["identity"]:
+        what = (
+            "settings of the server that cannot be read here" if name == _UNSEEN else f"the server's setting `{name}`"
+        )
+        says = Evidence(place.path, place.line, what)
+        if name in row["identity"]:
             found.unknown.append((_DROPS, says))
-        elif name in row["commands"] or name.startswith("hook-"):
+        elif name == _UNSEEN or name in row["commands"] or name.startswith("hook-"):
             found.unknown.append((_UNKNOWN, says))
         elif name in row["addresses"]:
             _address(found, value, says, folder)
