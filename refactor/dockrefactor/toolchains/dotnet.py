@@ -60,28 +60,17 @@ class Dotnet:
     def _outputs(self, call: Call, place: Place) -> list[str]:
         """Image folders that a build or publish writes."""
         found = [absolute(call.output, place.cwd)] if call.output else []
+        named = dotnet_projects.named_folder(call.target, place.cwd)
         target = self.target(call, place)
         projects = (dotnet_projects.closure(place.context, target[0]) or []) if target is not None else []
         for project in projects:
-            here = self._in_image(project.folder, target[1] if target is not None else "", place, call)
+            here = dotnet_projects.in_image(project.folder, named, target[1] if target is not None else "")
             found += [posixpath.join(here, name) for name in ("bin", "obj")]
         return list(dict.fromkeys(found)) or [place.cwd]
 
-    def _in_image(self, folder: str, top: str, place: Place, call: Call) -> str:
-        root = (
-            posixpath.dirname(self.target_path(call, place))
-            if "." in posixpath.basename(call.target)
-            else (absolute(call.target, place.cwd))
-        )
-        return posixpath.normpath(posixpath.join(root, posixpath.relpath("/" + folder, "/" + top)))
-
-    def target_path(self, call: Call, place: Place) -> str:
-        """The image path of what a call names, its work folder where it names nothing."""
-        return absolute(call.target.replace("\\", "/"), place.cwd) if call.target else place.cwd
-
     def target(self, call: Call, place: Place) -> tuple[str, str] | None:
         """(context path of the project or solution, its context folder) of a call; None where it is not to be told."""
-        path = self.target_path(call, place)
+        path = dotnet_projects.named_path(call.target, place.cwd)
         if path.endswith((*dotnet_projects.PROJECTS, *dotnet_projects.SOLUTIONS)):
             found = place.resolve(path)
             return (found, posixpath.dirname(found)) if found is not None else None
@@ -114,13 +103,9 @@ class Dotnet:
             manifest = posixpath.join(place.cwd, ".config/dotnet-tools.json")
             there = place.resolve(manifest) is not None
             return InstallInputs(files=(manifest,) if there else (), missing=() if there else (manifest,))
-        path = self.target_path(call, place)
+        path = dotnet_projects.named_path(call.target, place.cwd)
+        root = dotnet_projects.named_folder(call.target, place.cwd)
         target = self.target(call, place)
-        root = (
-            path
-            if not path.endswith((*dotnet_projects.PROJECTS, *dotnet_projects.SOLUTIONS))
-            else posixpath.dirname(path)
-        )
         named = posixpath.join(path, "*.csproj") if root == path else path
         found = dotnet_projects.inputs(
             place.context, target[0] if target else None, target[1] if target else "", root, named

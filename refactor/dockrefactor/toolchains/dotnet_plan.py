@@ -84,24 +84,16 @@ def _plan(facts: Facts) -> Plan:
 def _bins(work: Work) -> list[str]:
     """The folders in which a build leaves what it compiles."""
     assert work.target is not None
-    root = _top(work)
+    root = dotnet_projects.named_folder(work.call.target, work.cwd)
     return [
-        posixpath.normpath(posixpath.join(root, posixpath.relpath("/" + item.folder, "/" + work.target[1]), "bin"))
-        for item in work.projects
+        posixpath.join(dotnet_projects.in_image(item.folder, root, work.target[1]), "bin") for item in work.projects
     ]
-
-
-def _top(work: Work) -> str:
-    """The image folder in which what a build names stands."""
-    path = absolute(work.call.target.replace("\\", "/"), work.cwd) if work.call.target else work.cwd
-    is_file = path.endswith((*dotnet_projects.PROJECTS, *dotnet_projects.SOLUTIONS))
-    return posixpath.dirname(path) if is_file else path
 
 
 def _root(works: Sequence[Work]) -> str:
     """The image folder that holds all sources."""
     tops = [
-        posixpath.normpath(posixpath.join(_top(work), posixpath.relpath("/" + item.folder, "/" + work.target[1])))
+        dotnet_projects.in_image(item.folder, dotnet_projects.named_folder(work.call.target, work.cwd), work.target[1])
         for work in works
         if work.target is not None
         for item in work.projects

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from dockrefactor import tables
 from dockrefactor.context import BuildContext, normalise
+from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.inert import is_inert
 from dockrefactor.needs import InstallInputs
@@ -31,6 +32,22 @@ _INHERITED: Final = (
     "nuget.config",
     "global.json",
 )
+
+
+def named_path(target: str, cwd: str) -> str:
+    """The image path of what a command of `dotnet` names, its work folder where that is nothing."""
+    return absolute(target.replace("\\", "/"), cwd) if target else cwd
+
+
+def named_folder(target: str, cwd: str) -> str:
+    """The image folder in which what a command names stands."""
+    path = named_path(target, cwd)
+    return posixpath.dirname(path) if path.endswith((*PROJECTS, *SOLUTIONS)) else path
+
+
+def in_image(folder: str, named: str, top: str) -> str:
+    """The image path of a project's context folder, where the context folder `top` is the image's `named`."""
+    return posixpath.normpath(posixpath.join(named, posixpath.relpath("/" + folder, "/" + top)))
 
 
 @dataclass(frozen=True, slots=True)

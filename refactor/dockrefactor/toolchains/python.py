@@ -128,7 +128,9 @@ class Python:
         writes = [_in(cwd, claim) for claim in found.writes]
         ports = list(found.ports)
         unknown = [("writes-unknown-path", item) for item in found.unreadable]
+        home = False
         for item, start in python_starts.started_programs(facts):
+            home = home or start.kind == "uv-run"  # which keeps caches there
             folder = absolute(start.folder, item.cwd) if start.folder else item.cwd
             writes += [Claim(absolute(path, folder), item.evidence) for path in start.writes]
             ports += [Claim(str(port), item.evidence) for port in start.ports]
@@ -141,13 +143,12 @@ class Python:
             unknown += served.unknown
         packages = packages_needs(facts, self._installed(facts))
         writes += [Claim(absolute(path, cwd), evidence) for path, evidence in packages.writes]
-        caches = any(start.kind == "uv-run" for _, start in python_starts.started_programs(facts))
         programs = [claim for claim in found.programs if claim.value is None or not looks_like_python(claim.value)]
         return RuntimeNeeds(
             programs=(*programs, *packages.programs),
             os_packages=packages.os_packages if facts.final.base is not None and facts.final.base.counterpart else (),
             writes=tuple(writes),
-            home=packages.home or caches,
+            home=home or packages.home,
             ports=tuple(ports),
             unknown=tuple(unknown),
         )
