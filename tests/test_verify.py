@@ -69,6 +69,12 @@ def seen(
         ("took 12.5 ms", "took 3 ms"),
         ("see http://127.0.0.1:32768/", "see http://127.0.0.1:40000/"),
         ("a\r\nb", "a\nb\n"),
+        (
+            '"/_next/static/MxWA1PYIIarIOyqTBPEvX/_buildManifest.js" {"buildId":"MxWA1PYIIarIOyqTBPEvX"}',
+            '"/_next/static/-b_j33FzZ97jhnBsPT71V/_buildManifest.js" {"buildId":"-b_j33FzZ97jhnBsPT71V"}',
+        ),
+        (r'push([1,"0:{\"b\":\"MxWA1PYIIarIOyqTBPEvX\"', r'push([1,"0:{\"b\":\"x_j33FzZ97jhnBsPT71V-\"'),
+        ("__sveltekit_1x3ab9 = {}; __sveltekit_1x3ab9.base", "__sveltekit_2zz9 = {}; __sveltekit_2zz9.base"),
     ],
 )
 def test_what_varies_is_no_difference(before: str, after: str) -> None:

@@ -11,9 +11,10 @@ from dockrefactor.facts import Facts
 from dockrefactor.launch_words import builtins, does_nothing
 from dockrefactor.records import dataclass
 from dockrefactor.verify import shared_libraries
-from dockrefactor.verify.findings import Finding, Lack, Weight
+from dockrefactor.verify.findings import Finding, Lack, Weight, note
 from dockrefactor.verify.image_files import ImageFiles, Who
 from dockrefactor.verify.images import Configured
+from dockrefactor.verify.owners import Owners
 from dockrefactor.verify.shared_libraries import Binary, Loader, Missing
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -155,13 +156,18 @@ def _found_before(item: Missing, binary: Binary, original: Loader, before: Look)
 
 
 def _brought_scripts(after: Look, before: Look, contents: Iterable[str]) -> Iterator[Finding]:
-    """Scripts on PATH that the runtime stage brought, whose interpreter only the original has."""
+    """Scripts on PATH that the runtime stage brought, whose interpreter only the original has. What a package of the
+    distribution brings without asking for its interpreter, the package does not need."""
+    owners = Owners(after.files)
     folders = (after.image.env.get("PATH") or DEFAULT_PATH).split(":")
     texts = {path: after.files.contents([path])[path] for path in contents if posixpath.dirname(path) in folders}
     for path, words in shared_libraries.interpreters(texts).items():
         name = shared_libraries.program_of(words)
         if after.program(name) is None and before.program(name) is not None:
             says = f"{path} starts `{name}`, which is not there"
+            if package := owners.package(path):
+                yield note("interpreter", f"{says}; the package {package} comes without it")
+                continue
             yield Finding("interpreter", Weight.DIFFERENCE, says, Lack.PROGRAM, posixpath.basename(name))
 
 
