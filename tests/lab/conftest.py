@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -47,6 +48,7 @@ def builds_end() -> float:
 def engine() -> Iterator[Engine]:
     """Docker, started where the lab can; skips where there is none. Everything made through it is removed."""
     _lab("engine")
+    _keep_bridge_address()
     try:
         found = engines.find("docker")
     except engines.CouldNotTryError as error:
@@ -105,6 +107,15 @@ def _lab(program: str, *words: str) -> None:
     """Run a program of the lab, where there is one; what it could not do shows in what needs it."""
     if (_LAB / program).is_file():
         subprocess.run([_LAB / program, *words], check=False, timeout=_LAB_SECONDS, stdin=subprocess.DEVNULL)
+
+
+def _keep_bridge_address() -> None:
+    """Give the engine's bridge the address that it has for its own: else it takes one of its ports', which come and go,
+    and connections of running builds hang whenever it changes."""
+    address = Path("/sys/class/net/docker0/address")
+    if (_LAB / "engine").is_file() and address.is_file() and (ip := shutil.which("ip")) is not None:
+        words = [ip, "link", "set", "docker0", "address", address.read_text(encoding="ascii").strip()]
+        subprocess.run(words, check=False, stdin=subprocess.DEVNULL)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
