@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +23,7 @@ from dockrefactor.catalogue import Catalogue
 from dockrefactor.cli import program
 from dockrefactor.context import BuildContext
 from dockrefactor.facts import Facts
-from dockrefactor.outcome import Change, IgnoreFile, Refusal, Unneeded
+from dockrefactor.outcome import Change, ComposeFile, IgnoreFile, Refusal, Unneeded
 from dockrefactor.pipeline import Answer, Result
 from dockrefactor.report import FileReport
 from dockrefactor.settings import Configurations, Settings, check
@@ -238,11 +238,13 @@ def _refactor(case: Case) -> FileReport:
         return batch.refactor(Source(DOCKERFILE, Path(DOCKERFILE)))
 
 
-def facts_of(case: Case, text: str, ignore: IgnoreFile | None = None) -> Facts:
-    """What is known of a text in the place of a case's Dockerfile, with another ignore file where one is given."""
+def facts_of(case: Case, text: str, ignore: IgnoreFile | None = None, compose: Sequence[ComposeFile] = ()) -> Facts:
+    """What is known of a text in the place of a case's Dockerfile, with another ignore file and other compose files
+    where these are given."""
     context = BuildContext(context_of(case.name) / (report_of(case.name).context or ""), DOCKERFILE)
     if ignore is not None:
         context = context.ignoring(ignore.path, ignore.after)
+    context = context.beside({file.path: file.after for file in compose})
     return Facts(document.read(text), context, TOOLCHAINS, settings_of(case.options).options(), DOCKERFILE)
 
 

@@ -83,6 +83,8 @@ def test_diff_applies_and_gives_the_result(case: Case, tmp_path: Path) -> None:
     ignore = result.ignore_file
     if ignore is not None and ignore.before is not None:
         (tmp_path / ignore.path).write_bytes(ignore.before.encode())
+    for file in result.compose_files:
+        (tmp_path / file.path).write_bytes(file.before.encode())
     command = ["git", "-c", "core.autocrlf=false", "apply", "--whitespace=nowarn", "-"]
     # outside of any repository, and without the user's configuration
     alone = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent), "GIT_CONFIG_GLOBAL": os.devnull}
@@ -91,6 +93,8 @@ def test_diff_applies_and_gives_the_result(case: Case, tmp_path: Path) -> None:
     assert (tmp_path / DOCKERFILE).read_bytes() == result.after.encode()
     if ignore is not None:
         assert (tmp_path / ignore.path).read_bytes() == ignore.after.encode()
+    for file in result.compose_files:
+        assert (tmp_path / file.path).read_bytes() == file.after.encode()
 
 
 @each_case
@@ -103,17 +107,19 @@ def test_official_parser_reads_the_result_as_we_do(case: Case) -> None:
 @each_case
 def test_second_run_changes_nothing(case: Case) -> None:
     first = result_of(case)
-    facts, settings = facts_of(case, first.after, first.ignore_file), settings_of(case.options)
+    facts = facts_of(case, first.after, first.ignore_file, first.compose_files)
+    settings = settings_of(case.options)
     transforms = CATALOGUE.selected(settings.select, settings.ignore, settings.also)
     second = pipeline.refactor(first.after.encode(), facts.context, transforms, TOOLCHAINS, facts.options)
     assert report.unified_diff(DOCKERFILE, first.after, second.after) == ""
     assert second.ignore_file is None
+    assert second.compose_files == ()
 
 
 @each_case
 def test_contract_holds(case: Case) -> None:
     result = result_of(case)
-    after = facts_of(case, result.after, result.ignore_file)
+    after = facts_of(case, result.after, result.ignore_file, result.compose_files)
     objections = contract.compare(facts_of(case, result.before), after)
     assert [str(objection) for objection in objections] == []
 

@@ -79,3 +79,43 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (context / "Makefile").symlink_to("../elsewhere/Makefile")
     (context / ".github").symlink_to("../elsewhere")
     assert neighbours.read(BuildContext(context), "Dockerfile").targets == frozenset()
+
+
+MERGED = {
+    "of the main file": ("compose.yml", "services:\n  web: {build: .}\n", "services:\n  web: {command: x}\n"),
+    "of a target alone": (
+        "docker-compose.yaml", "services:\n  web: {build: .}\n", "services:\n  web: {build: {target: t}, command: x}\n",
+    ),
+    "of what it extends": (
+        "compose.yml",
+        "services: {}\n",
+        "services:\n  base: {build: .}\n  web: {extends: {service: base}, command: x}\n",
+    ),
+    "of its image's name": (
+        "compose.yml", "services:\n  main: {build: ., image: shop}\n", "services:\n  web: {image: shop, command: x}\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MERGED)
+def test_a_service_by_the_build(name: str, tmp_path: Path) -> None:
+    main, first, second = MERGED[name]
+    (tmp_path / main).write_text(first + "# ports\n")
+    (tmp_path / "docker-compose.local.yml").write_text(second)
+    found = neighbours.read(BuildContext(tmp_path), "Dockerfile").services
+    assert [item.command for item in found if item.name == "web" and item.command] == [("x",)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services:\n  db: {image: postgres, command: x}\n",
+        "services:\n  other: {command: x}\n",
+        "services:\n  web: {build: ./b, command: x}\n",
+    ],
+)
+def test_a_service_of_another_image(text: str, tmp_path: Path) -> None:
+    (tmp_path / "compose.yml").write_text("services:\n  web: {build: ., image: shop, ports: [80]}\n")
+    (tmp_path / "compose.other.yml").write_text(text)
+    found = neighbours.read(BuildContext(tmp_path), "Dockerfile").services
+    assert not any("x" in item.command for item in found)

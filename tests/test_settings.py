@@ -40,15 +40,16 @@ def test_every_key(program: Program) -> None:
         ".dockrefactor.toml",
         'select = ["refuse"]\nignore = ["explode"]\ncontext = "src"\nruntime = "slim"\nuser = "keep"\n'
         'assume = ["wet-paint"]\nruntime-packages = ["libpq5"]\ncovered = ["libpq.so.5"]\n'
-        'runtime-files = ["/opt/model"]\nowned-folders = ["/srv/cache"]\n',
+        'runtime-files = ["/opt/model"]\nowned-folders = ["/srv/cache"]\ndev-stage = true\n',
     )
     settings = Configurations(CATALOGUE).of(program.folder)
     known = (("libpq5",), ("libpq.so.5",), ("/opt/model",), ("/srv/cache",))
     assert settings == Settings(
-        ("refuse",), ("explode",), program.folder / "src", "slim", "keep", ("wet-paint",), None, *known
+        ("refuse",), ("explode",), program.folder / "src", "slim", "keep", ("wet-paint",), None, *known, True
     )
     assert settings.options().assume == {"wet-paint"}
     assert settings.options().runtime_packages == ("libpq5",)
+    assert settings.options().dev_stage
 
 
 def test_the_command_line_goes_before_the_configuration(program: Program) -> None:
@@ -70,6 +71,7 @@ def test_the_command_line_goes_before_the_configuration(program: Program) -> Non
         (".dockrefactor.toml", 'select = "refuse"\n', ".dockrefactor.toml:1: select must be a list of strings"),
         (".dockrefactor.toml", "select = [1]\n", ".dockrefactor.toml:1: select must be a list of strings"),
         (".dockrefactor.toml", "user = 1\n", ".dockrefactor.toml:1: user must be a string"),
+        (".dockrefactor.toml", "dev-stage = 1\n", ".dockrefactor.toml:1: dev-stage must be true or false"),
         (".dockrefactor.toml", '\nselect = ["x"]\n', ".dockrefactor.toml:2: select: no transform 'x'"),
         (".dockrefactor.toml", 'assume = ["no-entry"]\n', ".dockrefactor.toml:1: assume: 'no-entry' cannot be lifted"),
         (".dockrefactor.toml", 'runtime = "x"\n', ".dockrefactor.toml:1: runtime: 'x' is none of auto, slim"),

@@ -124,7 +124,10 @@ class Batch:
             source.name,
         )
         ignore_path = opened.folder / result.ignore_file.path if result.ignore_file is not None else None
-        return FileReport(source.name, source.path, result, shown(opened.folder), ignore_path=ignore_path)
+        compose = tuple(opened.folder / file.path for file in result.compose_files)
+        return FileReport(
+            source.name, source.path, result, shown(opened.folder), ignore_path=ignore_path, compose_paths=compose
+        )
 
     def _detect(self, source: Source) -> Detected:
         opened = self._open(source)

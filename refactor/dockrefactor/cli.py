@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 import click
 
 from dockrefactor import __version__
-from dockrefactor.cli_options import known, on_request, words
+from dockrefactor.cli_options import DEV_STAGE, known, on_request, words
 from dockrefactor.records import replace
 from dockrefactor.wish import RUNTIMES, Wish
 
@@ -93,6 +93,7 @@ _VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Say why, and what
 @known("--runtime-file", "runtime_files", "PATH,...", "Files and folders of the image that the program reads.")
 @known("--owned-folder", "owned_folders", "PATH,...", "Folders of the image that the program writes to.")
 @on_request
+@DEV_STAGE
 @_FORMAT
 @_CONFIG
 @click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Processes that share the files.")
@@ -339,6 +340,9 @@ def _written(item: FileReport, wish: Wish) -> FileReport:
                 rewrite(item.ignore_path, ignore.before.encode(), ignore.after.encode())
         if item.result.before != item.result.after:
             rewrite(item.path, item.result.before.encode(), item.result.after.encode())
+        # they name a stage that the Dockerfile must have
+        for path, file in zip(item.compose_paths, item.result.compose_files, strict=True):
+            rewrite(path, file.before.encode(), file.after.encode())
     except OSError as error:
         return replace(item, fault=Fault(f"cannot be written: {error.strerror or error}"))
     except ChangedMeanwhileError:

@@ -27,6 +27,10 @@ def on_request(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+DEV_STAGE = click.option(
+    "--dev-stage", is_flag=True, default=None, help="Keep a stage for compose services that people develop in."
+)
+
 _ON_REQUEST = (
     ("--cache-mounts", "mount-caches", "Also mount the caches of package managers (BuildKit)."),
     ("--dockerignore", "extend-dockerignore", "Also keep what no build reads out of the build context."),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import os
 import posixpath
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -67,9 +67,13 @@ class BuildContext:
     All paths are relative to the root with `/` between parts; `""` is the root itself.
     """
 
-    def __init__(self, root: Path, dockerfile_name: str = "Dockerfile", ignore: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, root: Path, dockerfile_name: str = "Dockerfile", ignore: tuple[str, str] | None = None,
+        neighbours: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         """`root` must be a folder; a `<dockerfile_name>.dockerignore` goes before `.dockerignore`. `ignore` is the name
-        and the text of an ignore file that is to be taken for that on disk.
+        and the text of an ignore file that is to be taken for that on disk, `neighbours` are texts of files beside the
+        Dockerfile that are, by their paths from the root.
 
         Raises ContextError where the folder is absent or its ignore file cannot be read.
         """
@@ -79,6 +83,7 @@ class BuildContext:
         self._real_root = os.path.realpath(root)
         self.dockerfile_name = dockerfile_name
         self._ignore = ignore
+        self.neighbours: Mapping[str, str] = neighbours or {}
         self.truncated = False
         self._text: dict[str, str | None] = {}
         self._found: dict[Hashable, Any] = {}
@@ -92,7 +97,11 @@ class BuildContext:
 
     def ignoring(self, name: str, text: str) -> BuildContext:
         """The same folder with another ignore file."""
-        return BuildContext(self.root, self.dockerfile_name, (name, text))
+        return BuildContext(self.root, self.dockerfile_name, (name, text), self.neighbours)
+
+    def beside(self, neighbours: Mapping[str, str]) -> BuildContext:
+        """The same folder with other texts of files beside the Dockerfile."""
+        return BuildContext(self.root, self.dockerfile_name, self._ignore, {**self.neighbours, **neighbours})
 
     @cached_property
     def ignore_file(self) -> str | None:

@@ -13,6 +13,7 @@ from dockrefactor.effects import Effects
 from dockrefactor.evidence import Evidence
 from dockrefactor.launch import Launch
 from dockrefactor.needs import Claim, InstallInputs
+from dockrefactor.neighbours import Service
 from dockrefactor.records import dataclass, field
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step, mounted
@@ -27,6 +28,8 @@ class Options:
     `covered` are libraries, `-dev` packages and programs that the tables do not know and these packages cover,
     `runtime_files` are absolute image paths that the runtime takes from the builder, `owned_folders` such paths that
     the program writes to.
+
+    `dev_stage`: compose services that people develop in keep the image as it is, in a stage of its own.
     """
 
     runtime: str = "auto"
@@ -36,6 +39,7 @@ class Options:
     covered: tuple[str, ...] = ()
     runtime_files: tuple[str, ...] = ()
     owned_folders: tuple[str, ...] = ()
+    dev_stage: bool = False
 
     def told(self, key: str) -> Evidence:
         """Evidence that is the user's own word."""
@@ -75,6 +79,11 @@ class Facts:
                 return found
         return commands.of_command(command, place.cwd)
 
+    def started_effects(self, command: Command) -> Effects:
+        """What a command does in a container of the final stage."""
+        stage = self.final
+        return self._effects(command, Place(stage.after.cwd, stage.after, stage.resolver(), self.context, stage.base))
+
     @cached_property
     def final(self) -> Stage:
         return self.stages[-1]
@@ -90,6 +99,11 @@ class Facts:
                 if wanted and other not in found:
                     found.append(other)
         return tuple(found)
+
+    def is_built_alone(self, stage: Stage) -> bool:
+        """Whether a stage is, or may be, an image of its own: people build it by name, so all that it holds counts."""
+        named = {target.lower() for target in self.neighbours.targets}
+        return stage not in self.contributing or (stage.name.lower() in named and bool(stage.name))
 
     @cached_property
     def launch(self) -> Launch:
@@ -138,6 +152,19 @@ class Facts:
     def neighbours(self) -> neighbours.Neighbours:
         """Files beside the Dockerfile that use the image."""
         return neighbours.read(self.context, self.name)
+
+    @cached_property
+    def services(self) -> tuple[Service, ...]:
+        """The compose services that run the final stage: all but those that build another one by name."""
+        others = {stage.name.lower() for stage in self.stages if stage is not self.final and stage.name}
+        return tuple(service for service in self.neighbours.services if service.target.lower() not in others)
+
+    @property
+    def ports(self) -> tuple[tuple[int, Evidence], ...]:
+        """The ports of the final stage's containers that compose files and manifests publish or name."""
+        published = [(port, service.evidence) for service in self.services for port in service.ports]
+        named = [(port, item.evidence) for item in self.neighbours.containers for port in item.ports]
+        return (*published, *named)
 
     def of_text(self, text: str) -> Facts:
         """What is known of another text in this one's place. Raises grammar.SyntaxFault."""

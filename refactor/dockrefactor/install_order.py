@@ -291,7 +291,7 @@ def is_still_read(facts: Facts, stage: Stage, step: Step, found: Install) -> boo
     """Whether anything reads a moved copy: a later step of the stage, another stage, or the running program."""
     if stage is facts.final or found.added or found.cut is not None:
         return True
-    if any(other.base_stage == stage.index for other in facts.stages):
+    if facts.is_built_alone(stage) or any(other.base_stage == stage.index for other in facts.stages):
         return True
     if any(later.run is not None for later in stage.steps[found.last + 1 :]):
         return True

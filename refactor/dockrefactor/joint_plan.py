@@ -44,7 +44,7 @@ def plan(facts: Facts) -> Plan | Blocked:
 
 def _may_be_read(facts: Facts, found: Plan, path: str) -> bool:
     """Whether the running program opens what another language built, and did not take it into itself (Go's embed)."""
-    if found.opened is None or facts.final.last("VOLUME") is not None or facts.neighbours.services:
+    if found.opened is None or facts.final.last("VOLUME") is not None or facts.services:
         return True
     return overlap(found.opened, (path,)) or any(path in word for item in facts.launch.started for word in item.argv)
 

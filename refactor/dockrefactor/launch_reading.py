@@ -12,6 +12,7 @@ from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.launch import Launch, Started
 from dockrefactor.needs import ResolveImagePath
+from dockrefactor.neighbours import Service
 from dockrefactor.records import dataclass, replace
 from dockrefactor.stages import Stage, resolver
 
@@ -86,6 +87,19 @@ def of_healthcheck(stage: Stage, dockerfile: str) -> Launch:
     else:
         follower.needs_shell = True
         follower.text(" ".join(item.args[1:]), _Place(stage.after.cwd, evidence))
+    return follower.result()
+
+
+def of_service(stage: Stage, service: Service, dockerfile: str) -> Launch:
+    """What a compose service starts in a container of `stage`, by its own words or after the stage's ENTRYPOINT."""
+    follower = _Follower(stage, dockerfile)
+    entry, command = stage.launch
+    if not service.entrypoint and entry is not None:
+        follower.start(entry.instruction, appended=service.command if entry.instruction.json else ())
+    elif service.starts:
+        follower.call(_Call(service.starts), _Place(stage.after.cwd, service.evidence))
+    elif command is not None:
+        follower.start(command.instruction)
     return follower.result()
 
 

@@ -21,17 +21,15 @@ _MOST_FOLDERS: Final = 6
 _MOST_MANIFESTS: Final = 40
 
 COMPOSE: Final = "compose"
+# `compose.yaml`, `docker-compose.yml`, and the files that are merged with them: `compose.dev.yaml`, …
+_COMPOSE_NAME: Final = re.compile(r"(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml")
+_MAIN: Final = re.compile(r"(?:docker-)?compose\.ya?ml")
+_COMPOSE_WORDS: Final = (
+    b"command", b"entrypoint", b"user", b"volumes", b"target", b"health", b"extends", b"include", b"docker.sock",
+    b"\\", b"<<", b"develop", b"ports", b"build",
+)  # fmt: skip
 # kind -> names of files, the words of which one must be in the text
 _NAMED: Final = (
-    (
-        COMPOSE,
-        ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml",
-         "docker-compose.override.yml", "docker-compose.override.yaml", "compose.override.yaml",
-         "docker-compose.dev.yml", "docker-compose.dev.yaml", "compose.dev.yaml",
-         "compose.override.yml", "compose.dev.yml"),
-        (b"command", b"entrypoint", b"user", b"volumes", b"target", b"health", b"extends", b"include", b"docker.sock",
-         b"\\", b"<<", b"develop", b"ports"),
-    ),
     ("bake", ("docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl", "docker-bake.override.json"),
      (b"target",)),
     ("skaffold", ("skaffold.yaml", "skaffold.yml"), (b"artifacts",)),
@@ -54,12 +52,13 @@ _IN_FOLDERS: Final = (
 @dataclass(frozen=True, slots=True)
 class NeighbourFile:
     """A file beside the Dockerfile: `folder` is the one that its paths start at, absolute; `shown` its name from the
-    context."""
+    context; `has_mark` says that a byte order mark stands before the text."""
 
     kind: str
     folder: str
     shown: str
     text: str
+    has_mark: bool = False
 
     def line(self, words: str) -> int:
         """The 1-based number of the first line with `words`, 0 where there is none."""
@@ -72,6 +71,8 @@ def find(root: str | os.PathLike[str]) -> Iterator[NeighbourFile]:
     top = os.path.abspath(root)
     for folder in _folders(top):
         names = _names(folder)
+        for name in sorted(filter(_COMPOSE_NAME.fullmatch, names)):
+            yield from _file(COMPOSE, folder, os.path.join(folder, name), top, _COMPOSE_WORDS)
         for kind, known, words in _NAMED:
             for name in known:
                 if name in names:
@@ -115,7 +116,8 @@ def _file(kind: str, folder: str, path: str, root: str, words: tuple[bytes, ...]
     except OSError:
         return
     if text is not None:
-        yield NeighbourFile(kind, folder, Path(os.path.relpath(path, root)).as_posix(), text)
+        shown = Path(os.path.relpath(path, root)).as_posix()
+        yield NeighbourFile(kind, folder, shown, text.removeprefix("\ufeff"), text.startswith("\ufeff"))
 
 
 @lru_cache(maxsize=256)  # the files of a repository are neighbours of each of its Dockerfiles
@@ -127,9 +129,14 @@ def _text(path: str, _: int, size: int, mode: int, words: tuple[bytes, ...]) -> 
     if not any(word in data for word in words):
         return None
     try:
-        return data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError:
         return None
+
+
+def is_main(file: NeighbourFile) -> bool:
+    """Whether a compose file is the one that others of its folder join."""
+    return file.kind == COMPOSE and _MAIN.fullmatch(file.shown.rpartition("/")[2]) is not None
 
 
 def json_with_comments(text: str) -> Any:

@@ -6,23 +6,28 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from dockrefactor import neighbour_builds, neighbour_files, neighbour_manifests, shell, yaml_text
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.neighbour_builds import Build, Place
-from dockrefactor.neighbour_files import COMPOSE, NeighbourFile, table, tables_of, words_of
+from dockrefactor.neighbour_files import COMPOSE, NeighbourFile, is_main, table, tables_of, words_of
 from dockrefactor.neighbour_manifests import Container
-from dockrefactor.records import dataclass, field
+from dockrefactor.records import dataclass, field, replace
+
+# how often one service may extend another
+_MOST_EXTENDED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A compose service that builds this Dockerfile, in a file with any word that matters.
+    """A compose service that builds this Dockerfile, in a file with any word that matters; one of a file that joins
+    another may leave the build to that.
 
-    `mounts` are container paths of bind mounts of the context, and those that `develop.watch` keeps in step; `volumes`
-    those of named volumes; `ports` the container's.
+    `command` is what it starts instead of CMD, `entrypoint` instead of ENTRYPOINT; `by_image` says that it runs the
+    image by its name, and builds nothing; `mounts` are container paths of bind mounts of the context, and those that
+    `develop.watch` keeps in step; `volumes` those of named volumes; `ports` the container's.
     """
 
     name: str
@@ -36,6 +41,13 @@ class Service:
     image: str = ""
     ports: tuple[int, ...] = ()
     health: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    by_image: bool = False
+
+    @property
+    def starts(self) -> tuple[str, ...]:
+        """The words that it starts by itself."""
+        return (*self.entrypoint, *self.command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +80,6 @@ class Neighbours:
         return frozenset(filter(None, named))
 
     @property
-    def ports(self) -> tuple[tuple[int, Evidence], ...]:
-        """The ports of the container that are published or named."""
-        published = [(port, service.evidence) for service in self.services for port in service.ports]
-        named = [(port, container.evidence) for container in self.containers for port in container.ports]
-        return (*published, *named)
-
-    @property
     def programs(self) -> tuple[tuple[str, Evidence], ...]:
         """Programs that health checks, probes and hooks start."""
         return tuple((posixpath.basename(item.argv[0]), item.evidence) for item in self.checks if item.argv)
@@ -102,12 +107,14 @@ class _Reader:
         self.found = _Found()
 
     def read(self) -> Neighbours:
-        files = list(neighbour_files.find(self.place.context))
+        files = [
+            replace(file, text=self.context.neighbours.get(file.shown, file.text))
+            for file in neighbour_files.find(self.place.context)
+        ]
         found = self.found
+        self._compose([file for file in files if file.kind == COMPOSE])
         for file in files:
-            if file.kind == COMPOSE:
-                self._compose(file)
-            else:
+            if file.kind != COMPOSE:
                 found.builds += neighbour_builds.builds(file, self.place)
         names = self._names()
         for file in files:
@@ -119,23 +126,39 @@ class _Reader:
             tuple(found.checks), tuple(found.containers),
         )  # fmt: skip
 
-    def _compose(self, file: NeighbourFile) -> None:
+    def _compose(self, files: list[NeighbourFile]) -> None:
+        """The services of all compose files: those that build the Dockerfile, also by what a main file says of their
+        build, and those that run the image by its name."""
+        read = [(file, self._services(file)) for file in files]
+        main = {file.folder: services for file, services in read if is_main(file)}
+        named: list[tuple[NeighbourFile, str, dict[str, Any]]] = []
+        for file, services in read:
+            for key, service in services.items():
+                build = _build(key, services, {} if is_main(file) else main.get(file.folder, {}))
+                if build is None:
+                    named.append((file, key, service))
+                    continue
+                where = str(build.get("context", ".")), str(build.get("dockerfile", "Dockerfile"))
+                if "$" not in where[0] + where[1] and self.place.is_meant(file.folder, *where):
+                    self._add(file, key, service, build)
+        images = {service.image for service in self.found.services if service.image}
+        for file, key, service in named:
+            if str(service.get("image") or "") in images:
+                self._add(file, key, service, {})
+
+    def _services(self, file: NeighbourFile) -> dict[str, dict[str, Any]]:
         documents = yaml_text.documents(file.text)
         data = documents[0] if documents else None
         if not isinstance(data, dict):
             self.found.broken.append(Evidence(file.shown, 0, "cannot be read as YAML"))
-            return
-        for key, service in table(data.get("services")).items():
-            build = service.get("build") if isinstance(service, dict) else None
-            build = {"context": build} if isinstance(build, str) else build
-            if not isinstance(build, dict):
-                continue
-            where = str(build.get("context", ".")), str(build.get("dockerfile", "Dockerfile"))
-            if "$" not in where[0] + where[1] and self.place.is_meant(file.folder, *where):
-                made = _service(str(key), service, build, file)
-                self.found.services.append(made)
-                if made.health:
-                    self.found.checks += [Elsewhere(argv, made.evidence) for argv in _shell_commands(made.health)]
+            return {}
+        return {str(key): item for key, item in table(data.get("services")).items() if isinstance(item, dict)}
+
+    def _add(self, file: NeighbourFile, key: str, service: dict[str, Any], build: dict[str, Any]) -> None:
+        made = _service(key, service, build, file)
+        self.found.services.append(made)
+        if made.health:
+            self.found.checks += [Elsewhere(argv, made.evidence) for argv in shell_commands(made.health)]
 
     def _names(self) -> frozenset[str]:
         """What the image may be called: by its builds, its services, and its folder."""
@@ -164,7 +187,7 @@ class _Reader:
             if container.command:
                 self.found.commands.append(Elsewhere(container.command, container.evidence))
             for words in container.probes:
-                self.found.checks += [Elsewhere(argv, container.evidence) for argv in _shell_commands(words)]
+                self.found.checks += [Elsewhere(argv, container.evidence) for argv in shell_commands(words)]
 
     def _action(self) -> Evidence | None:
         for name in ("action.yml", "action.yaml"):
@@ -187,6 +210,25 @@ def _plain_text(folder: str, name: str) -> str | None:
         return None
 
 
+def _build(
+    key: str, services: dict[str, dict[str, Any]], main: dict[str, dict[str, Any]], depth: int = 0
+) -> dict[str, Any] | None:
+    """What a service builds, with what the main file and the service that it extends say of it; None where nothing
+    does."""
+    service = services.get(key, {})
+    found: dict[str, Any] | None = None
+    extended = service.get("extends")
+    above = extended.get("service") if isinstance(extended, dict) and "file" not in extended else extended
+    inherited = [_build(key, main, {})] if key in main else []
+    if isinstance(above, str) and depth < _MOST_EXTENDED:
+        inherited.append(_build(above, services, main, depth + 1))
+    own = service.get("build")
+    for build in (*inherited, {"context": own} if isinstance(own, str) else own):
+        if isinstance(build, dict):
+            found = {**(found or {}), **build}
+    return found
+
+
 def _service(key: str, service: dict[str, Any], build: dict[str, Any], file: NeighbourFile) -> Service:
     rows = enumerate(file.text.splitlines(), 1)
     line = next((number for number, row in rows if row.strip().startswith(f"{key}:")), 0)
@@ -201,7 +243,9 @@ def _service(key: str, service: dict[str, Any], build: dict[str, Any], file: Nei
     mounts += [str(item.get("target", "")) for item in watched if str(item.get("action", "")).startswith("sync")]
     return Service(
         name=key,
-        command=words_of(service.get("command")) or words_of(service.get("entrypoint")),
+        command=words_of(service.get("command")),
+        entrypoint=words_of(service.get("entrypoint")),
+        by_image=not build,
         mounts=tuple(mounts),
         volumes=tuple(volumes),
         target=str(build.get("target") or ""),
@@ -240,7 +284,7 @@ def _health(test: Any) -> tuple[str, ...]:
     return words[1:] if words[:1] == ("CMD",) else ()
 
 
-def _shell_commands(argv: tuple[str, ...]) -> list[tuple[str, ...]]:
+def shell_commands(argv: tuple[str, ...]) -> list[tuple[str, ...]]:
     """The commands that a vector starts: itself, or those of the text that it gives to a shell."""
     if len(argv) > 2 and posixpath.basename(argv[0]) in ("sh", "bash", "ash") and argv[1].endswith("c"):
         return [command.argv for command in shell.parse(argv[2], {}).commands if command.words]

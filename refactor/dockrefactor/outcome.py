@@ -47,15 +47,25 @@ class IgnoreFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ComposeFile:
+    """A compose file as a change leaves it: `path` relative to the context's root, also one above it."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Edits of the text, and for people: `why` it is better, the evidence, and assumptions that the user lifted; the
-    ignore file where that changes too."""
+    ignore file and compose files where these change too."""
 
     edits: tuple[Edit, ...]
     why: str
     evidence: tuple[Evidence, ...] = ()
     assumptions: tuple[Refusal, ...] = ()
     ignore_file: IgnoreFile | None = None
+    compose_files: tuple[ComposeFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

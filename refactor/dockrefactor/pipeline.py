@@ -13,7 +13,7 @@ from dockrefactor import contract, document, grammar
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts, Options
-from dockrefactor.outcome import Change, IgnoreFile, Outcome, Refusal, Transform, Unneeded
+from dockrefactor.outcome import Change, ComposeFile, IgnoreFile, Outcome, Refusal, Transform, Unneeded
 from dockrefactor.records import dataclass, field
 from dockrefactor.text import Edit, apply
 from dockrefactor.toolchain import Detection, Toolchain
@@ -37,7 +37,7 @@ class Result:
     """One Dockerfile refactored in memory.
 
     `before` and `after` are texts (equal where nothing changed); `broken` is the contract's objection to a result that
-    was therefore thrown away; `ignore_file` is there where that changed.
+    was therefore thrown away; `ignore_file` and `compose_files` are there where these changed.
     """
 
     name: str
@@ -48,10 +48,11 @@ class Result:
     broken: tuple[contract.Objection, ...] = ()
     edits: tuple[tuple[Edit, ...], ...] = field(default=())
     ignore_file: IgnoreFile | None = None
+    compose_files: tuple[ComposeFile, ...] = ()
 
     @property
     def changed(self) -> bool:
-        return self.before != self.after or self.ignore_file is not None
+        return self.before != self.after or self.ignore_file is not None or bool(self.compose_files)
 
 
 def refactor(
@@ -83,8 +84,9 @@ def refactor(
         run.through(transforms, each=True)
     after = run.facts.document.text
     return Result(
-        name, before, after, tuple(run.answers), detections, tuple(run.broken), tuple(run.edits), run.ignore_file
-    )
+        name, before, after, tuple(run.answers), detections, tuple(run.broken), tuple(run.edits), run.ignore_file,
+        tuple(run.compose_files),
+    )  # fmt: skip
 
 
 def _with_stages(parsed: document.Document) -> document.Document:
@@ -108,6 +110,7 @@ class _Run:
         self.broken: list[contract.Objection] = []
         self.edits: list[tuple[Edit, ...]] = []
         self.ignore_file: IgnoreFile | None = None
+        self.compose_files: list[ComposeFile] = []
 
     def through(self, transforms: Sequence[Transform], each: bool) -> None:
         """Apply all `transforms`; with `each`, undo one whose result breaks the contract."""
@@ -130,6 +133,7 @@ class _Run:
         self.facts = changed
         self.edits.append(change.edits)
         self.ignore_file = change.ignore_file or self.ignore_file
+        self.compose_files += change.compose_files
         return change
 
 
@@ -143,6 +147,8 @@ def _changed(facts: Facts, change: Change) -> Facts:
         ) from fault
     ignore = change.ignore_file
     context = facts.context if ignore is None else facts.context.ignoring(ignore.path, ignore.after)
+    if change.compose_files:
+        context = context.beside({file.path: file.after for file in change.compose_files})
     return Facts(parsed, context, facts.known_toolchains, facts.options, facts.name)
 
 

@@ -43,9 +43,7 @@ def missing_files(facts: Facts, conditional: bool = False) -> list[Evidence]:
 
 def _is_mounted(facts: Facts, path: str) -> bool:
     """Whether a compose file puts a folder of the host where `path` is."""
-    return any(
-        inside(path, mount.rstrip("/") or "/") for service in facts.neighbours.services for mount in service.mounts
-    )
+    return any(inside(path, mount.rstrip("/") or "/") for service in facts.services for mount in service.mounts)
 
 
 def _named(item: Started) -> list[tuple[str, str]]:

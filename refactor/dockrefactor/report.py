@@ -55,7 +55,7 @@ class Fault(Exception):
 class FileReport:
     """One Dockerfile: a result, or the fault that kept it from one. `path` is None for standard input; `context` is the
     build context's folder as people see it; `written` where the file was rewritten; `ignore_path` is where the ignore
-    file of a result is."""
+    file of a result is, `compose_paths` where its compose files are."""
 
     name: str
     path: Path | None
@@ -64,6 +64,7 @@ class FileReport:
     fault: Fault | None = None
     written: bool = False
     ignore_path: Path | None = None
+    compose_paths: tuple[Path, ...] = ()
 
     @property
     def state(self) -> str:
@@ -76,14 +77,15 @@ class FileReport:
 
     @property
     def diff(self) -> str:
-        """The unified diff of the Dockerfile and of the ignore file, empty where nothing changed."""
+        """The unified diff of the Dockerfile, the ignore file and compose files, empty where nothing changed."""
         if self.result is None or self.state != "changed":
             return ""
         own = unified_diff(diff_name(self.path, self.name), self.result.before, self.result.after)
         ignore = self.result.ignore_file
-        if ignore is None:
-            return own
-        return own + unified_diff(diff_name(self.ignore_path, ignore.path), ignore.before, ignore.after)
+        if ignore is not None:
+            own += unified_diff(diff_name(self.ignore_path, ignore.path), ignore.before, ignore.after)
+        files = zip(self.compose_paths, self.result.compose_files, strict=True)
+        return own + "".join(unified_diff(diff_name(path, file.path), file.before, file.after) for path, file in files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +277,7 @@ def _file(report: FileReport) -> dict[str, Any]:
         "written": report.written,
         "diff": report.diff,
         "ignore_file": _ignore_file(report),
+        "compose_files": [diff_name(path, path.name) for path in report.compose_paths if report.fault is None],
         "error": _error(report.fault),
         "toolchains": [_detection(item) for item in result.detections] if result else [],
         "transforms": [_answer(item) for item in result.answers] if result else [],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from typing import Final
 
-from dockrefactor import fetched_scripts, os_packages, package_lists, roles
+from dockrefactor import development, fetched_scripts, os_packages, package_lists, roles
 from dockrefactor.effects import Kind
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -46,7 +46,7 @@ class RuntimePackages:
         """Programs that must be found when the container runs."""
         wanted: dict[str, Evidence] = {}
         checks = (*self.facts.healthcheck.programs, *self.facts.neighbours.programs)
-        for name, evidence in (*self.facts.launch.programs, *checks):
+        for name, evidence in (*self.facts.launch.programs, *checks, *development.started(self.facts)):
             wanted.setdefault(posixpath.basename(name), evidence)
         for claim in self.facts.needs.programs:
             if claim.value:

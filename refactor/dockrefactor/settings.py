@@ -25,6 +25,7 @@ PROJECT_FILE: Final = "pyproject.toml"
 _LISTS: Final = frozenset(
     {"select", "ignore", "assume", "also", "runtime-packages", "covered", "runtime-files", "owned-folders"}
 )
+_SWITCHES: Final = frozenset({"dev-stage"})
 _PACKAGE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._:-]*")
 _IMAGE_PATH: Final = re.compile(r"(/[\w.+@~-]+)+")
 _USER: Final = re.compile(r"(?P<name>[a-z_][a-z0-9_-]{0,31})(?::(?P<uid>[0-9]{1,10}))?")
@@ -45,7 +46,8 @@ class Settings:
 
     `select`, `ignore`: names of transforms; `context`: the build context's folder (relative to the configuration's
     own); `runtime`: one of `RUNTIMES`; `user`: `keep`, `NAME` or `NAME:UID`; `assume`: reason codes;
-    `also`: transforms on request; the others as in `facts.Options`. In a file, words of a key are joined by hyphens.
+    `also`: transforms on request; `dev_stage` and the others as in `facts.Options`. In a file, words of a key are
+    joined by hyphens.
     """
 
     select: tuple[str, ...] | None = None
@@ -59,6 +61,7 @@ class Settings:
     covered: tuple[str, ...] | None = None
     runtime_files: tuple[str, ...] | None = None
     owned_folders: tuple[str, ...] | None = None
+    dev_stage: bool | None = None
 
     def over(self, beneath: Settings) -> Settings:
         """These settings, and those of `beneath` where these say nothing."""
@@ -71,6 +74,7 @@ class Settings:
         return Options(
             self.runtime or "auto", self.user or "", frozenset(self.assume or ()),
             self.runtime_packages or (), self.covered or (), self.runtime_files or (), self.owned_folders or (),
+            bool(self.dev_stage),
         )  # fmt: skip
 
 
@@ -195,6 +199,10 @@ def _settings(data: dict[str, Any], path: Path, lines: _KeyLines, catalogue: Cat
             if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
                 raise SettingsError(path, lines.of(key), f"{key} must be a list of strings")
             values[key.replace("-", "_")] = tuple(value)
+        elif key in _SWITCHES:
+            if not isinstance(value, bool):
+                raise SettingsError(path, lines.of(key), f"{key} must be true or false")
+            values[key.replace("-", "_")] = value
         elif not isinstance(value, str):
             raise SettingsError(path, lines.of(key), f"{key} must be a string")
         else:

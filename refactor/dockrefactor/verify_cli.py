@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dockrefactor import __version__
-from dockrefactor.cli_options import known, on_request, words
+from dockrefactor.cli_options import DEV_STAGE, known, on_request, words
 from dockrefactor.wish import RUNTIMES, Wish
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Sources = Callable[[Wish], tuple[list["Source"], list[Any], list[Any]]]
 _SETTINGS = (
     *("select", "ignore", "context", "runtime", "user", "assume", "also", "config"),
-    *("runtime_packages", "covered", "runtime_files", "owned_folders"),
+    *("runtime_packages", "covered", "runtime_files", "owned_folders", "dev_stage"),
 )
 
 
@@ -61,6 +61,7 @@ def command(
     @known("--runtime-file", "runtime_files", "PATH,...", "Files that the program reads.")
     @known("--owned-folder", "owned_folders", "PATH,...", "Folders that the program writes to.")
     @on_request
+    @DEV_STAGE
     @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
     @_many("--http", "PATH", "Ask for this path (default /); may be repeated.")
     @_many("--port", "N", "The program listens here, whatever EXPOSE says.", type=click.IntRange(1, 65535))

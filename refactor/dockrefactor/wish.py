@@ -30,6 +30,7 @@ class Wish:
     covered: tuple[str, ...] | None = None
     runtime_files: tuple[str, ...] | None = None
     owned_folders: tuple[str, ...] | None = None
+    dev_stage: bool | None = None
     form: str = "text"
     config: Path | None = None
     jobs: int = 1
@@ -55,6 +56,7 @@ class Wish:
             (self.check and (self.write or self.stdout), f"--check and {places[-1] if places else ''}"),
             (self.stdout and self.form == "json", "--stdout and --format json"),
             (self.stdout and "extend-dockerignore" in (self.also or ()), "--stdout and --dockerignore"),
+            (self.stdout and bool(self.dev_stage), "--stdout and --dev-stage"),
             (self.quiet and self.verbose, "--quiet and --verbose"),
             (self.write and Path("-") in self.paths, "--write and standard input"),
             (len(self.paths) > 1 and Path("-") in self.paths, "standard input and other paths"),

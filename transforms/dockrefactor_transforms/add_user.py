@@ -255,7 +255,7 @@ def _neighbours(facts: Facts) -> Iterator[Refusal]:
     for container in found.containers:
         if container.volumes and container.user is None:
             yield Refusal(Reasons.VOLUME, container.evidence)
-    for service in found.services:
+    for service in facts.services:
         if service.user:
             continue
         if service.socket:
@@ -330,7 +330,7 @@ def _ports(facts: Facts) -> Iterator[Refusal]:
         value = facts.final.after.env.get(name, "")
         if value.isdigit() and 0 < int(value) < 1024:
             yield Refusal(Reasons.PRIVILEGED_PORT, facts.at(facts.final.origin, f"{name}={value}"))
-    for port, place in facts.neighbours.ports:
+    for port, place in facts.ports:
         if 0 < port < 1024:
             yield Refusal(Reasons.PRIVILEGED_PORT, Evidence(place.path, place.line, f"port {port} of the container"))
     for claim in facts.needs.ports:

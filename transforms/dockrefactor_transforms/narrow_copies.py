@@ -133,7 +133,7 @@ def _unread(facts: Facts, narrowed: list[Edit]) -> list[Edit]:
     unread: list[Instruction] = []
     taken = " ".join(edit.text for edit in narrowed)
     for stage in facts.stages[:-1]:
-        if any(other.base_stage == stage.index for other in facts.stages):
+        if facts.is_built_alone(stage) or any(other.base_stage == stage.index for other in facts.stages):
             continue
         for step in reversed(stage.steps):
             if step.run is not None:

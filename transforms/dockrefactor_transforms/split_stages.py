@@ -6,6 +6,10 @@ the libraries that compiled packages link, and the original's whole configuratio
 HEALTHCHECK, USER, WORKDIR are the author's own lines. Where one language runs and another only builds, each gets a
 builder of its own if neither reads what the other makes.
 
+With `--dev-stage`, compose services that people develop in keep the original as a stage of its own, `dev`, which their
+compose files then name as `build.target`, in the same diff. A service that only starts another program needs none where
+the runtime gets all that was installed and all sources.
+
 What goes where is shown from the effects of every command. Where a command's effects, a base image, a package or a
 library is not known, the file stays as it is and the reason names the line.
 """
@@ -16,6 +20,7 @@ import re
 
 from dockrefactor import (
     composition,
+    development,
     image,
     joint_plan,
     package_lists,
@@ -163,9 +168,10 @@ class Reasons(ReasonEnum):
     )
     COMPOSE = Reason(
         "compose-development",
-        "A compose file overrides the command or mounts the sources over this image: "
-        "the development flow needs the builder.",
-        "Name a target for development in the compose file, then split.",
+        "A compose file mounts the sources over this image, or starts a program in it of which nothing shows that it "
+        "runs without what only the build needs.",
+        "Keep the image for development as a stage of its own, which the compose file then names: --dev-stage. "
+        "Where a file cannot be edited, name another target in it, then split.",
         liftable=True,
     )
     RUNTIME_FAMILY = Reason(
@@ -226,9 +232,9 @@ def run(facts: Facts) -> Outcome:
         return Unneeded(
             Reasons.NOTHING_TO_LEAVE_BEHIND, facts.at(facts.final.origin, "builder and runtime would be the same")
         )
-    elsewhere = _elsewhere(facts, plan)
-    if elsewhere and elsewhere[0].reason.reason.code not in facts.options.assume:
-        return elsewhere[0]
+    for against in (*_contradicted(facts, plan), *_elsewhere(facts, plan)):
+        if against.reason.reason.code not in facts.options.assume:
+            return against
     return _split(facts, _with_kept_files(facts, plan))
 
 
@@ -283,22 +289,21 @@ def _guard_neighbours(facts: Facts) -> Outcome | None:
     return next((item for item in found if item.reason.reason.code not in facts.options.assume), None)
 
 
-def _contradicted(facts: Facts) -> list[Refusal]:
-    """Compose files that need what the builder holds, or that cannot be read."""
-    work_folder = facts.final.after.cwd
+def _contradicted(facts: Facts, plan: Plan | None = None) -> list[Refusal]:
+    """Compose files that need what the builder holds, as far as that shows without a plan, or that cannot be read."""
     places = list(facts.neighbours.broken)
-    own = {item.argv for item in facts.launch.started}
-    places += [
-        service.evidence
-        for service in facts.neighbours.services
-        if (service.command and service.command not in own)
-        or any(path and inside(work_folder, path.rstrip("/") or "/") for path in service.mounts)
-    ]
+    places += [development.why(facts, service) for service in _developed(facts, plan).left]
     developing = [build.evidence for build in facts.neighbours.builds if build.develops]
     return [
         *(Refusal(Reasons.COMPOSE, place) for place in places),
         *(Refusal(Reasons.DEVCONTAINER, place) for place in developing),
     ]
+
+
+def _developed(facts: Facts, plan: Plan | None) -> development.Kept:
+    """The compose services that need the original's image, and how it is kept for them."""
+    others = development.commanding(facts, plan) if plan is not None else ()
+    return development.keep(facts, (*development.mounting(facts), *others))
 
 
 def _elsewhere(facts: Facts, plan: Plan) -> list[Refusal]:
@@ -334,9 +339,14 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
                 Reasons.UNRESOLVED_BASE,
                 facts.at(facts.final.origin, "a build argument names the image, and its counterpart cannot follow it"),
             )
+        kept = _developed(facts, plan)
         edits = _parted(facts, composition.edits(facts.document, facts.final, plan, placed, written, packages, targets))
-        assumed = [*_contradicted(facts), *_elsewhere(facts, plan), *(_refuse(blocked) for blocked in plan.assumed)]
-        return Change(edits, plan.gain or "", plan.evidence, tuple(assumed))
+        if kept.name:
+            after = development.with_stage(facts.document, facts.final, kept.name, apply(facts.document.text, edits))
+            edits = edits_between(facts.document.text, after)
+        against = (*_contradicted(facts, plan), *_elsewhere(facts, plan))
+        assumed = (*against, *(_refuse(blocked) for blocked in plan.assumed))
+        return Change(edits, plan.gain or "", plan.evidence, assumed, compose_files=kept.files)
     if refusal is not None:
         return refusal
     base = facts.final.base

@@ -1,0 +1,156 @@
+"""Compose services that need more of an image than its program does: those that people develop in.
+
+A service that mounts the sources over the work folder is for development. One that starts another program is not, where
+the runtime gets all that was installed and all sources, and what is started can be followed. For the others the image
+can stay as it is, in a stage of its own that their compose files name.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Final
+
+from dockrefactor import compose_targets, launch_reading, neighbour_files, roles, shell, yaml_text
+from dockrefactor.document import Document
+from dockrefactor.effects import Kind, inside
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.launch import Launch
+from dockrefactor.neighbour_files import COMPOSE, NeighbourFile, table
+from dockrefactor.neighbours import Service
+from dockrefactor.outcome import ComposeFile
+from dockrefactor.records import dataclass
+from dockrefactor.stages import Stage
+from dockrefactor.text import Edit, apply, insertion
+from dockrefactor.toolchain import Plan
+
+_MAKING: Final = frozenset({Kind.INSTALL, Kind.BUILD, Kind.TOOL_INSTALL, Kind.OS_INSTALL})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The services that get the original's image as the stage `name` (`""` where none does), their files with that
+    target, and the services for which that cannot be done."""
+
+    name: str
+    files: tuple[ComposeFile, ...]
+    left: tuple[Service, ...]
+
+
+def mounting(facts: Facts) -> tuple[Service, ...]:
+    """The services that mount a folder of the host over the work folder of the final stage."""
+    cwd = facts.final.after.cwd
+    return tuple(
+        service
+        for service in facts.services
+        if any(path and inside(cwd, path.rstrip("/") or "/") for path in service.mounts)
+    )
+
+
+def why(facts: Facts, service: Service) -> Evidence:
+    """What a service does with the image that the program alone does not need."""
+    place = service.evidence
+    if service in mounting(facts):
+        return Evidence(place.path, place.line, f"service `{service.name}` develops in {facts.final.after.cwd}")
+    return Evidence(place.path, place.line, f"service `{service.name}` starts `{' '.join(service.starts)[:60]}`")
+
+
+def commanding(facts: Facts, plan: Plan) -> tuple[Service, ...]:
+    """The services that start a program of which nothing shows that it runs in the runtime that `plan` makes."""
+    found = [service for service in facts.services if service.starts and service not in mounting(facts)]
+    return tuple(service for service in found if not _is_shown(facts, plan, service))
+
+
+def started(facts: Facts) -> tuple[tuple[str, Evidence], ...]:
+    """The programs that services start instead of the image's own."""
+    mounted = mounting(facts)
+    return tuple(
+        item
+        for service in facts.services
+        if service.starts and service not in mounted
+        for item in _launch(facts, service).programs
+        if not roles.is_builders_tool(facts, item[0])
+    )
+
+
+def _launch(facts: Facts, service: Service) -> Launch:
+    return launch_reading.of_service(facts.final, service, facts.name)
+
+
+def _is_shown(facts: Facts, plan: Plan, service: Service) -> bool:
+    own = {item.argv for item in facts.launch.started}
+    launch = _launch(facts, service)
+    if launch.unreadable or launch.one_string is not None or not all(item.known for item in launch.started):
+        return False
+    if all(item.argv in own for item in launch.started):
+        return True
+    # all that was installed, and all sources
+    if plan.epilogue or plan.static or plan.context_paths is not None:
+        return False
+    if any(_makes(facts, item.argv) for item in launch.started):
+        return False
+    names = {posixpath.basename(name) for name, _ in launch.programs}
+    if any(roles.is_builders_tool(facts, name) for name in names):
+        return False
+    # of a folder that is taken from the builder, what is installed outside of it stays behind
+    return plan.tree is None or names <= {posixpath.basename(name) for name, _ in facts.launch.programs}
+
+
+def _makes(facts: Facts, argv: tuple[str, ...]) -> bool:
+    """Whether a command installs or builds."""
+    commands = shell.parse(" ".join(map(_quoted, argv)), {}).commands
+    return any(facts.started_effects(command).kind in _MAKING for command in commands)
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("'", "'\\''") + "'" if re.search(r"[^\w./:=@%+,-]", word) else word
+
+
+def keep(facts: Facts, services: tuple[Service, ...]) -> Kept:
+    """How these services keep the image, where the user asks for that (`Options.dev_stage`)."""
+    if not facts.options.dev_stage or not services:
+        return Kept("", (), services)
+    name = _free(facts)
+    files: list[ComposeFile] = []
+    left: list[Service] = []
+    found = {file.shown: file for file in neighbour_files.find(facts.context.root) if file.kind == COMPOSE}
+    for path in dict.fromkeys(service.evidence.path for service in services):
+        own = [service for service in services if service.evidence.path == path]
+        text = _own_text(facts, found.get(path))
+        after = None
+        if text is not None and not any(service.by_image for service in own):
+            after = compose_targets.targeted(text, [service.name for service in own], name)
+        if text is None or after is None:
+            left += own
+        else:
+            files.append(ComposeFile(path, text, after))
+    return Kept(name if files else "", tuple(files), tuple(left))
+
+
+def _own_text(facts: Facts, file: NeighbourFile | None) -> str | None:
+    """The text of a compose file that builds nothing but this Dockerfile: no other result changes it too."""
+    if file is None or file.has_mark:
+        return None
+    text = facts.context.neighbours.get(file.shown, file.text)
+    mine = {service.name for service in facts.neighbours.services if service.evidence.path == file.shown}
+    services = table(table(yaml_text.document(text)).get("services"))
+    builds = {str(name) for name, service in services.items() if "build" in table(service)}
+    return text if builds <= mine else None
+
+
+def _free(facts: Facts) -> str:
+    taken = {stage.name.lower() for stage in facts.stages} | {item.lower() for item in facts.neighbours.targets}
+    taken |= {re.split(r"[:@]", stage.written_base or "")[0] for stage in facts.stages}
+    return next(name for name in ("dev", "development", "develop", "dev-image") if name not in taken)
+
+
+def with_stage(document: Document, stage: Stage, name: str, after: str) -> str:
+    """`after`, which edits below the FROM of the only stage made, with that stage as it was above it, under `name`."""
+    start = stage.origin.span.start
+    words = stage.origin.words
+    named = insertion(words[0].span.end, document.typed(f" AS {name}"))
+    renamed = Edit(words[2].span, name) if stage.name else named
+    whole = apply(document.text, (renamed,))[start:]
+    ending = "" if whole.endswith("\n") else document.newline
+    return document.text[:start] + whole + ending + document.newline + after[start:]
