@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from dockrefactor import package_lists
 from dockrefactor.document import Document
+from dockrefactor.effects import Kind, overlap
 from dockrefactor.records import dataclass
 from dockrefactor.slots import Placement, Slot
 from dockrefactor.source_copies import replaced_by_build
-from dockrefactor.stages import Stage, Step
+from dockrefactor.stages import Copy, Stage, Step
+from dockrefactor.step_effects import OS
 from dockrefactor.text import Edit, Span, insertion
 from dockrefactor.toolchain import Artifact, Plan
 
 # what stands above the packages that the runtime installs
 _HEAD: Final = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL"})
+# where files may change what a package manager installs, or how
+_SYSTEM: Final = ("/bin", "/etc", "/lib", "/root", "/sbin", "/tmp", "/usr/bin", "/usr/lib", "/usr/local", "/var")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,21 @@ def edits(
     `targets` are the stages that compose files build by name."""
     composer = _Composer(document, stage, plan, placement, runtime_base, packages, free_names(stage, targets))
     return composer.edits()
+
+
+def _only_installs(slot: Slot) -> bool:
+    """Whether all that a step does in the runtime is to install packages of the distribution."""
+    run = slot.step.run
+    if run is None or run.mounts:
+        return False
+    if slot.runtime_text is not None and package_lists.is_plain(slot.runtime_text):
+        return slot.runtime_text.upper().count("RUN ") == 1
+    return run.kinds <= OS | {Kind.SETTING} and bool(run.kinds & {Kind.OS_INSTALL, Kind.OS_UPDATE})
+
+
+def _is_of_the_program(copy: Copy | None) -> bool:
+    """Whether a copy of the context writes where no package manager looks."""
+    return copy is not None and copy.origin is None and bool(copy.writes) and not overlap(copy.writes, _SYSTEM)
 
 
 class _Composer:
@@ -144,14 +164,23 @@ class _Composer:
         late = self._made_over_copies(builder)
         copies = self._artifact_copies(tuple(artifact for _, artifact in late))
         placed = False
+        first_copy: int | None = None
         for slot in builder:
             if slot in early:
+                continue
+            if first_copy is not None and slot.runtime and _only_installs(slot):
+                body.insert(first_copy, self._text(slot))
+                first_copy += 1
                 continue
             overlays = self._overlays(slot)
             copied = slot.runtime and slot.step.copy is not None and slot.step.copy.origin is None
             if packages and slot.runtime and slot.step.keyword not in _HEAD:
                 body.append(packages)
                 packages = ""
+            if copied and _is_of_the_program(slot.step.copy):
+                first_copy = len(body) if first_copy is None else first_copy
+            elif slot.runtime and slot.step.keyword != "WORKDIR":
+                first_copy = None
             if self.plan.tree is None and not placed and (copied or overlays):
                 body += copies
                 placed = True

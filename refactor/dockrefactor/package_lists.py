@@ -6,6 +6,7 @@ goes with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from dockrefactor import fetched_scripts
@@ -48,6 +49,12 @@ def plain_install(names: Sequence[str], image: Image, document: Document, recomm
         f"RUN apt-get update && apt-get install -y{options} {escape}{newline}{listed}"
         f"    && rm -rf /var/lib/apt/lists/*{newline}"
     )
+
+
+def is_plain(text: str) -> bool:
+    """Whether a RUN is one of our own: apt's fetches the lists and removes them again."""
+    apt = re.match(r"(?i:RUN) apt-get update && apt-get install -y", text) and text.rstrip().endswith("/lists/*")
+    return bool(apt) or re.match(r"(?i:RUN) apk add --no-cache [^\n&|;]*\r?\n?$", text) is not None
 
 
 def retyped(

@@ -10,7 +10,16 @@ import posixpath
 import re
 from typing import Final
 
-from dockrefactor import fetched_scripts, os_packages, package_lists, placement_review, roles, source_copies, tables
+from dockrefactor import (
+    fetched_scripts,
+    fresh_lists,
+    os_packages,
+    package_lists,
+    placement_review,
+    roles,
+    source_copies,
+    tables,
+)
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
@@ -80,6 +89,7 @@ class _Placer:
                 placement_review.keep_frontend(self.slots)
             else:
                 placement_review.drop_idle_cleaning(self.slots)
+            fresh_lists.keep(self.facts.document, self.slots)
         except BlockedError as error:
             return error.blocked
         return Placement(self.slots, self.last, self.packages.extra, self.owner, self.packages.kept)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dockrefactor import source_copies
 from dockrefactor.effects import CACHES, Kind, inside, overlap
 from dockrefactor.slots import Slot
-from dockrefactor.stages import Placed
-from dockrefactor.step_effects import SETUP, removed, writes
+from dockrefactor.stages import Copy, Placed
+from dockrefactor.step_effects import NEUTRAL, OS, SETUP, removed, writes
 
 
 def keep_what_builds_see(slots: Sequence[Slot], last: int) -> None:
@@ -34,11 +34,20 @@ def drop_repeated(slots: Sequence[Slot], last: int) -> None:
         if not _is_plain_copy(slot) or slot.step.instruction.flag("chown"):
             continue
         for later in slots[at + 1 :]:
-            if later.runtime and later.step.run is not None:
+            if later.runtime and _may_read(later, slot.step.copy):
                 break
             if _is_plain_copy(later) and source_copies.covers(later.step.copy, slot.step.copy):
                 slot.runtime = False
                 break
+
+
+def _may_read(slot: Slot, copy: Copy | None) -> bool:
+    """Whether a step of the runtime may read or change what was copied."""
+    commands = slot.step.run.commands if slot.step.run is not None else ()
+    if any(placed.effects.kind not in OS | NEUTRAL | SETUP for placed in commands) or copy is None:
+        return bool(commands)
+    touched = tuple(path for placed in commands for path in (*placed.effects.reads, *placed.effects.writes))
+    return overlap(touched, copy.writes)
 
 
 def drop_temporary(slots: Sequence[Slot], last: int, started: Iterable[str]) -> None:
