@@ -120,7 +120,7 @@ def test_second_run_changes_nothing(case: Case) -> None:
 def test_contract_holds(case: Case) -> None:
     result = result_of(case)
     after = facts_of(case, result.after, result.ignore_file, result.compose_files)
-    objections = contract.compare(facts_of(case, result.before), after)
+    objections = contract.compare(facts_of(case, result.before), after, result.starts)
     assert [str(objection) for objection in objections] == []
 
 

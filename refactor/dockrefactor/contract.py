@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -10,7 +10,7 @@ from dockrefactor import launch_words, reachability
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Reason as ReasonText
-from dockrefactor.outcome import ReasonEnum
+from dockrefactor.outcome import ReasonEnum, Start
 from dockrefactor.records import dataclass
 from dockrefactor.stages import Stage
 
@@ -60,7 +60,7 @@ def configuration(facts: Facts) -> dict[str, str]:
         for step in stage.steps:
             instruction = step.instruction
             if step.keyword in _LAST_WINS:
-                found[step.keyword] = f"{instruction.json} {instruction.args} {instruction.flags}"
+                found[step.keyword] = _as_said(instruction.json, instruction.args, instruction.flags)
             elif step.keyword == "EXPOSE":
                 exposed.update(instruction.args)
             elif step.keyword == "VOLUME":
@@ -80,6 +80,19 @@ def configuration(facts: Facts) -> dict[str, str]:
     found["WORKDIR"] = facts.final.after.cwd
     found["LABEL"] = str(sorted((_computed_labels(facts) if computed else labels).items()))
     return found
+
+
+def _as_said(json: bool, args: tuple[str, ...], flags: tuple[str, ...] = ()) -> str:
+    return f"{json} {args} {flags}"
+
+
+def _restarted(found: Mapping[str, str], starts: Sequence[Start]) -> dict[str, str]:
+    """A configuration with the starts that a change states: each replaces the very words that it names, and no more."""
+    now = dict(found)
+    for start in starts:
+        if now.get(start.keyword) == _as_said(start.is_exec, start.before):
+            now[start.keyword] = _as_said(start.is_exec, start.after)
+    return now
 
 
 def _computed_labels(facts: Facts) -> Mapping[str, str]:
@@ -111,10 +124,10 @@ def _path_agrees(before: str, after: str) -> bool:
     return rest == [folder for folder in before.split(":") if folder]
 
 
-def compare(original: Facts, result: Facts) -> tuple[Objection, ...]:
-    """Every point of the contract in which `result` differs from `original`."""
+def compare(original: Facts, result: Facts, starts: Sequence[Start] = ()) -> tuple[Objection, ...]:
+    """Every point of the contract in which `result` differs from `original` but for the `starts` that it states."""
     at = result.at(result.final.origin, "the final stage")
-    before, after = configuration(original), configuration(result)
+    before, after = _restarted(configuration(original), starts), configuration(result)
     found = [
         Objection(point, before.get(point, ""), after.get(point, ""), at)
         for point in sorted({*before, *after})

@@ -159,6 +159,9 @@ class _Follower:
             return
         if self._unwrap(call, place):
             return
+        if posixpath.basename(word) in launch_words.own_scripts():
+            self._start(call, place)
+            return
         if self._changed_script(word, place.cwd) is not None:
             says = f"`{word}` is a file of the context that a RUN changes"
             self.unreadable.append(replace(place.evidence, says=says))

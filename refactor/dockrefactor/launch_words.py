@@ -40,6 +40,12 @@ def servers_of_images() -> frozenset[str]:
 
 
 @cache
+def own_scripts() -> frozenset[str]:
+    """Scripts of build tools that stand in a project: known by their names, not by what they say."""
+    return _listed("own_scripts")
+
+
+@cache
 def droppers() -> frozenset[str]:
     """Programs that start the rest of their command line with fewer privileges."""
     return _listed("droppers")

@@ -56,9 +56,21 @@ class ComposeFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """What CMD or ENTRYPOINT (`keyword`) says now, where the user accepted another start: `after` instead of `before`,
+    the words of the exec form where `is_exec`, else the one text of the shell form. The form stays."""
+
+    keyword: str
+    is_exec: bool
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Edits of the text, and for people: `why` it is better, the evidence, and assumptions that the user lifted; the
-    ignore file and compose files where these change too."""
+    ignore file and compose files where these change too; `starts` where the container starts otherwise, by the user's
+    word alone."""
 
     edits: tuple[Edit, ...]
     why: str
@@ -66,6 +78,7 @@ class Change:
     assumptions: tuple[Refusal, ...] = ()
     ignore_file: IgnoreFile | None = None
     compose_files: tuple[ComposeFile, ...] = ()
+    starts: tuple[Start, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

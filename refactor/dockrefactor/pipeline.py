@@ -13,7 +13,7 @@ from dockrefactor import contract, document, grammar
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts, Options
-from dockrefactor.outcome import Change, ComposeFile, IgnoreFile, Outcome, Refusal, Transform, Unneeded
+from dockrefactor.outcome import Change, ComposeFile, IgnoreFile, Outcome, Refusal, Start, Transform, Unneeded
 from dockrefactor.records import dataclass, field
 from dockrefactor.text import Edit, apply
 from dockrefactor.toolchain import Detection, Toolchain
@@ -37,7 +37,8 @@ class Result:
     """One Dockerfile refactored in memory.
 
     `before` and `after` are texts (equal where nothing changed); `broken` is the contract's objection to a result that
-    was therefore thrown away; `ignore_file` and `compose_files` are there where these changed.
+    was therefore thrown away; `ignore_file` and `compose_files` are there where these changed; `starts` are those that
+    the user accepted.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Result:
     edits: tuple[tuple[Edit, ...], ...] = field(default=())
     ignore_file: IgnoreFile | None = None
     compose_files: tuple[ComposeFile, ...] = ()
+    starts: tuple[Start, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -78,14 +80,14 @@ def refactor(
         return Result(name, before, before, answers, detections)
     run = _Run(original, switched_off)
     run.through(transforms, each=False)
-    if run.facts is not original and contract.compare(original, run.facts):
+    if run.facts is not original and contract.compare(original, run.facts, run.starts):
         # find out which of them it was, and keep the others
         run = _Run(original, switched_off)
         run.through(transforms, each=True)
     after = run.facts.document.text
     return Result(
         name, before, after, tuple(run.answers), detections, tuple(run.broken), tuple(run.edits), run.ignore_file,
-        tuple(run.compose_files),
+        tuple(run.compose_files), run.starts,
     )  # fmt: skip
 
 
@@ -111,6 +113,7 @@ class _Run:
         self.edits: list[tuple[Edit, ...]] = []
         self.ignore_file: IgnoreFile | None = None
         self.compose_files: list[ComposeFile] = []
+        self.starts: tuple[Start, ...] = ()
 
     def through(self, transforms: Sequence[Transform], each: bool) -> None:
         """Apply all `transforms`; with `each`, undo one whose result breaks the contract."""
@@ -126,7 +129,8 @@ class _Run:
 
     def _taken(self, change: Change, each: bool) -> Outcome:
         changed = _changed(self.facts, change)
-        objections = contract.compare(self.original, changed) if each else ()
+        starts = (*self.starts, *change.starts)
+        objections = contract.compare(self.original, changed, starts) if each else ()
         if objections:
             self.broken.extend(objections)
             return Refusal(contract.Reason.CONTRACT, objections[0].at)
@@ -134,6 +138,7 @@ class _Run:
         self.edits.append(change.edits)
         self.ignore_file = change.ignore_file or self.ignore_file
         self.compose_files += change.compose_files
+        self.starts = starts
         return change
 
 

@@ -20,6 +20,7 @@ from dockrefactor.stages import Place, Placed, Stage, Step
 
 if TYPE_CHECKING:
     from dockrefactor.facts import Facts
+    from dockrefactor.launch import Started
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +114,31 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewording:
+    """Another head of a started command: `words` in the place of the first `count` words of its argv."""
+
+    started: Started
+    count: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectStart:
+    """A start of the same program without the build tool that starts it: other words of the launch; `builds` are
+    instructions that must stand after the last step of the build, `environment` those that the launch needs besides."""
+
+    rewordings: tuple[Rewording, ...]
+    builds: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked:
-    """Why a toolchain cannot plan: a reason code and where."""
+    """Why a toolchain cannot plan: a reason code and where; `start` is what the user may accept instead."""
 
     code: str
     evidence: Evidence
+    start: DirectStart | None = None
 
 
 class BlockedError(Exception):

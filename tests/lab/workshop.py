@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cases import Case, HttpProbe, context_of, facts_of, report_of, result_of
 from dockrefactor.document import decode
 from dockrefactor.outcome import IgnoreFile
+from dockrefactor.records import replace
 from dockrefactor.verify import building, images, running
 from dockrefactor.verify.building import Recipe
 from dockrefactor.verify.engine import Engine
@@ -80,6 +81,7 @@ class Workshop:
             # made here, since the refactoring itself is not for threads
             result = result_of(case)
             before, after = version_of(case, result.before), version_of(case, result.after, result.ignore_file)
+            after = replace(after, starts=result.starts)
             self._begun[case.name] = self.pool.submit(self._tried, case, before, after)
         return self._begun[case.name]
 

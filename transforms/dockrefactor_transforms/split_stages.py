@@ -21,6 +21,7 @@ import re
 from dockrefactor import (
     composition,
     development,
+    direct_start,
     image,
     joint_plan,
     package_lists,
@@ -113,6 +114,15 @@ class Reasons(ReasonEnum):
         "needs-build-tool",
         "The container builds or resolves dependencies when it starts.",
         "Build in a RUN, and start the result.",
+    )
+    DIRECT_START = Reason(
+        "direct-start",
+        "The container starts through a build tool, which compiles or installs first; what it starts then can be "
+        "started itself, by another CMD.",
+        "Accept the other CMD (or ENTRYPOINT) with --assume direct-start: the program is built in the builder stage, "
+        "and the container starts what was built, with the same arguments, in the same folder. What the build tool "
+        "does before the program, what it prints, and how it passes on signals and exit codes is gone.",
+        liftable=True,
     )
     DEVELOPMENT_SERVER = Reason(
         "development-server",
@@ -227,7 +237,7 @@ def run(facts: Facts) -> Outcome:
         return Refusal(Reasons.UNKNOWN_TOOLCHAIN, facts.at(facts.final.origin, says))
     plan = found[0].plan(facts) if len(found) == 1 else joint_plan.plan(facts)
     if isinstance(plan, Blocked):
-        return _refuse(plan)
+        return _started_directly(facts, plan) if plan.start is not None else _refuse(plan)
     if plan.gain is None:
         return Unneeded(
             Reasons.NOTHING_TO_LEAVE_BEHIND, facts.at(facts.final.origin, "builder and runtime would be the same")
@@ -236,6 +246,32 @@ def run(facts: Facts) -> Outcome:
         if against.reason.reason.code not in facts.options.assume:
             return against
     return _split(facts, _with_kept_files(facts, plan))
+
+
+def _started_directly(facts: Facts, blocked: Blocked) -> Outcome:
+    """The split of the file that starts the program itself, where the user accepts that."""
+    assert blocked.start is not None
+    found = direct_start.restarted(facts, blocked.start)
+    if found is None:
+        return _refuse(blocked)
+    refusal = Refusal(Reasons.DIRECT_START, replace(blocked.evidence, says=found.says))
+    if Reasons.DIRECT_START.reason.code not in facts.options.assume:
+        return refusal
+    after = facts.of_text(found.text)
+    outcome = run(after)
+    if isinstance(outcome, Change):
+        if outcome.compose_files:
+            says = "the stage that services develop in would start otherwise, too"
+            return Refusal(Reasons.COMPOSE, replace(blocked.evidence, says=says))
+        text = apply(after.document.text, outcome.edits)
+        return Change(
+            edits_between(facts.document.text, text),
+            outcome.why,
+            tuple(found.before(place, facts.name) for place in outcome.evidence),
+            (refusal, *(found.refusal(item, facts.name) for item in outcome.assumptions)),
+            starts=(*found.starts, *outcome.starts),
+        )
+    return replace(outcome, at=found.before(outcome.at, facts.name))
 
 
 def _with_kept_files(facts: Facts, plan: Plan) -> Plan:

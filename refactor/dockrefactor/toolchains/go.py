@@ -155,14 +155,11 @@ class Go:
         return Claim(absolute(claim.value, facts.final.after.cwd), claim.evidence) if claim.value is not None else claim
 
     def plan(self, facts: Facts) -> Plan | Blocked:
-        from dockrefactor.toolchains import go_programs
+        from dockrefactor.toolchains import go_programs, go_starts
 
         started = facts.launch.main
         if started is not None and started.argv[:2] == ("go", "run"):
-            return Blocked(
-                "needs-build-tool",
-                Evidence(started.evidence.path, started.evidence.line, "`go run` compiles when it starts"),
-            )
+            return go_starts.blocked(facts, started)
         try:
             programs = list(go_programs.programs(facts, facts.final))
         except go_programs.UnknownProgram as unknown:

@@ -10,6 +10,7 @@ from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
+from dockrefactor.launch import Started
 from dockrefactor.records import dataclass, replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Stage, Step
@@ -47,9 +48,9 @@ def plan(facts: Facts) -> Plan | Blocked:
 
 def _plan(facts: Facts) -> Plan:
     for item in facts.launch.started:
-        if java_commands.parse(item.argv) is not None:
-            says = f"`{' '.join(item.argv[:2])}` builds and starts the program"
-            raise _stop("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, says))
+        build = java_commands.parse(item.argv)
+        if build is not None:
+            raise BlockedError(_builds_at_start(facts, item, build))
     builds = _builds(facts.final)
     if not builds:
         return Plan()
@@ -87,6 +88,16 @@ def _plan(facts: Facts) -> Plan:
         evidence=tuple(dict.fromkeys(evidence)),
         runtimes=tuple(dict.fromkeys(choice.written for choice in choices)),
     )
+
+
+def _builds_at_start(facts: Facts, item: Started, build: java_commands.Build) -> Blocked:
+    from dockrefactor.toolchains import java_starts
+
+    found = java_starts.direct(facts, item, build)
+    says = f"`{' '.join(item.argv[:2])}` builds and starts the program"
+    if isinstance(found, str):
+        return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, f"{says}; {found}"))
+    return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, says), found)
 
 
 def _stop(code: str, evidence: Evidence) -> BlockedError:

@@ -60,6 +60,7 @@ class Pom:
     dependencies: tuple[Dependency, ...]
     profiles: Mapping[str, Pom]
     active: bool = False
+    parent_version: str = ""
     extensions: bool = False
 
 
@@ -145,6 +146,7 @@ class _Reader:
             managed=tuple(map(_plugin, _children(managed, "plugin"))),
             dependencies=tuple(self._dependencies(root)),
             profiles={_text(item, "id"): self.pom(item) for item in _children(_child(root, "profiles"), "profile")},
+            parent_version=_text(parent, "version"),
             active=_text(activation, "activeByDefault") == "true",
             extensions=_child(build, "extensions") is not None,
         )

@@ -9,6 +9,7 @@ from typing import Final
 from dockrefactor.effects import Kind
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.launch import Started
 from dockrefactor.needs import InstallInputs
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Blocked
@@ -59,11 +60,20 @@ def _launch(facts: Facts) -> Blocked | None:
     """A start that installs first, or that reads root's profile."""
     for item, start in started_programs(facts):
         if may_install(facts, item, start):
-            says = f"`{RUNNERS[start.kind]}` resolves dependencies when it starts"
-            return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, says))
+            return _runner(facts, item, start)
     if facts.launch.login_shell is not None:
         return Blocked("login-shell", facts.launch.login_shell)
     return None
+
+
+def _runner(facts: Facts, item: Started, start: PythonStart) -> Blocked:
+    from dockrefactor.toolchains import python_direct
+
+    says = f"`{RUNNERS[start.kind]}` resolves dependencies when it starts"
+    found = python_direct.direct(facts)
+    if isinstance(found, str):
+        return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, f"{says}; {found}"))
+    return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, says), found)
 
 
 def _homes(facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | None:

@@ -93,10 +93,10 @@ def may_install(facts: Facts, item: Started, start: PythonStart) -> bool:
     if start.kind != "uv-run" or start.layered:
         return start.kind in RUNNERS
     told = facts.final.after.env.get("UV_NO_SYNC", "").lower() in ("1", "true", "yes", "on")
-    return not (start.no_sync or told) or _has_own_packages(facts, item, start)
+    return not (start.no_sync or told) or has_own_packages(facts, item, start)
 
 
-def _has_own_packages(facts: Facts, item: Started, start: PythonStart) -> bool:
+def has_own_packages(facts: Facts, item: Started, start: PythonStart) -> bool:
     """Whether `uv run` starts a script that names its packages in a comment, which get an environment of their own.
 
     https://docs.astral.sh/uv/guides/scripts/#declaring-script-dependencies

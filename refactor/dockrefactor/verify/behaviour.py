@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from dockrefactor import tables
-from dockrefactor.effects import inside
+from dockrefactor.effects import CACHES, Kind, inside
 from dockrefactor.verify import answers
 from dockrefactor.verify.answers import Answer
 from dockrefactor.verify.findings import Finding, Lack, Weight, note
-from dockrefactor.verify.image_checks import Look, unwritable
+from dockrefactor.verify.image_checks import Look, is_below_any, unwritable
 from dockrefactor.verify.running import Observation, Trial
 
 _TAIL: Final = 6
@@ -125,6 +125,7 @@ def _files(before: Observation, after: Observation, original: Look, result: Look
         return
     env_home = original.image.env.get("HOME") or was.home
     home = result.image.env.get("HOME") or who.home
+    building = _places_of_builds(result) if result.is_restarted else ()
     for path in sorted(before.written - after.written):
         moved = (
             posixpath.join(home, posixpath.relpath(path, env_home))
@@ -134,12 +135,21 @@ def _files(before: Observation, after: Observation, original: Look, result: Look
         if _is_idle(path) or moved in after.written or any(inside(moved, other) for other in after.written):
             continue
         refusal = unwritable(result, who, moved)
+        if is_below_any(path, building):
+            yield note("files", f"the build tool of the original's start wrote {path}")
+            continue
         if not refusal:
             yield note("files", f"the original wrote {path}, the result did not")
             continue
         folder = moved if (file := original.files.at(path)) is not None and file.is_dir else posixpath.dirname(moved)
         says = f"the original wrote {path}; in the result, {refusal}"
         yield Finding("files", Weight.DIFFERENCE, says, Lack.FOLDER, folder)
+
+
+def _places_of_builds(result: Look) -> tuple[str, ...]:
+    """Where the builds of a result write: a start by the build tool wrote there too."""
+    found = result.facts.commands(lambda placed: placed.effects.kind in (Kind.BUILD, Kind.INSTALL))
+    return tuple(path for _, placed in found for path in (*placed.effects.writes, *CACHES))
 
 
 def _is_idle(path: str) -> bool:

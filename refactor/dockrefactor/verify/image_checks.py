@@ -23,11 +23,13 @@ _SHELL_WORDS = frozenset("|&;<>()$`\\\"'*?[#~=%{}!\n")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One image to look at: its configuration, its files, and what is known of its Dockerfile."""
+    """One image to look at: its configuration, its files, and what is known of its Dockerfile; `is_restarted` where the
+    user accepted another start for it."""
 
     image: Configured
     files: ImageFiles
     facts: Facts
+    is_restarted: bool = False
 
     @property
     def who(self) -> Who | None:
@@ -57,10 +59,13 @@ def findings(after: Look, before: Look, base: ImageFiles | None) -> list[Finding
 def _launch(after: Look, before: Look, who: Who) -> Iterator[Finding]:
     """Programs and files that ENTRYPOINT, CMD and the health check name."""
     replaced = _replaced_entrypoint(after, before)
-    for check, name in _named(before):
+    # another start names other programs, and only the result has the files that it starts
+    named = after if after.is_restarted else before
+    for check, name in _named(named):
         if name in replaced:
             continue
-        if (there := before.program(name)) is None:
+        there = before.program(name) or (name if after.is_restarted else None)
+        if there is None:
             continue  # of no use in the original either
         path = after.program(name)
         if path is None:
@@ -70,8 +75,8 @@ def _launch(after: Look, before: Look, who: Who) -> Iterator[Finding]:
         if refusal := after.files.reach(path, who, 1):
             yield Finding(check, Weight.BREAKAGE, f"{path}: {refusal}", Lack.FILE, path)
         yield from _interpreter(after, check, path)
-    for path in _files(before):
-        if before.files.at(path) is None or path in replaced:
+    for path in _files(named):
+        if named.files.at(path) is None or path in replaced:
             continue
         file = after.files.at(path)
         if file is None:

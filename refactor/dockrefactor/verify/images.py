@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dockrefactor.contract import BUILD_ONLY_ENV
 from dockrefactor.facts import Facts
 from dockrefactor.launch_words import does_nothing
-from dockrefactor.records import dataclass
+from dockrefactor.outcome import Start
+from dockrefactor.records import dataclass, replace
 from dockrefactor.verify.engine import Engine
 from dockrefactor.verify.findings import Finding, Weight, note
 
@@ -110,12 +111,29 @@ def set_names(facts: Facts) -> frozenset[str]:
     )
 
 
-def compare(before: Configured, after: Configured, original: Facts) -> list[Finding]:
-    """Every point of the runtime contract in which the images differ, and the users."""
+def restarted(image: Configured, starts: Sequence[Start]) -> Configured:
+    """An image's configuration with the starts that a change states, in the very place of the words that they name."""
+    config = dict(image.config)
+    for start in starts:
+        key = start.keyword.capitalize()
+        words = tuple(config.get(key) or ())
+        at = 0 if start.is_exec else max(len(words) - 1, 0)  # behind the shell
+        if words[at:] == start.before:
+            config[key] = [*words[:at], *start.after]
+    return replace(image, config=config)
+
+
+def compare(before: Configured, after: Configured, original: Facts, starts: Sequence[Start] = ()) -> list[Finding]:
+    """Every point of the runtime contract in which the images differ, and the users; `starts` are accepted."""
     names = set_names(original)
     path = tuple((original.final.after.env.get("PATH") or before.env.get("PATH", "")).split(":"))
+    before = restarted(before, starts)
     old, new = configuration(before, names, path), configuration(after, names, path)
     found = [
+        note("start", f"{start.keyword}: {_shown(list(start.before))} became {_shown(list(start.after))}, as accepted")
+        for start in starts
+    ]
+    found += [
         Finding("configuration", Weight.DIFFERENCE, f"{key}: {_shown(old[key])} became {_shown(new[key])}")
         for key in old
         if old[key] != new[key]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dockrefactor.facts import Facts
+from dockrefactor.outcome import Start
 from dockrefactor.records import dataclass, field, replace
 from dockrefactor.verify import behaviour, building, image_checks, image_files, images, rebuilding, running
 from dockrefactor.verify.building import BuildError, NetworkError, Passed, Recipe
@@ -21,10 +22,12 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A Dockerfile to prove or to compare with: its recipe, and what is known of its text."""
+    """A Dockerfile to prove or to compare with: its recipe, what is known of its text, and the starts other than the
+    original's that the user accepted for it."""
 
     recipe: Recipe
     facts: Facts
+    starts: tuple[Start, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ class _Attempt:
         if result is None:
             return self._end(before=_side(original, None), lookup=ImageLookup(self._look(original, before), None))
         self._prover.say("comparing the images")
-        self.findings += images.compare(original, result, before.facts)
+        self.findings += images.compare(original, result, before.facts, after.starts)
         self.compared.append("configuration")
         old, new = self._look(original, before), self._look(result, after)
         self.findings += image_checks.findings(new, old, self._prover.base_files(after))
@@ -215,7 +218,7 @@ class _Attempt:
         ]
 
     def _look(self, image: Configured, version: Version) -> Look:
-        return Look(image, image_files.of_image(self._engine, image.name), version.facts)
+        return Look(image, image_files.of_image(self._engine, image.name), version.facts, bool(version.starts))
 
     def _run(self, old: Look, new: Look) -> None:
         ports = _ports(old, self._plan.trial)

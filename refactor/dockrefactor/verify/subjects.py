@@ -9,7 +9,7 @@ from dockrefactor import document, grammar
 from dockrefactor.batch import Batch, Reading, Source
 from dockrefactor.context import ContextError
 from dockrefactor.outcome import IgnoreFile, Refusal
-from dockrefactor.records import dataclass
+from dockrefactor.records import dataclass, replace
 from dockrefactor.report import Fault, FileReport
 from dockrefactor.settings import SettingsError
 from dockrefactor.verify.building import Passed, Recipe
@@ -47,6 +47,7 @@ def refactored(batch: Batch, source: Source, passed: Passed) -> Subject:
     reading = _reading(batch, source)
     before = version(reading, made.result.before, passed)
     after = version(reading, made.result.after, passed, made.result.ignore_file)
+    after = replace(after, starts=made.result.starts)
     return Subject(source.name, before, after, made)
 
 
