@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"log"
 	"net/http"
+
+	"github.com/julienschmidt/httprouter"
 )
 
 //go:embed web/dist
@@ -15,6 +17,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	http.Handle("/", http.FileServerFS(dist))
-	log.Fatal(http.ListenAndServe(":8080", nil))
+	router := httprouter.New()
+	router.NotFound = http.FileServerFS(dist)
+	log.Fatal(http.ListenAndServe(":8080", router))
 }

@@ -1,8 +1,9 @@
 """Parts a builder in which two languages build into one stage for each, which are built side by side.
 
 Only where the parts are shown to be independent: neither reads or writes what the other writes, nothing else happens
-between them, and the final stage takes each folder from one of them. Both keep the original's base image; a change of
-one part leaves the other in the cache.
+between them, and the final stage takes each folder from one of them. Where all that one part reads is known, what the
+other builds for it is copied between them. Both keep the original's base image; a change of one part leaves the other
+in the cache.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dockrefactor.records import dataclass
 from dockrefactor.stages import Placed, Stage, Step
 from dockrefactor.step_effects import OS
 from dockrefactor.text import Edit, Span, insertion
+from dockrefactor.toolchain import Registered
 
 _QUIET = frozenset({Kind.SETTING, Kind.QUERY})
 # where both may put programs of their own: each stage has such folders
@@ -64,11 +66,14 @@ def _is_plain_builder(facts: Facts, stage: Stage) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one part does: the steps that are its own, and the paths that it reads and writes."""
+    """What one part does: the steps that are its own, and the paths that it reads and writes; `built` are those that a
+    build makes, each with its step; `exact` says that it reads nothing else."""
 
     steps: tuple[Step, ...]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
+    built: tuple[tuple[str, Step], ...] = ()
+    exact: bool = False
 
 
 class _Parter:
@@ -76,26 +81,41 @@ class _Parter:
         self.facts = facts
         self.stage = stage
         self.aside = aside
+        self.mixed: list[Step] = []
         self.owners = {step.instruction.index: self._owner(step) for step in stage.steps if step.run is not None}
 
     def edits(self) -> tuple[Edit, ...]:
         moved, staying = self._part(True), self._part(False)
         if not staying.steps:
             raise _Dependent("one part alone")
-        for first, second in ((moved, staying), (staying, moved)):
-            made = tuple(path for path in first.writes if not any(inside(path, folder) for folder in _OF_PROGRAMS))
-            if overlap(made, (*second.reads, *second.writes)):
-                raise _Dependent("it reads or writes what the other part makes")
+        if overlap(_made(staying), (*moved.reads, *moved.writes)):
+            raise _Dependent("it reads or writes what the other part makes")
+        passed = self._passed(moved, staying)
         self._prove_programs(moved)
         handed = self._handed_over(moved)
         name = self._free(f"{self.aside}-builder")
         document = self.facts.document
-        gone = [step.instruction for step in self.stage.steps if step in moved.steps or self._is_idle(step, staying)]
-        edits = [Edit(span, "") for span in document.removals(gone)]
+        gone = self._gone(moved, staying, handed)
+        edits = [Edit(span, "") for span in document.removals(step.instruction for step in gone)]
         edits += [self._renamed(step, name) for step in handed]
+        edits += [self._without_tools(step) for step in self.mixed]
+        for path, step in passed:
+            line = document.typed(f"COPY --from={name}") + f" {path} {path}{document.newline}"
+            edits.append(insertion(document.with_comments(step.instruction).end, line))
         start = document.with_comments(self.stage.origin).start
         edits.append(insertion(start, self._text(name, moved, staying)))
         return tuple(edits)
+
+    def _passed(self, moved: _Part, staying: _Part) -> list[tuple[str, Step]]:
+        """What the part that moves builds and the other reads, each with the step that makes it."""
+        made = _made(moved)
+        if overlap(made, staying.writes):
+            raise _Dependent("both write the same")
+        read = {path for path in made if overlap((path,), staying.reads)}
+        passed = [(path, step) for path, step in moved.built if path in read]
+        if read and not (staying.exact and read <= {path for path, _ in passed}):
+            raise _Dependent("it reads what the other part makes")
+        return passed
 
     def _prove_programs(self, moved: _Part) -> None:
         """Every program that the moved part runs is in the base image, or comes with a step that moves or is shared."""
@@ -116,12 +136,29 @@ class _Parter:
                     have.update(*(os_packages.programs_of(word.text, base) for word in placed.effects.os_packages))
             have |= {"npm", "npx"} if fetched_scripts.packages(step) else set()
 
-    def _is_idle(self, step: Step, staying: _Part) -> bool:
-        """Whether a copy or work folder of the stage is of no use to the part that stays."""
-        if step.copy is not None and step.copy.origin is None:
-            return not self._is_read(step, staying) and not self._is_taken(step)
-        rest = self.stage.steps[self.stage.steps.index(step) :]
-        return step.keyword == "WORKDIR" and not any(other in staying.steps for other in rest)
+    def _gone(self, moved: _Part, staying: _Part, handed: list[Step]) -> list[Step]:
+        """The steps that the part that stays has no use for: those that move, and idle copies and work folders."""
+        gone = [
+            step
+            for step in self.stage.steps
+            if step in moved.steps
+            or (
+                step.copy is not None
+                and step.copy.origin is None
+                and not self._is_read(step, staying)
+                and not self._is_taken(step, handed)
+            )
+        ]
+        used = [step for step in self.stage.steps if (step.run or step.copy) and step not in gone]
+        last = max((self.stage.steps.index(step) for step in used), default=-1)
+        return [*gone, *(step for step in self.stage.steps[last + 1 :] if step.keyword == "WORKDIR")]
+
+    def _without_tools(self, step: Step) -> Edit:
+        """The install of packages for both, without what only the part that moves builds by."""
+        base, document = self.stage.base, self.facts.document
+        assert base is not None
+        text = package_lists.retyped(document, step, lambda name: not self._is_tool(name), (), base)
+        return Edit(step.instruction.span, text or document.source(step.instruction))
 
     def _is_read(self, step: Step, part: _Part) -> bool:
         assert step.copy is not None
@@ -135,13 +172,13 @@ class _Parter:
         )
         return overlap(step.copy.writes, (*part.reads, *shared))
 
-    def _is_taken(self, step: Step) -> bool:
-        """Whether the final stage copies from the stage what the step puts there."""
+    def _is_taken(self, step: Step, handed: list[Step]) -> bool:
+        """Whether the final stage copies from the stage what the step puts there; `handed` come from the other."""
         assert step.copy is not None
         sources = tuple(
             absolute(path, "/")
             for other in self.facts.final.steps
-            if other.copy is not None and other.copy.stage is self.stage
+            if other.copy is not None and other.copy.stage is self.stage and other not in handed
             for path in other.copy.sources
         )
         return overlap(step.copy.writes, sources)
@@ -160,8 +197,10 @@ class _Parter:
             names = package_lists.packages(step)
             tools = [self._is_tool(name) for name in names]
             if any(tools) and not all(tools):
-                raise _Dependent("it installs packages for both")
-            return True if any(tools) else None
+                if fetched_scripts.packages(step) or self.stage.base is None:
+                    raise _Dependent("it installs packages for both")
+                self.mixed.append(step)
+            return True if tools and all(tools) else None
         written = [path for placed in step.run.commands for path in placed.effects.writes]
         if written and all(roles.is_builders_tool(self.facts, path) for path in written):
             return True
@@ -178,6 +217,8 @@ class _Parter:
         steps: list[Step] = []
         reads: list[str] = []
         writes: list[str] = []
+        built: list[tuple[str, Step]] = []
+        exact = True
         for step in self.stage.steps:
             if step.copy is not None and step.copy.origin and self._brings_tools(step) == moves:
                 steps.append(step)
@@ -185,10 +226,16 @@ class _Parter:
                 continue
             steps.append(step)
             for placed in step.run.commands:
-                reads += self._reads(step, placed)
+                known = self._reads(step, placed)
+                tests = placed.effects.kind is Kind.TEST
+                exact = exact and not tests and (known is not None or not placed.effects.reads)
+                reads += placed.effects.reads if known is None else known
+                reads += [placed.cwd] if tests else []
                 if placed.effects.kind not in OS | _QUIET:
                     writes += placed.effects.writes
-        return _Part(tuple(steps), tuple(reads), tuple(writes))
+                if placed.effects.kind is Kind.BUILD:
+                    built += [(path, step) for path in placed.effects.writes]
+        return _Part(tuple(steps), tuple(reads), tuple(writes), tuple(built), exact)
 
     def _brings_tools(self, step: Step) -> bool:
         assert step.copy is not None
@@ -196,13 +243,22 @@ class _Parter:
             path.endswith("/node_modules") for path in step.copy.sources
         )
 
-    def _reads(self, step: Step, placed: Placed) -> list[str]:
+    def _reads(self, step: Step, placed: Placed) -> list[str] | None:
+        """All that a command reads; None where that may be anything in what its effects name."""
         inputs = self.facts.install_inputs(step, placed, self.stage) if placed.effects.kind is Kind.INSTALL else None
         if inputs is None:
-            return list(placed.effects.reads)
+            exact = self._exact_reads(placed) if placed.effects.kind is Kind.BUILD else None
+            return None if exact is None else list(exact)
         if inputs.open_ended:
             raise _Dependent("what it reads cannot be listed")
         return [*inputs.files, *inputs.folders, *placed.effects.reads]
+
+    def _exact_reads(self, placed: Placed) -> tuple[str, ...] | None:
+        """What a build reads, where its language can tell that from the sources."""
+        for toolchain in self.facts.known_toolchains:
+            if toolchain.name == placed.effects.by and isinstance(toolchain, Registered):
+                return toolchain.build_reads(self.facts, self.stage, placed)
+        return None
 
     def _handed_over(self, moved: _Part) -> list[Step]:
         """The copies of the final stage that take what the moved part makes, and nothing else."""
@@ -250,6 +306,11 @@ class _Parter:
         while name in taken:
             name += "2"
         return name
+
+
+def _made(part: _Part) -> tuple[str, ...]:
+    """What a part writes, its programs left out."""
+    return tuple(path for path in part.writes if not any(inside(path, folder) for folder in _OF_PROGRAMS))
 
 
 def _source(document: Document, step: Step) -> str:

@@ -23,7 +23,7 @@ def running(facts: Facts) -> tuple[Toolchain, ...]:
     if len(found) < 2 or facts.launch.empty or facts.launch.unreadable:
         return found
     launched = (*facts.launch.programs, *facts.healthcheck.programs)
-    names = {posixpath.basename(name) for name, _ in launched}
+    names = {name for name, _ in launched}
     paths = tuple(
         absolute(item.argv[0], item.cwd)
         for item in (*facts.launch.started, *facts.healthcheck.started)
@@ -36,7 +36,7 @@ def running(facts: Facts) -> tuple[Toolchain, ...]:
         claims = toolchain.needs(facts).programs
         if any(claim.value is None for claim in claims):
             return found
-        wanted = {posixpath.basename(claim.value) for claim in claims if claim.value}
+        wanted = {claim.value for claim in claims if claim.value}
         runs += [other for other in found if other not in runs and _starts(facts, other, wanted, ())]
     return tuple(toolchain for toolchain in found if toolchain in runs)
 
@@ -66,18 +66,30 @@ def is_builders_tool(facts: Facts, path: str) -> bool:
 
 
 def _starts(facts: Facts, toolchain: Toolchain, names: set[str], paths: tuple[str, ...]) -> bool:
-    if any(starts(toolchain, name) for name in names):
+    bare = {posixpath.basename(name) for name in names}
+    if any(starts(toolchain, name) for name in bare):
         return True
     own = [placed.effects for _, placed in facts.commands(lambda placed: placed.effects.by == toolchain.name)]
-    return any(_is_from(effects, names, paths) for effects in own)
+    return any(_is_from(facts, effects, names, paths) for effects in own)
 
 
-def _is_from(effects: Effects, names: set[str], paths: tuple[str, ...]) -> bool:
+def _is_from(facts: Facts, effects: Effects, names: set[str], paths: tuple[str, ...]) -> bool:
     """Whether a started name or path is what a command installed or built."""
     if effects.kind is Kind.TOOL_INSTALL:
         brought = {posixpath.basename(name).partition("@")[0] for name in effects.programs[1:]}
-        return bool(brought & names)
+        return not brought.isdisjoint(map(posixpath.basename, names))
     if effects.kind not in (Kind.INSTALL, Kind.BUILD):
         return False
-    made = {posixpath.basename(path) for path in effects.writes}
-    return bool(made & names) or any(inside(path, item) for path in paths for item in effects.writes)
+    named = any(
+        posixpath.basename(path) == posixpath.basename(name) and ("/" in name or _is_searched(facts, path))
+        for path in effects.writes
+        for name in names
+    )
+    return named or any(inside(path, item) for path in paths for item in effects.writes)
+
+
+def _is_searched(facts: Facts, path: str) -> bool:
+    """Whether a bare name may find what stands at `path`: folders of the project are searched where PATH names them."""
+    state = facts.final.after
+    folder = posixpath.dirname(path)
+    return not inside(folder, state.cwd) or state.cwd == "/" or folder in state.env.get("PATH", "").split(":")

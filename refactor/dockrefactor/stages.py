@@ -51,6 +51,14 @@ class Copy:
     def whole_context(self) -> bool:
         return self.origin is None and "" in self.sources
 
+    def places_of(self, path: str) -> tuple[str, ...]:
+        """Where it puts what is at the context path `path`, if that is there."""
+        return tuple(
+            posixpath.normpath(posixpath.join(target, _inner("/" + path, posixpath.normpath("/" + source))))
+            for source, target, _ in self.pairs
+            if inside("/" + path, posixpath.normpath("/" + source))
+        )
+
     @property
     def writes(self) -> tuple[str, ...]:
         """Image paths that it writes: single files where they are known, else the destination."""

@@ -222,6 +222,13 @@ class Registered:
     def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
         return self._own.install_inputs(placed, place)
 
+    def build_reads(self, facts: Facts, stage: Stage, placed: Placed) -> tuple[str, ...] | None:
+        """All image paths below the work folder that a build reads; None where its folder may be read as a whole, as
+        in a language that does not say."""
+        known = getattr(self._own, "build_reads", None)
+        found: tuple[str, ...] | None = known(facts, stage, placed) if known is not None else None
+        return found
+
     def manifest_install(self, facts: Facts, stage: Stage, step: Step) -> tuple[tuple[str, ...], str] | None:
         assert step.run is not None
         if all(placed.effects.by != self.name for placed in step.run.commands):

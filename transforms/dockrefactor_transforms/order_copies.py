@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from dockrefactor import install_order
-from dockrefactor.effects import Kind, inside
+from dockrefactor.effects import Kind, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.install_order import Install
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
@@ -150,7 +150,8 @@ def _reorder(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) 
     )
     neighbours = copies[-1] - copies[0] == len(copies) - 1 and copies[-1] + 1 == found.first
     if found.added:
-        return _download_ahead(facts, stage, found, copies, head, moved, neighbours)
+        above = neighbours or _only_handed_over(stage, found, copies)
+        return _download_ahead(facts, stage, found, copies, head, moved, above)
     edits = _take_away(facts, stage, found, copies, head, neighbours)
     if found.cut is not None:
         edits.append(_cut_edit(last, found.cut, newline, moved + document.typed("RUN ")))
@@ -163,13 +164,26 @@ def _reorder(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) 
     return Change(tuple(edits), "")
 
 
+def _only_handed_over(stage: Stage, found: Install, copies: Sequence[int]) -> bool:
+    """Whether all between the copies and the build is what other stages made for it, among what was copied."""
+    between = [step for at, step in enumerate(stage.steps[copies[0] : found.first], copies[0]) if at not in copies]
+    targets = tuple(path for at in copies for path in install_order.written(stage.steps[at]))
+    return all(
+        step.copy is not None
+        and step.copy.stage is not None
+        and any(inside(step.copy.destination, target) for target in targets)
+        and not overlap((step.copy.destination,), found.inputs.files)
+        for step in between
+    )
+
+
 def _download_ahead(
-    facts: Facts, stage: Stage, found: Install, copies: Sequence[int], head: str, moved: str, neighbours: bool
+    facts: Facts, stage: Stage, found: Install, copies: Sequence[int], head: str, moved: str, is_near: bool
 ) -> Change:
     """The download goes above the copies where they stand directly above the build; else they go down to it."""
     document = facts.document
     added = document.typed(found.added) + document.newline
-    if neighbours:
+    if is_near:
         above = document.with_comments(stage.steps[copies[0]].instruction).start
         return Change((insertion(above, head + added),), "")
     edits = [Edit(span, "") for span in document.removals(stage.steps[at].instruction for at in copies)]

@@ -118,6 +118,8 @@ class Go:
         context_folder = self._root(place, step.before.cwd) or ""
         if go_module.is_vendored(facts.context, context_folder):
             return None
+        if not go_module.requires_anything(facts.context, self._member(place, context_folder)):
+            return None
         return inputs.files, "RUN go mod download"
 
     def detect(self, facts: Facts) -> Detection | None:
@@ -296,6 +298,12 @@ class Go:
                 continue
             if path not in compiled:
                 yield path
+
+    def build_reads(self, facts: Facts, stage: Stage, placed: Placed) -> tuple[str, ...] | None:
+        """See `Registered.build_reads`."""
+        from dockrefactor.toolchains import go_programs
+
+        return go_programs.build_reads(facts, stage, placed)
 
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
         from dockrefactor.toolchains import go_programs

@@ -239,6 +239,13 @@ def module_inputs(context: BuildContext, folder: str) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(names) if context.is_file(name))
 
 
+def requires_anything(context: BuildContext, folder: str) -> bool:
+    """Whether a go.mod that `go mod download` in `folder` reads names another module, which it may then fetch."""
+    manifests = [path for path in module_inputs(context, folder) if posixpath.basename(path) == "go.mod"]
+    modules = [read_module(context, posixpath.dirname(path)) for path in manifests]
+    return any(module is None or module.requires for module in modules)
+
+
 def is_vendored(context: BuildContext, folder: str) -> bool:
     """Whether the module (or its workspace) carries its dependencies in `vendor`, as `vendor/modules.txt` shows."""
     return vendor_folder(context, folder) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -78,6 +79,35 @@ def programs(facts: Facts, stage: Stage) -> Iterator[Program]:
             if isinstance(build, GoBuild) and placed.effects.kind is Kind.BUILD:
                 cwd = absolute(build.folder, placed.cwd) if build.folder else placed.cwd
                 yield from _of_command(_BuildCommand(facts, step, build, cwd, stage.resolver(position)), at, placed)
+
+
+def build_reads(facts: Facts, stage: Stage, placed: Placed) -> tuple[str, ...] | None:
+    """The image paths that a build compiles or embeds; None where they cannot be listed: with C, whose headers may lie
+    anywhere, with patterns of packages, or with the state of the repository, which Go writes into its programs."""
+    build = placed.effects.detail
+    if not isinstance(build, GoBuild) or facts.context.exists(".git"):
+        return None
+    if any(package.endswith("...") for package in build.packages) or {"overlay", "toolexec"} & dict(build.flags).keys():
+        return None
+    try:
+        made = [program for program in programs(facts, stage) if program.placed is placed]
+    except UnknownProgram:
+        return None
+    if not made or any(program.read.cgo or program.read.needs.unreadable for program in made):
+        return None
+    paths: list[str] = []
+    for program in made:
+        paths += go_module.module_inputs(facts.context, program.module.folder)
+        vendor = go_module.vendor_folder(facts.context, program.module.folder)
+        paths += [vendor] if vendor is not None else []
+        for folder in program.read.packages:
+            paths += [path for path in facts.context.children(folder) if not facts.context.is_dir(path)]
+        for claim in program.read.embeds:
+            if claim.value is None:
+                return None
+            paths.append(re.split(r"/[^/]*[*?\[]", "/" + claim.value)[0].lstrip("/"))
+    copies = [step.copy for step in stage.image_steps if step.copy is not None and step.copy.origin is None]
+    return tuple(place for path in dict.fromkeys(paths) for copy in copies for place in copy.places_of(path))
 
 
 def _of_command(command: _BuildCommand, at: int, placed: Placed) -> Iterator[Program]:
