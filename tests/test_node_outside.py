@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dockrefactor.context import BuildContext
 from dockrefactor.toolchains import node_outside
+from dockrefactor.toolchains.node_package_json import workspace_members
 
 
 def test_relative_paths_out_of_the_folder_are_followed(tmp_path: Path) -> None:
@@ -26,3 +27,20 @@ def test_relative_paths_out_of_the_folder_are_followed(tmp_path: Path) -> None:
     context = BuildContext(tmp_path)
     assert node_outside.sources(context, "server") == ("shared/a.js", "shared/b/index.js", "types/index.ts")
     assert node_outside.sources(context, "") == ()
+
+
+def test_packages_of_the_workspace_that_one_depends_on(tmp_path: Path) -> None:
+    files = {
+        "package.json": '{"workspaces": ["packages/*", "apps/*"]}',
+        "apps/api/package.json": '{"name": "api", "dependencies": {"@shop/data": "*", "express": "4"}}',
+        "packages/data/package.json": '{"name": "@shop/data", "dependencies": {"@shop/log": "workspace:*"}}',
+        "packages/log/package.json": '{"name": "@shop/log"}',
+        "packages/web/package.json": '{"name": "@shop/web"}',
+        "elsewhere/package.json": '{"name": "express"}',
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    context = BuildContext(tmp_path)
+    assert workspace_members(context, ["apps/api"]) == ("packages/data", "packages/log")
+    assert workspace_members(context, ["packages/log", "elsewhere"]) == ()

@@ -285,3 +285,25 @@ def test_variables_of_the_image_are_known(tmp_path: Path, expression: str, writt
     text = f"import os\nopen(os.path.join({expression}, 'x.log'), 'w')\n"
     made = context(tmp_path, {"app.py": text})
     assert values(read_sources(made, environment={"DATA": "/data", "EMPTY": ""}).writes) == [written]
+
+
+@pytest.mark.parametrize(
+    ("text", "absent"),
+    [
+        ("from app.billing import charge\n", True),
+        ("import app.billing.cards\n", True),
+        ("from .billing import charge\n", True),
+        ("from app.models import User\nimport app.views\nfrom . import models\n", False),
+        ("from app.fast import run\nfrom app.parts.one import x\n", False),
+        ("from billing.cards import x\nimport yaml.reader\n", False),
+        ("try:\n    from app.billing import charge\nexcept ImportError:\n    charge = None\n", False),
+        ("from app.shop_pb2 import Item\nfrom app._version import version\n", False),
+    ],
+)
+def test_modules_of_the_project_that_the_context_lacks(tmp_path: Path, text: str, absent: bool) -> None:
+    files = {"app/__init__.py": "", "app/models.py": "", "app/views/__init__.py": "", "app/parts/one.py": ""}
+    for name, content in {**files, "app/fast.cpython-312.so": "", "app/main.py": text}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    found = read_sources(BuildContext(tmp_path))
+    assert [place.path for place in found.unreadable] == (["app/main.py"] if absent else [])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from typing import Final
 
-from dockrefactor import development, fetched_scripts, os_packages, package_lists, roles
+from dockrefactor import development, fetched_scripts, os_packages, package_lists, roles, tables
 from dockrefactor.effects import Kind
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -112,7 +112,8 @@ class RuntimePackages:
         """Whether the builder has no use for a package."""
         brought = os_packages.programs_of(name, self.base)
         builds = any(roles.is_builders_tool(self.facts, program) for program in brought)
-        return os_packages.role(name, self.base) is Role.RUNTIME and not builds
+        called = frozenset(tables.toml("build_tools")["called_by_builds"])
+        return os_packages.role(name, self.base) is Role.RUNTIME and not builds and called.isdisjoint(brought)
 
     def _left_behind(self, name: str, step: Step) -> tuple[str, ...]:
         """Libraries that what was built with a package links."""

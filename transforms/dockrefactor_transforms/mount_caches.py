@@ -4,7 +4,9 @@ On request only (`--cache-mounts`): it needs BuildKit. A rebuild after a change 
 is new. Only folders that a package manager keeps for itself are mounted, never an output. Where such a folder is also
 the store that builds read (Go's modules), every RUN of the stage that uses the language gets it, and only in stages
 that do not run. The images of Debian and Ubuntu clear apt's cache themselves: in stages that do not run, that is
-switched off as Docker's documentation does it. A RUN that clears or switches off the cache stays as it is.
+switched off as Docker's documentation does it. A RUN that clears or switches off the cache stays as it is, but for
+Alpine's `apk add --no-cache`: there it means that the indexes are fetched anew and nothing is left in the image, which
+`--update-cache` and the mount do.
 """
 
 from __future__ import annotations
@@ -58,12 +60,27 @@ def _stage(facts: Facts, stage: Stage) -> list[Edit]:
             shared = f",sharing={row['sharing']}" if "sharing" in row else ""
             mounts = [f"{path}{shared}" for path in row["folders"] if not _is_touched(step, path)]
             wanted += mounts
+            if mounts:
+                edits += _switched_on(step, row)
             if mounts and "prepare" in row and name not in prepared:
                 prepared.add(name)
                 edits.append(_prepared(facts, step, row))
         if wanted:
             flags = "".join(f" --mount=type=cache,target={path}" for path in dict.fromkeys(wanted))
             edits.append(insertion(step.instruction.keyword_span.end, flags))
+    return edits
+
+
+def _switched_on(step: Step, row: Mapping[str, Any]) -> list[Edit]:
+    """The options that switch the cache off, each replaced by what does the rest of what it says."""
+    assert step.run is not None
+    edits: list[Edit] = []
+    start = step.instruction.value_start
+    for placed in step.run.commands:
+        for word in placed.command.words:
+            other = row.get("instead", {}).get(word.text)
+            if other is not None and _program(placed) in row["programs"]:
+                edits.append(Edit(step.instruction.source_span(start + word.start, start + word.end), other))
     return edits
 
 
@@ -116,6 +133,9 @@ def _is_in_force(step: Step, row: Mapping[str, Any], name: str) -> bool:
     if assigned & {*row["moved_by"], "HOME"}:
         return False
     argvs = [placed.command.argv for placed in step.run.commands]
+    first = next(placed.command.argv for placed in step.run.commands if _program(placed) in row["programs"])
+    if "fresh" in row and set(row["fresh"]).isdisjoint(first):
+        return False
     return not any(_mentions(argv, row["off"]) for argv in argvs)
 
 

@@ -14,7 +14,14 @@ from dockrefactor.toolchains.elixir_project import without_comments
 
 _DOCUMENTATION: Final = re.compile(r'@(?:module|type)?doc\s+~?[sS]?"""(?:.|\n)*?"""')
 _SERVER: Final = re.compile(r"https?:\s*\[[^\]]*?\bport:\s*(\d+)|:gen_tcp\.listen\(\s*(\d+)|\bport:\s*(80|443)\b")
-_STARTED: Final = re.compile(r":os\.cmd\(\s*(?:~c)?['\"](\w[\w.-]*)|\{:spawn(?:_executable)?,\s*~?c?['\"](\w[\w.-]*)")
+# a call, or a port, with the text that follows; what is computed has none
+_STARTED: Final = re.compile(
+    r"(?:(?:System\.shell|MuonTrap\.shell|:os\.cmd)[ \t]*(?:\(\s*|[ \t](?=[\"'~]))|\{:spawn(?:_executable)?,\s*)"
+    r"(?:(?:~c)?(?P<quote>[\"'])(?P<line>(?:#\{[^}]*\}|(?!(?P=quote)).)*))?"
+)
+# a part of a text that only a run knows
+_HOLE: Final = "\x01"
+_SHELL_WORDS: Final = frozenset({"cd", "echo", "exit", "true", "test", "["})
 
 
 def read_sources(context: BuildContext, files: Iterable[str]) -> SourceNeeds:
@@ -36,11 +43,24 @@ def read_sources(context: BuildContext, files: Iterable[str]) -> SourceNeeds:
         body = _DOCUMENTATION.sub(lambda found: "\n" * found[0].count("\n"), without_comments(text))
         for names, claims in ((table["starts"], programs), (table["reads"], reads), (table["writes"], writes)):
             claims += _calls(path, body, names)
-        programs += [_claim(path, body, found, found[1] or found[2]) for found in _STARTED.finditer(body)]
+        for started in _STARTED.finditer(body):
+            # the program of a port may be looked up first, which is a call of its own
+            if started["line"] is None and body[started.end() :].startswith("System.find_executable("):
+                continue
+            programs += [_claim(path, body, started, name) for name in _programs_of(started["line"])]
         ports += [_claim(path, body, found, found[1] or found[2] or found[3]) for found in _SERVER.finditer(body)]
     return SourceNeeds(
         tuple(programs), tuple(reads), tuple(writes), ports=tuple(ports), unreadable=tuple(unreadable)
     )  # fmt: skip
+
+
+def _programs_of(line: str | None) -> list[str | None]:
+    """The programs of a shell line of which the beginning is known; None for one that is computed."""
+    parts = re.split(r"&&|\|\|?|;", re.sub(r"#\{[^}]*\}", _HOLE, line or ""))
+    words = [[word for word in part.split() if not re.match(r"\w+=", word)] for part in parts]
+    names = [item[0] for item in words if item and item[0] not in _SHELL_WORDS]
+    found: list[str | None] = [None if _HOLE in name else name for name in names]
+    return found or ([] if line and any(words) else [None])
 
 
 def _claim(path: str, body: str, found: re.Match[str], value: str | None) -> Claim:
@@ -51,9 +71,8 @@ def _calls(path: str, body: str, names: Iterable[str]) -> list[Claim]:
     """One claim for each call of a function: its first argument, None where that is no plain text."""
     pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     found: list[Claim] = []
-    for call in re.finditer(
-        rf"(?<![\w.])(?<!\|> )(?<!\|>)(?:{pattern})\(\s*(\"[^\"#]*\"|Application\.app_dir\(|:code\.priv_dir\()?", body
-    ):
+    opening = rf"(?<![\w.])(?<!\|> )(?<!\|>)(?:{pattern})(?:\(\s*|[ \t]+(?=\"))"
+    for call in re.finditer(rf"{opening}(\"[^\"#]*\"|Application\.app_dir\(|:code\.priv_dir\()?", body):
         literal = call[1]
         if literal is not None and not literal.startswith('"'):
             continue

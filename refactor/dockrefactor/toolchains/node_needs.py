@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from typing import Final
 
-from dockrefactor.effects import absolute
+from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
@@ -16,7 +16,7 @@ from dockrefactor.toolchain import RuntimeNeeds
 from dockrefactor.toolchains import node_builds, node_commands, node_launch, node_outside, node_sources
 from dockrefactor.toolchains.node_builds import NodeStart
 from dockrefactor.toolchains.node_names import looks_like_node, programs_that
-from dockrefactor.toolchains.node_package_json import PackageJson
+from dockrefactor.toolchains.node_package_json import PackageJson, workspace_members
 from dockrefactor.toolchains.node_packages import packages_needs
 
 # start what follows with other variables, and read nothing else
@@ -63,6 +63,10 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
         _of_sources(found, facts, folder)
         for path in node_outside.sources(facts.context, folder):
             _of_outside(found, facts, path)
+    for folder in workspace_members(facts.context, sorted(folders)):
+        if not any(inside("/" + folder, "/" + other) for other in folders):
+            for path in node_sources.source_files(facts.context, folder):
+                _of_outside(found, facts, path)
     packages = packages_needs(facts, installed)
     found.unknown += [("artifacts-in-home", evidence) for evidence in packages.browsers]
     found.writes += [_in_work_folder(facts, claim) for claim in packages.writes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -149,6 +149,36 @@ def workspace_folders(context: BuildContext, root: PackageJson) -> tuple[str, ..
             if _chosen(inner, patterns) and "node_modules" not in inner.split("/"):
                 found.append(folder)
     return tuple(sorted(found))
+
+
+def workspace_members(context: BuildContext, folders: Iterable[str]) -> tuple[str, ...]:
+    """Context folders of the workspaces' packages on which the packages in `folders` depend, and these in turn."""
+    found: dict[str, None] = {}
+    pending = list(folders)
+    while pending:
+        package = read_package_json(context, pending.pop())
+        if package is None:
+            continue
+        named = package.dependencies.keys() | package.optional.keys()
+        for folder in _siblings(context, package.folder) if named else ():
+            member = read_package_json(context, folder)
+            if member is not None and member.name in named and folder not in found and folder != package.folder:
+                found[folder] = None
+                pending.append(folder)
+    return tuple(sorted(found))
+
+
+def _siblings(context: BuildContext, folder: str) -> tuple[str, ...]:
+    """The packages of the workspaces that a package belongs to, or gathers."""
+    above = folder
+    while True:
+        root = read_package_json(context, above)
+        members = workspace_folders(context, root) if root is not None else ()
+        if members and (above == folder or folder in members):
+            return members
+        if not above:
+            return ()
+        above = posixpath.dirname(above)
 
 
 def _pnpm_patterns(context: BuildContext, folder: str) -> list[str]:

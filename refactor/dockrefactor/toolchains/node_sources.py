@@ -197,6 +197,8 @@ class _Reading:
                 self.found.add(rule["what"], rule["default"], evidence)
         if node is None:
             return
+        if rule["what"] == "program" and node.type == "array" and node.named_children:
+            node = node.named_children[0]  # `Bun.spawn(["git", "log"])`
         callback = node.type in ("arrow_function", "function_expression", "function", "method_definition")
         value = self._callback_value(node) if callback else None
         self._claim(rule["what"], value or self.source.value(node), node, given, evidence)

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor.records import dataclass
+from dockrefactor.tables import toml
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Query
@@ -201,7 +202,9 @@ class SourceFile:
         if node is None or depth > _MAX_DEPTH:
             return None
         if node.type == "identifier":
-            return self._bindings.get(words(node))
+            name = words(node)
+            module = toml("node_packages")["sources"]["globals"].get(name)
+            return self._bindings.get(name) or ((module, "") if module is not None else None)
         if node.type in _TRANSPARENT and node.named_children:
             return self.target(node.named_children[0], depth + 1)
         if node.type == "member_expression":

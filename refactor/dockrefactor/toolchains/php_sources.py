@@ -21,6 +21,8 @@ _INTERESTING: Final = re.compile(
     r"exec|system|passthru|popen|proc_open|`|Process|file_put|mkdir|touch|unlink|rmdir|chmod|copy|rename|move_up|symlink|link|fopen"
     r"|gzopen|SplFile|PDO|SQLite3|session_save"
 )
+# a part of a text that only a run knows
+_HOLE: Final = "\x01"
 _WRITING: Final = re.compile(r"[waxc]|r\+|rb\+")
 
 
@@ -89,14 +91,25 @@ def _read(item: _File, root: Node) -> None:
     _learn(item, nodes)
     for node in nodes:
         if node.type == "shell_command_expression":
-            _command(item, node, _value(item, node))
+            _command(item, node, _line(item, node))
         elif node.type == "function_call_expression":
             _call(item, node, _text(node.child_by_field_name("function")).lstrip("\\"))
         elif node.type == "scoped_call_expression":
             scope = _text(node.child_by_field_name("scope")).rpartition("\\")[2]
             _call(item, node, f"{scope}.{_text(node.child_by_field_name('name'))}")
+        elif node.type == "member_call_expression" and _is_chain_of(node, toml("php_sources")["chains"]):
+            _call(item, node, f"Process.{_text(node.child_by_field_name('name'))}")
         elif node.type == "object_creation_expression" and node.named_children:
             _call(item, node, _text(node.named_children[0]).rpartition("\\")[2])
+
+
+def _is_chain_of(node: Node, classes: list[str]) -> bool:
+    """Whether a method is called on what static calls of a class return: `Process::timeout(60)->run(…)`."""
+    inner: Node | None = node
+    while inner is not None and inner.type == "member_call_expression":
+        inner = inner.child_by_field_name("object")
+    scope = inner.child_by_field_name("scope") if inner is not None and inner.type == "scoped_call_expression" else None
+    return _text(scope).rpartition("\\")[2] in classes
 
 
 def _learn(item: _File, nodes: list[Node]) -> None:
@@ -129,12 +142,9 @@ def _call(item: _File, node: Node, name: str) -> None:
     given = _arguments(node)
     first = given[0] if given else None
     if name in table["starts"] or name in table["starters"]:
-        if first is not None and first.type == "array_creation_expression":
-            words = [part.named_children[-1] for part in first.named_children if part.named_children]
-            value = _value(item, words[0]) if words else ("", False)
-            _program(item, node, value[0] if value[1] else None)
-        else:
-            _command(item, node, _value(item, first))
+        # a chain may name the command before
+        if first is not None or node.type != "member_call_expression":
+            _started(item, node, name, first)
     elif name in table["writes_first"]:
         _write(item, node, _value(item, first))
     elif name in table["writes_last"]:
@@ -153,6 +163,20 @@ def _call(item: _File, node: Node, name: str) -> None:
             _write(item, node, ("", False)) if "sqlite" in _text(node) else None
 
 
+def _started(item: _File, node: Node, name: str, given: Node | None) -> None:
+    """A command line, a program with its arguments, or several lines."""
+    if given is None or given.type != "array_creation_expression":
+        _command(item, node, _line(item, given))
+        return
+    words = [part.named_children[-1] for part in given.named_children if part.named_children]
+    if name in toml("php_sources")["lines"]:
+        for word in words:
+            _command(item, node, _line(item, word))
+        return
+    value = _value(item, words[0]) if words else ("", False)
+    _program(item, node, value[0] if value[1] else None)
+
+
 def _at(item: _File, node: Node, says: str) -> Evidence:
     return Evidence(item.path, node.start_point[0] + 1, says)
 
@@ -162,19 +186,27 @@ def _program(item: _File, node: Node, name: str | None) -> None:
     item.programs.append(Claim(name, _at(item, node, says)))
 
 
-def _command(item: _File, node: Node, value: tuple[str, bool]) -> None:
-    """A command line of which the beginning is known."""
-    parts = re.split(r"&&|\|\|?|;", value[0])
+def _command(item: _File, node: Node, line: str) -> None:
+    """A command line, with `_HOLE` for what is computed."""
     names: list[str] = []
-    for at, part in enumerate(parts):
+    for part in re.split(r"&&|\|\|?|;|\n", line):
         words = [word for word in part.split() if not re.match(r"\w+=", word)]
-        ended = value[1] or at + 1 < len(parts) or len(words) > 1 or part.endswith(" ")
-        if words and ended and words[0] not in ("cd", "echo", "exit"):
+        if words and words[0] not in ("cd", "echo", "exit"):
             names.append(words[0])
-    if not names:
-        _program(item, node, None)
-    for name in names:
-        _program(item, node, name)
+    for name in names or [_HOLE]:
+        _program(item, node, None if _HOLE in name else name)
+
+
+def _line(item: _File, node: Node | None) -> str:
+    """The text of a command line, with `_HOLE` for each part that is computed."""
+    text, complete = _value(item, node)
+    if complete or node is None:
+        return text if complete else _HOLE
+    if node.type in ("encapsed_string", "shell_command_expression", "heredoc", "heredoc_body"):
+        return "".join(_line(item, part) for part in node.named_children)
+    if node.type == "binary_expression" and _text(node.child_by_field_name("operator")) == ".":
+        return "".join(_line(item, node.child_by_field_name(side)) for side in ("left", "right"))
+    return text + _HOLE
 
 
 def _write(item: _File, node: Node, value: tuple[str, bool]) -> None:

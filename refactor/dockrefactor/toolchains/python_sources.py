@@ -27,6 +27,10 @@ _IMPORT: Final = re.compile(
     r"(?:[ \t]+as[ \t]+\w+)?)*)|from[ \t]+(?P<module>[A-Za-z_][\w.]*)[ \t]+import\b)",
     re.MULTILINE,
 )
+# at the start of a line: what stands in `try` or `if TYPE_CHECKING` may be absent
+_CERTAIN: Final = re.compile(
+    r"^(?:from[ \t]+(\.*[A-Za-z_][\w.]*)[ \t]+import\b|import[ \t]+([A-Za-z_]\w*(?:\.\w+)+))", re.M
+)
 _TEST_FILE: Final = re.compile(r"(?:^|/)(?:tests/|test_[^/]*\.py$|conftest\.py$)")
 _MAX_PARSED: Final = 1024 * 1024
 
@@ -86,7 +90,10 @@ def _read_sources(
         libraries=tuple(claim for source in sources for claim in source.libraries),
         ports=tuple(claim for source in sources for claim in source.ports),
         imports=tuple(_foreign_imports(context, folders, found)),
-        unreadable=tuple(source.unreadable for source in sources if source.unreadable is not None),
+        unreadable=(
+            *(source.unreadable for source in sources if source.unreadable is not None),
+            *_absent_modules(context, folders, [path for path, _ in found]),
+        ),
     )
 
 
@@ -222,6 +229,45 @@ def _foreign_imports(
             if name not in seen and not any(name in local(place) for place in places):
                 seen.add(name)
                 yield Claim(name, Evidence(path, line, f"imports {name}"))
+
+
+def _absent_modules(context: BuildContext, folders: Sequence[str], files: Iterable[str]) -> Iterator[Evidence]:
+    """Imports of modules inside the project's own packages that the context lacks: what they do is not known."""
+    made = re.compile(toml("python_calls")["triggers"]["made_by_builds"])
+    roots = ["", *(folder for folder in folders if context.is_dir(folder))]
+    roots += [posixpath.join(root, "src") for root in roots]
+    for path in files:
+        text = context.read(path) or ""
+        for match in _CERTAIN.finditer(text):
+            name = match[1] or match[2]
+            dots = len(name) - len(name.lstrip("."))
+            parts = name.lstrip(".").split(".")
+            above = posixpath.dirname(path)
+            for _ in range(dots - 1):
+                above = posixpath.dirname(above)
+            places = [above] if dots else [*roots, *_above(path)]
+            found = [_deepest(context, place, parts) for place in places]
+            # of what no place has a beginning, a package may be the source
+            known = dots or any(found)
+            if known and all(depth < len(parts) for depth in found) and not made.fullmatch(parts[-1]):
+                line = text.count("\n", 0, match.start()) + 1
+                yield Evidence(path, line, f"imports `{name}`, of which no source is in the build context")
+
+
+def _deepest(context: BuildContext, folder: str, parts: Sequence[str]) -> int:
+    """How many of the parts of a module's name a folder has; all of them where a module file ends the way."""
+    for depth, part in enumerate(parts):
+        inner = posixpath.join(folder, part)
+        if any(
+            posixpath.basename(path).partition(".")[0] == part
+            for path in context.children(folder)
+            if not context.is_dir(path)
+        ):
+            return len(parts)
+        if not context.is_dir(inner):
+            return depth
+        folder = inner
+    return len(parts)
 
 
 def _above(path: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.records import dataclass, field
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.ruby_syntax import (
+    HOLE,
     Scope,
     Value,
     arguments,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 # words without which a file makes no claim
 _INTERESTING: Final = re.compile(
     r"system|exec\b|spawn|popen|Open3|`|%x|File|IO\.|Dir\.|Logger|SQLite|sqlite|Store|TCPServer|dlopen|ffi_lib|set\s*:port"
-    r"|bind|port|listen|CommandLine|CSV"
+    r"|bind|port|listen|CommandLine|CSV|\bopen\b"
 )
 _MODES: Final = re.compile(r"w|a|r\+|rb\+")
 _TEMPLATE: Final = re.compile(r"<%[=-]?(.*?)-?%>", re.DOTALL)
@@ -92,7 +93,7 @@ def _read(found: _Found, path: str, inner: str, text: str, environment: Mapping[
     scope.learn(root)
     for node in walk(root):
         if node.type == "subshell":
-            _command(found, path, node, scope.string(node))
+            _command(found, path, node, scope.line(node))
         elif node.type == "call":
             _call(found, path, node, scope)
 
@@ -104,7 +105,9 @@ def _call(found: _Found, path: str, node: Node, scope: Scope) -> None:
     first = given[0] if given else None
     if called in table["starts"] or (receiver in table["starters"] and method in table["starter_methods"]):
         given = given[1:] if first is not None and first.type == "hash" else given
-        _command(found, path, node, scope.value(given[0]) if given else Value(), words=len(given))
+        _started(found, path, node, scope, given, 1 if method == "popen" else len(given))
+    elif called == "open" and first is not None and scope.value(first).text.startswith("|"):
+        _command(found, path, node, scope.line(first)[1:])
     elif called in table["writes_first"]:
         _write(found, path, node, scope.value(first))
     elif called in table["writes_last"]:
@@ -128,27 +131,36 @@ def _at(path: str, node: Node, says: str) -> Evidence:
     return Evidence(path, node.start_point[0] + 1, says)
 
 
-def _command(found: _Found, path: str, node: Node, value: Value, words: int = 1) -> None:
-    """A started command line: the programs in it; None where the first is computed."""
-    head = value.text.split("\n")[0].lstrip()
-    says = f"starts `{head[:40]}`" if head else "starts a program that it computes"
-    names = ([head] if value.complete else []) if words > 1 else _programs_of(head, value.complete)
-    if not names:
-        found.programs.append(Claim(None, _at(path, node, says)))
-    found.programs += [Claim(name, _at(path, node, says)) for name in names]
+def _started(found: _Found, path: str, node: Node, scope: Scope, given: list[Node], words: int) -> None:
+    """A command as a call gives it: a line, a program and its arguments, or an array of these (`popen`), in which the
+    program may be a pair of its path and its name."""
+    first = given[0] if given else None
+    while first is not None and first.type in ("array", "string_array"):
+        inner = [item for item in first.named_children if item.type != "hash"]
+        first, words = (inner[0] if inner else None), 2
+    _command(found, path, node, scope.line(first), words)
 
 
-def _programs_of(line: str, complete: bool) -> list[str]:
-    """The programs of a shell line of which the beginning is known."""
+def _command(found: _Found, path: str, node: Node, line: str, words: int = 1) -> None:
+    """A started command line, or with several `words` a program: the programs in it; None for one that is computed."""
+    line = line.lstrip()
+    shown = line.split("\n")[0].replace(HOLE, "…")[:40]
+    says = f"starts `{shown}`" if shown and not line.startswith(HOLE) else "starts a program that it computes"
+    names = [line] if words > 1 else _programs_of(line)
+    for name in names or [HOLE]:
+        found.programs.append(Claim(None if HOLE in name else name, _at(path, node, says)))
+
+
+def _programs_of(line: str) -> list[str]:
+    """The programs of a shell line."""
     found: list[str] = []
-    for part in re.split(r"&&|\|\|?|;", line):
+    for part in re.split(r"&&|\|\|?|;|\n", line):
         try:
             words = shlex.split(part)
         except ValueError:
             words = part.split()
         words = [word for word in words if not re.match(r"\w+=", word)]
-        ended = complete or part is not re.split(r"&&|\|\|?|;", line)[-1] or len(words) > 1 or part.endswith(" ")
-        if words and words[0] not in ("cd", "echo", "exit", "true", "test", "[") and ended:
+        if words and words[0] not in ("cd", "echo", "exit", "true", "test", "["):
             found.append(words[0])
     return found
 

@@ -70,6 +70,10 @@ def options(call: Node) -> dict[str, Node]:
     }
 
 
+# a part of a text that only a run knows
+HOLE: Final = "\x01"
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """What is known of a text: its beginning, and whether that is all of it."""
@@ -122,6 +126,24 @@ class Scope:
         if node.type == "element_reference":
             return self._environment(node.named_children[1:2]) if text_of(node).startswith("ENV[") else Value()
         return self._call(node) if node.type == "call" else Value()
+
+    def line(self, node: Node | None) -> str:
+        """The text of a command line, with `HOLE` for each part that is computed."""
+        value = self.value(node) if node is None or node.type != "subshell" else self.string(node)
+        if value.complete or node is None:
+            return value.text if value.complete else HOLE
+        if node.type in ("string", "subshell", "heredoc_body"):
+            parts = [
+                self.line(part.named_children[0] if part.named_children else None)
+                if part.type == "interpolation"
+                else text_of(part)
+                for part in node.named_children
+            ]
+            return "".join(parts)
+        operands = [node.child_by_field_name(side) for side in ("left", "right")]
+        if node.type == "binary" and all(operands):
+            return "".join(map(self.line, operands))
+        return value.text + HOLE
 
     def string(self, node: Node) -> Value:
         """The text of a literal (a string, or the command line of a subshell), up to its first computed part."""
