@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from dockrefactor import document
 from dockrefactor.context import BuildContext
 from dockrefactor.effects import absolute
-from dockrefactor.toolchains import php_composer
+from dockrefactor.facts import Facts, Options
+from dockrefactor.toolchains import TOOLCHAINS, php_composer, php_needs
 from dockrefactor.toolchains.php_commands import (
     ComposerInstall,
     ConsoleCommand,
@@ -201,6 +203,14 @@ def test_sources(tmp_path: Path, text: str, programs: list[str | None], writes: 
     found = read_sources(context, [("src/App.php", "src/App.php")])
     assert [claim.value for claim in found.programs] == programs
     assert [claim.value for claim in found.writes] == writes
+
+
+def test_programs_that_packages_start(tmp_path: Path) -> None:
+    lock = {"packages": [{"name": "czproject/git-php"}], "packages-dev": [{"name": "spatie/browsershot"}]}
+    context = project(tmp_path, {"composer.lock": json.dumps(lock, indent=1), "index.php": "<?php"})
+    text = 'FROM php:8.3-cli\nWORKDIR /app\nCOPY . .\nCMD ["php", "index.php"]\n'
+    facts = Facts(document.read(text), context, TOOLCHAINS, Options(), "Dockerfile")
+    assert [(claim.value, claim.evidence.line) for claim in php_needs.needs(facts).programs] == [("git", 4)]
 
 
 def test_the_tables_say_where_they_are_from() -> None:

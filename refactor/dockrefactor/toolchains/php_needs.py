@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -39,13 +40,31 @@ def needs(facts: Facts) -> RuntimeNeeds:
         for word in item.argv[1:]
         if (found := re.search(r"^(?:-S)?(?:[\w.\[\]:]*:|--port=)(\d+)$", word)) is not None
     ]
-    programs = [claim for claim in sources.programs if claim.value is None or not looks_like_php(claim.value)]
+    started = (*sources.programs, *_of_packages(facts, files))
+    programs = [claim for claim in started if claim.value is None or not looks_like_php(claim.value)]
     return RuntimeNeeds(
         programs=tuple(programs),
         writes=tuple(writes),
         ports=tuple(ports),
         unknown=tuple(("writes-unknown-path", place) for place in sources.unreadable),
     )
+
+
+def _of_packages(facts: Facts, files: list[tuple[str, str]]) -> Iterator[Claim]:
+    """The programs that the packages of a lock file start; those for development are left out."""
+    table = toml("php_sources")["packages"]
+    for path, inner in files:
+        if posixpath.basename(inner) != "composer.lock" or "/vendor/" in f"/{inner}":
+            continue
+        text = facts.context.read(path) or ""
+        try:
+            packages = json.loads(text).get("packages", ())
+        except (ValueError, AttributeError, RecursionError):
+            continue
+        names = [str(item.get("name")) for item in packages if isinstance(item, dict)]
+        for name in names:
+            for program in table.get(name, ()):
+                yield Claim(program, Evidence(path, facts.context.find_line(path, name), f"{name} starts `{program}`"))
 
 
 def _in(cwd: str, claim: Claim) -> Claim:
