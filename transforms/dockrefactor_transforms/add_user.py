@@ -22,6 +22,7 @@ from dockrefactor import (
     privileges,
     program_sources,
     reachability,
+    source_copies,
     tables,
 )
 from dockrefactor.effects import CACHES, Kind, inside
@@ -438,14 +439,27 @@ def _user_position(facts: Facts) -> int:
 
 
 def _chowns(facts: Facts, owner: str, given: ownership.Owned) -> list[Edit]:
-    """`--chown` on the copies into folders that the program writes to."""
+    """`--chown` on the copies into folders that the program writes to; on the last of those that bring the same."""
     folders = given.all(facts.final.after.cwd)
-    return [
-        insertion(step.instruction.value_span.start, f"--chown={owner} ")
+    owned = [
+        step
         for step in facts.final.steps
         if step.copy is not None and step.copy.owner is None
         if any(inside(step.copy.destination, folder) for folder in folders)
     ]
+    return [
+        insertion(step.instruction.value_span.start, f"--chown={owner} ")
+        for at, step in enumerate(owned)
+        if not any(_is_copied_again(step.copy, later.copy) for later in owned[at + 1 :])
+    ]
+
+
+def _is_copied_again(copy: Copy | None, later: Copy | None) -> bool:
+    """Whether a later copy brings the same files of the context; of folders, not every engine gives away an old one."""
+    if copy is None or later is None or copy.origin is not None or later.origin is not None:
+        return False
+    files = bool(copy.pairs) and not any(is_folder for _, _, is_folder in copy.pairs)
+    return files and source_copies.covers(later, copy)
 
 
 TRANSFORM = Transform("add-user", run, Reasons)
