@@ -39,6 +39,7 @@ from dockrefactor.step_effects import (
     is_own,
     left,
     new_owner,
+    owner_given,
     with_removals,
     writes,
 )
@@ -271,6 +272,7 @@ class _Placer:
         if chowned is not None:
             self._own(step, chowned)
             slot.builder = at <= self.last
+            self._own_folder(at, slot, chowned)
             return
         tools = at <= self.last and all(roles.is_builders_tool(self.facts, path) for path in writes(step) or ("",))
         if tools or any(step is making for making, _ in self.plan.overlays):
@@ -295,6 +297,16 @@ class _Placer:
         for program in missing:
             self.packages.want(program, self.facts.at(step.instruction, "runs here"))
         slot.runtime = True
+
+    def _own_folder(self, at: int, slot: Slot, owner: str) -> None:
+        """The work folder itself is made anew in the runtime, and given to its owner: a copy gives what is in it."""
+        folder = self.plan.tree
+        assert folder is not None
+        there = any(inside(other.step.before.cwd, folder) for other in self.slots[: at + 1])
+        text = f"RUN {'' if there else f'mkdir -p {folder} && '}chown {owner} {folder}{self.facts.document.newline}"
+        slot.runtime_text = (slot.runtime_text or "") + self.facts.document.typed(text)
+        slot.runtime = True
+        slot.keeps_comments = False
 
     def _setup_with_packages(self, at: int, slot: Slot) -> None:
         """`apt-get install curl && curl -o x …`: whole in the runtime where it leaves what the runtime may have."""
@@ -334,6 +346,9 @@ class _Placer:
         assert step.run is not None
         commands = step.run.commands
         slot.builder = True
+        owner = next(filter(None, (owner_given(placed, self.plan.tree) for placed in commands)), None)
+        if owner is not None:
+            self._own(step, owner)
         setup = [
             placed
             for placed in commands
@@ -358,6 +373,8 @@ class _Placer:
             )
             slot.runtime = slot.runtime_text is not None
             slot.keeps_comments = False
+            if owner is not None:
+                self._own_folder(at, slot, owner)
             return
         if step.run.heredoc or step.run.mounts or not all(self._movable(placed) for placed in setup):
             raise self.packages.stop("unknown-effect", step, "it builds and sets up the image in one line")

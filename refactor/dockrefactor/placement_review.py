@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from dockrefactor import source_copies
 from dockrefactor.effects import CACHES, Kind, inside, overlap
 from dockrefactor.slots import Slot
 from dockrefactor.stages import Copy, Placed
 from dockrefactor.step_effects import NEUTRAL, OS, SETUP, removed, writes
+
+# programs that are told users and groups by name
+_BY_ACCOUNT: Final = frozenset({"chgrp", "chown", "gosu", "install", "runuser", "setfacl", "su", "su-exec", "sudo"})
 
 
 def keep_what_builds_see(slots: Sequence[Slot], last: int) -> None:
@@ -20,12 +24,18 @@ def keep_what_builds_see(slots: Sequence[Slot], last: int) -> None:
             continue
         later = [other for other in slots[at + 1 : last + 1] if other.builder]
         touched = tuple(path for other in later for path in (*writes(other.step), other.step.before.cwd) if path != "/")
-        accounts = Kind.ACCOUNTS in slot.step.run.kinds and any(
-            other.step.keyword == "USER" or (other.step.copy is not None and other.step.copy.owner) for other in later
-        )
+        accounts = Kind.ACCOUNTS in slot.step.run.kinds and any(map(_names_accounts, later))
         system = Kind.SYSTEM in slot.step.run.kinds
         if accounts or system or overlap(writes(slot.step), touched):
             slot.builder = True
+
+
+def _names_accounts(slot: Slot) -> bool:
+    """Whether a step changes to a user, or gives files away to one."""
+    step = slot.step
+    if step.keyword == "USER" or (step.copy is not None and step.copy.owner):
+        return True
+    return step.run is not None and any(placed.command.name in _BY_ACCOUNT for placed in step.run.commands)
 
 
 def drop_repeated(slots: Sequence[Slot], last: int) -> None:

@@ -43,12 +43,17 @@ def new_owner(step: Step, tree: str | None) -> str | None:
     """The owner that a `chown -R` gives to the whole of `tree`; None where the step does anything else."""
     assert step.run is not None
     acting = [placed for placed in step.run.commands if placed.effects.kind not in NEUTRAL]
-    if tree is None or len(acting) != 1 or acting[0].command.name != "chown":
+    return owner_given(acting[0], tree) if len(acting) == 1 else None
+
+
+def owner_given(placed: Placed, tree: str | None) -> str | None:
+    """The owner that a command gives to the whole of `tree`; None where it does anything else."""
+    if tree is None or placed.command.name != "chown":
         return None
-    argv = acting[0].command.argv
+    argv = placed.command.argv
     recursive = any(word.startswith("-") and "R" in word for word in argv)
     operands = [word for word in argv[1:] if not word.startswith("-")]
-    if not recursive or len(operands) != 2 or acting[0].effects.writes != (tree,):
+    if not recursive or len(operands) != 2 or placed.effects.writes != (tree,):
         return None
     return operands[0]
 
