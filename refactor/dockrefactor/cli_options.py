@@ -34,6 +34,7 @@ DEV_STAGE = click.option(
 _ON_REQUEST = (
     ("--cache-mounts", "mount-caches", "Also mount the caches of package managers (BuildKit)."),
     ("--dockerignore", "extend-dockerignore", "Also keep what no build reads out of the build context."),
+    ("--jar-layers", "layer-jars", "Also copy a Spring Boot jar as its layers."),
     ("--name-stages", "name-stages", "Also name the stages that are referred to by number."),
     ("--test-stage", "separate-tests", "Also move the tests of a build to a stage of their own."),
     ("--link", "link-copies", "Also copy with --link where nothing lies beneath (BuildKit)."),

@@ -76,7 +76,8 @@ def check_rebuild(case: Case, edit: SourceEdit, before: Version, after: Version,
 
 def rebuilt(edit: SourceEdit, version: Version, workshop: Workshop) -> tuple[Step, ...]:
     """The steps with the words of `edit` in a build after it; none where the Dockerfile has none."""
-    runs = [step.instruction for stage in version.facts.contributing for step in stage.steps if step.keyword == "RUN"]
+    steps = [step for stage in version.facts.contributing for step in stage.steps if step.keyword in ("RUN", "COPY")]
+    runs = [step.instruction for step in steps]
     words = [shown for run in runs if (shown := shown_words(run, edit.cached))]
     line = Edit(edit.file, edit.append)
     return rebuilding.steps_until(workshop.engine, version.recipe, line, words) if words else ()

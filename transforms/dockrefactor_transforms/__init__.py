@@ -6,6 +6,7 @@ from dockrefactor.outcome import Transform
 from dockrefactor_transforms import (
     add_user,
     extend_dockerignore,
+    layer_jars,
     link_copies,
     mount_caches,
     name_stages,
@@ -21,6 +22,7 @@ TRANSFORMS: tuple[Transform, ...] = (
     order_copies.TRANSFORM,
     narrow_copies.TRANSFORM,
     add_user.TRANSFORM,
+    layer_jars.TRANSFORM,
     mount_caches.TRANSFORM,
     name_stages.TRANSFORM,
     separate_tests.TRANSFORM,

@@ -39,6 +39,8 @@ class Java:
             return self._build(command, place)
         if name in ("javac", "kotlinc", "jar"):
             return self._compilation(command, place)
+        if name == "java":
+            return self._extraction(command, place)
         if name == "keytool":
             return self._truststore(command, place)
         if name in CARRIERS and any(self._is_output(word, place) for word in argv[1:-1]):
@@ -98,6 +100,21 @@ class Java:
         writes = (absolute(compilation.output or ".", place.cwd),)
         return Effects(
             Kind.BUILD, reads=(place.cwd,), writes=writes, programs=(command.argv[0],), by=self.name, detail=compilation
+        )
+
+    def _extraction(self, command: Command, place: Place) -> Effects | None:
+        """A jar of Spring Boot that takes itself apart, into the folder that it is told."""
+        from dockrefactor.toolchains import java_commands
+
+        start = java_commands.parse_java(command.argv)
+        arguments = start.arguments if start is not None else ()
+        if start is None or "extract" not in arguments or "--destination" not in arguments[:-1]:
+            return None
+        if not {"-Djarmode=tools", "-Djarmode=layertools"} & set(start.options):
+            return None
+        made = absolute(arguments[arguments.index("--destination") + 1], place.cwd)
+        return Effects(
+            Kind.BUILD, reads=(absolute(start.jar, place.cwd),), writes=(made,), programs=("java",), by=self.name
         )
 
     def _truststore(self, command: Command, place: Place) -> Effects:
