@@ -334,3 +334,86 @@ def test_stage_for_development_keeps_its_start(tmp_path: Path) -> None:
     options = Options(assume=frozenset({"direct-start"}), dev_stage=True)
     result = split(tmp_path, uv("CMD uv run main.py"), {**UV, "compose.yaml": compose}, options)
     assert refusal_of(result).startswith("compose-development: the stage that services develop in")
+
+
+MIX = (
+    "defmodule Web.MixProject do\n  use Mix.Project\n"
+    '  def project do\n    [app: :web, version: "0.1.0", deps: deps()]\n'
+    "  end\n  def application do\n    [extra_applications: [:logger, :ssl], mod: {Web, []}]\n  end\n"
+    '  defp deps do\n    [{:phoenix, "~> 1.7"}]\n  end\nend\n'
+)
+ELIXIR = {
+    "mix.exs": MIX,
+    "config/config.exs": (
+        'import Config\nconfig :esbuild,\n  web: [\n    cd: Path.expand("../assets", __DIR__)\n  ]\n\n'
+        'import_config "#{config_env()}.exs"\n'
+    ),
+    "config/prod.exs": "import Config\n",
+    "config/runtime.exs": (
+        'import Config\nif System.get_env("PHX_SERVER") do\n  config :web, Web.Endpoint, server: true\nend\n'
+    ),
+    "lib/web.ex": "defmodule Web do\n  def start(_, _), do: :ssl.start()\nend\n",
+    "lib/endpoint.ex": "defmodule Web.Endpoint do\n  use Phoenix.Endpoint, otp_app: :web\nend\n",
+}
+
+
+def elixir(start: str, environment: str = "ENV MIX_ENV=prod\n") -> str:
+    return f"FROM elixir:1.17\n{environment}WORKDIR /app\nCOPY . .\nRUN mix deps.get --only prod\n{start}\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "files", "variables"),
+    [
+        ('CMD ["mix", "phx.server"]', {}, ("PHX_SERVER=true",)),
+        (
+            'CMD ["mix", "phx.server"]',
+            {"config/prod.exs": "import Config\nconfig :web, Web.Endpoint, server: true\n"},
+            (),
+        ),
+        ('CMD ["mix", "run", "--no-halt"]', {}, ()),
+    ],
+)
+def test_mix_starts_the_release(tmp_path: Path, start: str, files: dict[str, str], variables: tuple[str, ...]) -> None:
+    result = split(tmp_path, elixir(start), {**ELIXIR, **files})
+    program = "/app/_build/prod/rel/web/bin/web"
+    assert start_of(result) == ("env", "RELEASE_DISTRIBUTION=none", *variables, program, "start")
+    assert "RUN mix release\n" in result.after
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "says"),
+    [
+        (elixir("CMD mix phx.server", ""), {}, "MIX_ENV"),
+        (elixir("CMD mix run script.exs"), {}, "another start"),
+        (elixir("CMD mix ecto.migrate && mix phx.server"), {}, "another start"),
+        (elixir("CMD mix phx.server").replace("RUN mix deps.get --only prod\n", ""), {}, "fetches"),
+        (
+            elixir("CMD mix phx.server"),
+            {"config/prod.exs": 'config :web, key: System.get_env("KEY")\n'},
+            "config/prod.exs",
+        ),
+        (elixir("CMD mix phx.server"), {"config/runtime.exs": "import Config\n"}, "makes a release listen"),
+        (elixir("CMD mix phx.server"), {"config/releases.exs": "import Config\n"}, "config/releases.exs"),
+        (elixir("CMD mix phx.server"), {"rel/env.sh.eex": "export A=1\n"}, "rel"),
+        (elixir("CMD mix phx.server"), {"lib/a.ex": "defmodule A do\n  def env, do: Mix.env()\nend\n"}, "lib/a.ex"),
+        (
+            elixir("CMD mix phx.server"),
+            {"lib/a.ex": 'defmodule A do\n  @a File.read!(Path.join(__DIR__, "a"))\nend\n'},
+            "__DIR__",
+        ),
+        (
+            elixir("CMD mix phx.server"),
+            {"lib/a.ex": "defmodule A do\n  def a, do: :httpc.request('')\nend\n"},
+            ":httpc",
+        ),
+        (
+            elixir("CMD mix phx.server"),
+            {"mix.exs": MIX.replace("deps: deps()", "deps: deps(), releases: []")},
+            "mix.exs",
+        ),
+    ],
+)
+def test_mix_that_may_differ_is_refused(tmp_path: Path, text: str, files: dict[str, str], says: str) -> None:
+    found = refusal_of(split(tmp_path, text, {**ELIXIR, **files}))
+    assert found.startswith("needs-build-tool: ")
+    assert says in found

@@ -141,6 +141,20 @@ class Blocked:
     start: DirectStart | None = None
 
 
+class NoDirectStartError(Exception):
+    """What a build tool starts may run otherwise when it is started itself; the text says why."""
+
+
+def started_by_tool(item: Started, says: str, direct: Callable[[], DirectStart]) -> Blocked:
+    """The obstacle that a start by a build tool is, with the direct start that `direct` finds, or why there is none."""
+    place = item.evidence
+    try:
+        start = direct()
+    except NoDirectStartError as error:
+        return Blocked("needs-build-tool", Evidence(place.path, place.line, f"{says}; {error}"))
+    return Blocked("needs-build-tool", Evidence(place.path, place.line, says), start)
+
+
 class BlockedError(Exception):
     """A `Blocked` on its way to who asked for the plan."""
 

@@ -10,6 +10,10 @@ With `--dev-stage`, compose services that people develop in keep the original as
 compose files then name as `build.target`, in the same diff. A service that only starts another program needs none where
 the runtime gets all that was installed and all sources.
 
+A container that starts through a build tool (`mvn spring-boot:run`, `go run`, `mix phx.server`, `uv run`) needs that
+tool when it runs. Where the builder can make what the tool starts, and nothing stands against starting that alone, the
+reason says what CMD or ENTRYPOINT would become, and `--assume direct-start` splits the file so.
+
 What goes where is shown from the effects of every command. Where a command's effects, a base image, a package or a
 library is not known, the file stays as it is and the reason names the line.
 """

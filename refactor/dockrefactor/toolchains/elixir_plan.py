@@ -9,11 +9,12 @@ from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.inert import is_inert
+from dockrefactor.launch import Started
 from dockrefactor.needs import Claim, InstallInputs, SourceNeeds
 from dockrefactor.stages import Placed, Step
 from dockrefactor.tables import toml
-from dockrefactor.toolchain import Artifact, Blocked, Plan, RuntimeNeeds
-from dockrefactor.toolchains import elixir_sources
+from dockrefactor.toolchain import Artifact, Blocked, Plan, RuntimeNeeds, started_by_tool
+from dockrefactor.toolchains import elixir_sources, elixir_starts
 from dockrefactor.toolchains.elixir import MixRelease
 from dockrefactor.toolchains.elixir_names import looks_like_elixir
 
@@ -112,7 +113,7 @@ def plan(facts: Facts, own: _Commands) -> Plan | Blocked:
     for item in facts.launch.started:
         if looks_like_elixir(item.argv[0]):
             says = f"`{' '.join(item.argv[:2])}` compiles when it starts"
-            return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, says))
+            return _started_by_mix(facts, item, says)
     unknown = next(((step, placed) for step, placed in own if placed.effects.kind is Kind.UNKNOWN), None)
     if unknown is not None:
         return Blocked("unknown-effect", facts.at(unknown[0].instruction, unknown[1].effects.why))
@@ -123,6 +124,10 @@ def plan(facts: Facts, own: _Commands) -> Plan | Blocked:
     if against is not None and against.code not in facts.options.assume:
         return against
     return _assembled(facts, releases, (against,) if against is not None else ())
+
+
+def _started_by_mix(facts: Facts, item: Started, says: str) -> Blocked:
+    return started_by_tool(item, says, lambda: elixir_starts.direct(facts, item))
 
 
 def _obstacle(facts: Facts, releases: list[tuple[Step, MixRelease]]) -> Blocked | None:

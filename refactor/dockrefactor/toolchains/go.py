@@ -15,7 +15,17 @@ from dockrefactor.needs import Claim, InstallInputs
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step
 from dockrefactor.tables import toml
-from dockrefactor.toolchain import Artifact, Blocked, CommandEdit, Detection, Plan, RuntimeNeeds, Toolchain, TreeNeeds
+from dockrefactor.toolchain import (
+    Artifact,
+    Blocked,
+    CommandEdit,
+    Detection,
+    Plan,
+    RuntimeNeeds,
+    Toolchain,
+    TreeNeeds,
+    started_by_tool,
+)
 from dockrefactor.toolchains import go_module
 from dockrefactor.toolchains.go_build import parse_go_build
 
@@ -161,7 +171,9 @@ class Go:
 
         started = facts.launch.main
         if started is not None and started.argv[:2] == ("go", "run"):
-            return go_starts.blocked(facts, started)
+            return started_by_tool(
+                started, "`go run` compiles when it starts", lambda: go_starts.direct(facts, started)
+            )
         try:
             programs = list(go_programs.programs(facts, facts.final))
         except go_programs.UnknownProgram as unknown:

@@ -8,10 +8,9 @@ import shlex
 from typing import Final
 
 from dockrefactor.effects import absolute
-from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
-from dockrefactor.toolchain import Blocked, DirectStart, Rewording
+from dockrefactor.toolchain import DirectStart, NoDirectStartError, Rewording
 from dockrefactor.toolchains import go_module
 from dockrefactor.toolchains.go_build import SWITCHES, VALUED, default_output_name
 
@@ -22,25 +21,17 @@ _OWN_PLACE: Final = re.compile(r"os\.Executable\(|(?:Dir|Abs|EvalSymlinks|LookPa
 _FOLDER: Final = "/usr/local/bin"
 
 
-def blocked(facts: Facts, item: Started) -> Blocked:
-    """Why a start by `go run` is not split, with the direct start where there is one."""
-    found = _direct(facts, item)
-    says = "`go run` compiles when it starts"
-    if isinstance(found, str):
-        return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, f"{says}; {found}"))
-    return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, says), found)
-
-
-def _direct(facts: Facts, item: Started) -> DirectStart | str:
+def direct(facts: Facts, item: Started) -> DirectStart:
+    """The direct start of what `go run` compiles and runs. Raises NoDirectStartError."""
     words = _read(item.argv)
     if words is None or item.cwd != facts.final.after.cwd:
-        return "what it compiles is not known"
+        raise NoDirectStartError("what it compiles is not known")
     flags, packages = words
     resolve = facts.final.resolver()
     found = resolve(posixpath.join(item.cwd, "go.mod"))
     module = go_module.read_module(facts.context, posixpath.dirname(found)) if found is not None else None
     if module is None:
-        return f"no go.mod of the build context stands in {item.cwd}"
+        raise NoDirectStartError(f"no go.mod of the build context stands in {item.cwd}")
     folder = packages[0] if not packages[0].endswith(".go") else posixpath.dirname(packages[0]) or "."
     place = resolve(absolute(folder, item.cwd))
     name = default_output_name(module, place if place is not None else module.folder)
@@ -49,11 +40,11 @@ def _direct(facts: Facts, item: Started) -> DirectStart | str:
         name = f"{name}-program"
     output = posixpath.join(_FOLDER, name)
     if not re.fullmatch(r"\w[\w.-]*", name) or resolve(output) is not None:
-        return f"there is a `{output}` already"
+        raise NoDirectStartError(f"there is a `{output}` already")
     for path in facts.context.files(module.folder, (".go",)):
         match = _OWN_PLACE.search(facts.context.read(path) or "") if not path.endswith("_test.go") else None
         if match is not None:
-            return f"{path} asks where the program itself stands (`{match[0]}`)"
+            raise NoDirectStartError(f"{path} asks where the program itself stands (`{match[0]}`)")
     build = f"RUN {shlex.join(['go', 'build', *flags, '-o', output, *packages])}"
     return DirectStart((Rewording(item, 2 + len(flags) + len(packages), (output,)),), (build,))
 

@@ -14,7 +14,7 @@ from dockrefactor.launch import Started
 from dockrefactor.records import dataclass, replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Stage, Step
-from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan, TreeNeeds
+from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan, TreeNeeds, started_by_tool
 from dockrefactor.toolchains import java_commands, java_files, java_images, java_needs, opened_files
 from dockrefactor.toolchains.java_files import Named
 from dockrefactor.toolchains.java_needs import Program
@@ -93,11 +93,8 @@ def _plan(facts: Facts) -> Plan:
 def _builds_at_start(facts: Facts, item: Started, build: java_commands.Build) -> Blocked:
     from dockrefactor.toolchains import java_starts
 
-    found = java_starts.direct(facts, item, build)
     says = f"`{' '.join(item.argv[:2])}` builds and starts the program"
-    if isinstance(found, str):
-        return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, f"{says}; {found}"))
-    return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, says), found)
+    return started_by_tool(item, says, lambda: java_starts.direct(facts, item, build))
 
 
 def _stop(code: str, evidence: Evidence) -> BlockedError:

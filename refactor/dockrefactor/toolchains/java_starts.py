@@ -18,7 +18,7 @@ from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.records import dataclass
 from dockrefactor.stages import Place
-from dockrefactor.toolchain import DirectStart, Rewording
+from dockrefactor.toolchain import DirectStart, NoDirectStartError, Rewording
 from dockrefactor.toolchains import java_projects, jvm_sources, maven_pom
 from dockrefactor.toolchains.java_commands import Build
 from dockrefactor.toolchains.maven_pom import Project
@@ -31,10 +31,6 @@ _LATEST_WITH_OPTIONAL: Final = (3, 99)
 _RESOURCES: Final = (".properties", ".yml", ".yaml", ".xml", ".json", ".sql", ".conf")
 
 
-class _Differs(Exception):
-    """The archive may not run as the plugin runs the program; the text says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Words:
     """What `spring-boot:run` is told: options of Java, arguments of the program, and the options of its build."""
@@ -44,22 +40,15 @@ class _Words:
     build: tuple[str, ...]
 
 
-def direct(facts: Facts, item: Started, build: Build) -> DirectStart | str:
-    """The direct start of what a started command of Maven runs; otherwise why there is none."""
-    try:
-        return _direct(facts, item, build)
-    except _Differs as error:
-        return str(error)
-
-
-def _direct(facts: Facts, item: Started, build: Build) -> DirectStart:
+def direct(facts: Facts, item: Started, build: Build) -> DirectStart:
+    """The direct start of what a started command of Maven runs. Raises NoDirectStartError."""
     if build.tool != "maven" or not build.goals or build.goals[-1] != "spring-boot:run" or item.argv[-1] == "":
-        raise _Differs("another start of what it runs is not known")
+        raise NoDirectStartError("another start of what it runs is not known")
     phases = tables.toml("java_commands")["maven"]["phases"]
     if not any(word in _RUN for word in item.argv) or any(goal not in phases for goal in build.goals[:-1]):
-        raise _Differs("its goals are not known to do nothing else")
+        raise NoDirectStartError("its goals are not known to do nothing else")
     if not item.known or item.cwd != facts.final.after.cwd or build.file:
-        raise _Differs("its words or its folder are computed")
+        raise NoDirectStartError("its words or its folder are computed")
     words = _words(build)
     place = Place(item.cwd, facts.final.after, facts.final.resolver(), facts.context, facts.final.base)
     jar = _archive(facts, build, place)
@@ -86,7 +75,7 @@ def _words(build: Build) -> _Words:
         elif name in ("spring-boot.run.jvmArguments", "spring-boot.run.arguments") and not re.search(r"[\"'\\]", value):
             (options if name.endswith("jvmArguments") else arguments).extend(value.split())
         else:
-            raise _Differs(f"what `-D{name}` means for the program is not known")
+            raise NoDirectStartError(f"what `-D{name}` means for the program is not known")
     kept: list[str] = []
     rest = list(build.options)
     while rest:
@@ -98,7 +87,7 @@ def _words(build: Build) -> _Words:
         elif word in table["options"] or re.match(r"-P\w", word):
             kept.append(word)
         elif word not in ("-o", "--offline") and not word.startswith("-D"):
-            raise _Differs(f"what `{word}` means for the program is not known")
+            raise NoDirectStartError(f"what `{word}` means for the program is not known")
     return _Words(tuple(options), tuple(arguments), tuple(kept))
 
 
@@ -106,11 +95,11 @@ def _archive(facts: Facts, build: Build, place: Place) -> str:
     """The image path of the archive that `package` makes; raises where it runs otherwise than the folders do."""
     work = java_projects.work(build, place)
     if work is None or len(work.units) != 1:
-        raise _Differs("its pom.xml is not in the build context, or has modules")
+        raise NoDirectStartError("its pom.xml is not in the build context, or has modules")
     unit = work.units[0]
     project = maven_pom.project(facts.context, posixpath.join(unit.folder, "pom.xml"), build.profiles, build.properties)
     if project is None or project.packaging != "jar" or not unit.archives.certain:
-        raise _Differs("the name of the archive is not known, or it is no jar")
+        raise NoDirectStartError("the name of the archive is not known, or it is no jar")
     _check_project(facts, project)
     _check_sources(facts, unit.folder)
     return posixpath.join(unit.output, unit.archives.names[0])
@@ -120,21 +109,21 @@ def _check_project(facts: Facts, project: Project) -> None:
     table = _table()
     own = project.plugins.get("spring-boot-maven-plugin")
     if project.outside != table["parent"] or own is None:
-        raise _Differs(f"the pom has not both {table['parent']} as its parent and the plugin")
+        raise NoDirectStartError(f"the pom has not both {table['parent']} as its parent and the plugin")
     unknown = next((name for name in own.settings if name not in table["settings"]), None)
     if unknown is not None:
-        raise _Differs(f"the plugin's `{unknown}` may change what it starts")
+        raise NoDirectStartError(f"the plugin's `{unknown}` may change what it starts")
     version = _version(facts, project)
     if version < _OLDEST:
-        raise _Differs("the version of Spring Boot is below 2.2, or not known")
+        raise NoDirectStartError("the version of Spring Boot is below 2.2, or not known")
     missing = next((entry.name for entry in project.dependencies if entry.name in table["missing"]), None)
     if missing is not None:
-        raise _Differs(f"{missing} is not in the archive")
+        raise NoDirectStartError(f"{missing} is not in the archive")
     texts = [facts.context.read(path) or "" for path in project.files]
     if any(re.search(r"\$\{env\.|spring-boot\.run|<phase>\s*none|<systemPath>|<jvmArguments>", text) for text in texts):
-        raise _Differs("the pom depends on the moment of the start, or tells the plugin what to start")
+        raise NoDirectStartError("the pom depends on the moment of the start, or tells the plugin what to start")
     if version > _LATEST_WITH_OPTIONAL and any("<optional>" in text for text in texts):
-        raise _Differs("optional dependencies may not be in the archive")
+        raise NoDirectStartError("optional dependencies may not be in the archive")
 
 
 def _version(facts: Facts, project: Project) -> tuple[int, int]:
@@ -149,12 +138,12 @@ def _check_sources(facts: Facts, folder: str) -> None:
     pattern = re.compile("|".join(table["unpacked"]))
     for name in table["folders"]:
         if facts.context.is_dir(posixpath.join(folder, name)):
-            raise _Differs(f"the server serves the folder `{name}`")
+            raise NoDirectStartError(f"the server serves the folder `{name}`")
     suffixes = (*jvm_sources.SUFFIXES, *jvm_sources.FOREIGN, *_RESOURCES)
     for path in sorted(facts.context.files(posixpath.join(folder, "src/main"), suffixes)):
         match = pattern.search(facts.context.read(path) or "")
         if match is not None:
-            raise _Differs(f"{path} has `{match[0]}`, which may need files where an archive has none")
+            raise NoDirectStartError(f"{path} has `{match[0]}`, which may need files where an archive has none")
 
 
 def _check_environment(facts: Facts) -> None:
@@ -162,7 +151,7 @@ def _check_environment(facts: Facts) -> None:
     settings = [facts.context.read(path) or "" for path in facts.context.files(".mvn", (".config",))]
     told = [env.get("MAVEN_OPTS", ""), env.get("MAVEN_ARGS", ""), *settings]
     if any("spring-boot.run" in text for text in told) or "MAVEN_ARGS" in env:
-        raise _Differs("settings of Maven may tell the plugin what to start")
+        raise NoDirectStartError("settings of Maven may tell the plugin what to start")
 
 
 def _is_built(facts: Facts, build: Build, root: str) -> bool:
@@ -196,6 +185,6 @@ def _package(facts: Facts, build: Build, words: _Words, place: Place) -> str:
     known = _table()["plugins"]
     unknown = [name for name in (project.plugins if project is not None else ()) if name not in known]
     if unknown:
-        raise _Differs(f"what {unknown[0]} does when the archive is made is not known")
+        raise NoDirectStartError(f"what {unknown[0]} does when the archive is made is not known")
     clean = ["clean"] if "clean" in build.goals else []
     return "RUN " + shlex.join([*build.words, *words.build, *clean, "package", "-DskipTests"])

@@ -15,7 +15,7 @@ from dockrefactor.effects import absolute
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.stages import Placed, Step
-from dockrefactor.toolchain import DirectStart, Rewording
+from dockrefactor.toolchain import DirectStart, NoDirectStartError, Rewording
 from dockrefactor.toolchains import python_environments, python_starts
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_locks import parse_toml, strings, table
@@ -40,19 +40,8 @@ _STEERING: Final = (
 )
 
 
-class _Differs(Exception):
-    """The runner may start something else, or with something else; the text says why."""
-
-
-def direct(facts: Facts) -> DirectStart | str:
-    """The direct start of all that runners start in CMD and ENTRYPOINT; otherwise why there is none."""
-    try:
-        return _direct(facts)
-    except _Differs as error:
-        return str(error)
-
-
-def _direct(facts: Facts) -> DirectStart:
+def direct(facts: Facts) -> DirectStart:
+    """The direct start of all that runners start in CMD and ENTRYPOINT. Raises NoDirectStartError."""
     rewordings: list[Rewording] = []
     folders: dict[str, None] = {}
     for item in facts.launch.started:
@@ -61,7 +50,7 @@ def _direct(facts: Facts) -> DirectStart:
             continue
         step, placed, install = _install(facts, start)
         if item.cwd != placed.cwd or start.folder is not None or start.layered:
-            raise _Differs("it does not run in the folder of the project")
+            raise NoDirectStartError("it does not run in the folder of the project")
         _check(facts, item, start, install)
         rewordings.append(_reworded(item, start))
         folder = _environment(facts, step, placed, install)
@@ -70,7 +59,7 @@ def _direct(facts: Facts) -> DirectStart:
     have = facts.final.after.env.get("PATH", "").split(":")
     missing = [folder for folder in folders if folder not in have]
     if not rewordings or len(folders) > 1 or any(folder in have[1:] for folder in folders):
-        raise _Differs("which environment it uses is not known")
+        raise NoDirectStartError("which environment it uses is not known")
     return DirectStart(tuple(rewordings), environment=tuple(f"ENV PATH={folder}:$PATH" for folder in missing))
 
 
@@ -81,19 +70,19 @@ def _install(facts: Facts, start: PythonStart) -> tuple[Step, Placed, PythonInst
             detail = placed.effects.detail
             if isinstance(detail, PythonInstall) and detail.manager == _MANAGERS[start.kind]:
                 return step, placed, detail
-    raise _Differs("no step of the build makes the environment")
+    raise NoDirectStartError("no step of the build makes the environment")
 
 
 def _environment(facts: Facts, step: Step, placed: Placed, install: PythonInstall) -> str | None:
     """The folder of the environment; None for the image's own Python."""
     if python_environments.destination(facts, step, install) == "environment":
         if install.manager != "poetry":
-            raise _Differs("the runner makes an environment of its own when it starts")
+            raise NoDirectStartError("the runner makes an environment of its own when it starts")
         return None
     if install.manager == "poetry" and not python_environments.poetry_in_place(facts, step):
-        raise _Differs("Poetry makes its environment in /root/.cache")
+        raise NoDirectStartError("Poetry makes its environment in /root/.cache")
     if install.manager == "pipenv" and not facts.final.after.env.get("PIPENV_VENV_IN_PROJECT"):
-        raise _Differs("Pipenv makes its environment in /root/.local")
+        raise NoDirectStartError("Pipenv makes its environment in /root/.local")
     named = step.before.env.get("UV_PROJECT_ENVIRONMENT", ".venv") if install.manager == "uv-sync" else ".venv"
     return absolute(named, placed.cwd)
 
@@ -102,9 +91,9 @@ def _check(facts: Facts, item: Started, start: PythonStart, install: PythonInsta
     env = facts.final.after.env
     steering = next((name for name in _STEERING if name in env), None)
     if steering is not None or install.folder is not None or not (item.known or _head_known(item, start)):
-        raise _Differs(f"{steering or 'its words'} may steer what it starts")
+        raise NoDirectStartError(f"{steering or 'its words'} may steer what it starts")
     if "VIRTUAL_ENV" in env or _asks_for_environment(facts):
-        raise _Differs("the program may look at VIRTUAL_ENV, which the runner sets")
+        raise NoDirectStartError("the program may look at VIRTUAL_ENV, which the runner sets")
     manifest = _manifest(facts, item.cwd, "Pipfile" if start.kind == "pipenv-run" else "pyproject.toml")
     if start.kind == "uv-run":
         _check_uv(facts, item, start, install, manifest)
@@ -129,7 +118,7 @@ def _manifest(facts: Facts, cwd: str, name: str) -> Mapping[str, Any]:
     found = facts.final.resolver()(posixpath.join(cwd, name))
     document = parse_toml(facts.context.read(found) or "") if found is not None else None
     if document is None:
-        raise _Differs(f"{name} is not in the build context")
+        raise NoDirectStartError(f"{name} is not in the build context")
     return document
 
 
@@ -139,12 +128,12 @@ def _check_uv(
     leading = read_options("uv", item.argv[1:], mixed=False)
     options = read_options("uv run", leading.positional[1:], mixed=False) if leading is not None else None
     if leading is None or leading.given or options is None or any(name not in _HARMLESS for name, _ in options.given):
-        raise _Differs("an option of `uv run` may change what it starts")
+        raise NoDirectStartError("an option of `uv run` may change what it starts")
     found = facts.final.resolver()(absolute(start.inner[0], item.cwd))
     if "://" in start.inner[0] or (found is not None and facts.context.is_dir(found)):
-        raise _Differs(f"`{start.inner[0]}` is no program")
+        raise NoDirectStartError(f"`{start.inner[0]}` is no program")
     if python_starts.has_own_packages(facts, item, start):
-        raise _Differs("the script names packages of its own")
+        raise NoDirectStartError("the script names packages of its own")
     if python_starts.may_install(facts, item, start) and not options.has("--no-sync"):
         _check_uv_sync(facts, options, install, manifest)
 
@@ -160,28 +149,28 @@ def _check_uv_sync(facts: Facts, options: Options, install: PythonInstall, manif
     more = more or not set(options.values("--extra")) <= set(install.extras)
     more = more or not set(options.values("--group")) - {"dev"} <= set(install.groups)
     if more or options.has("--all-extras", "--all-groups") or "default-groups" in tool or install.only_groups:
-        raise _Differs("`uv run` installs more than the build did")
+        raise NoDirectStartError("`uv run` installs more than the build did")
     if is_package and not install.installs_project:
-        raise _Differs("`uv run` installs the project, and the build did not")
+        raise NoDirectStartError("`uv run` installs the project, and the build did not")
     if table(tool.get("workspace")) or not (install.workspace and install.path_dependencies):
-        raise _Differs("`uv run` installs members of the workspace")
+        raise NoDirectStartError("`uv run` installs members of the workspace")
 
 
 def _check_poetry(start: PythonStart, install: PythonInstall, manifest: Mapping[str, Any]) -> None:
     tool = table(table(manifest.get("tool")).get("poetry"))
     scripts = {**table(tool.get("scripts")), **table(table(manifest.get("project")).get("scripts"))}
     if start.inner[0] in scripts and not install.installs_project:
-        raise _Differs(f"`{start.inner[0]}` is a script of the project, which the build does not install")
+        raise NoDirectStartError(f"`{start.inner[0]}` is a script of the project, which the build does not install")
     plugins = " ".join([*table(tool.get("requires-plugins")), *strings(tool.get("requires-plugins"))])
     if re.search("dotenv", plugins):
-        raise _Differs("a plugin of Poetry loads variables when it starts")
+        raise NoDirectStartError("a plugin of Poetry loads variables when it starts")
 
 
 def _check_pipenv(facts: Facts, item: Started, start: PythonStart, manifest: Mapping[str, Any]) -> None:
     if start.inner[0] in table(manifest.get("scripts")):
-        raise _Differs(f"`{start.inner[0]}` is a script of the Pipfile")
+        raise NoDirectStartError(f"`{start.inner[0]}` is a script of the Pipfile")
     if facts.final.resolver()(posixpath.join(item.cwd, ".env")) is not None:
-        raise _Differs("Pipenv loads variables of .env when it starts")
+        raise NoDirectStartError("Pipenv loads variables of .env when it starts")
 
 
 def _reworded(item: Started, start: PythonStart) -> Rewording:
@@ -191,4 +180,4 @@ def _reworded(item: Started, start: PythonStart) -> Rewording:
         rest = inner[len(words) :]
         if inner[: len(words)] == words and rest and item.argv[-len(rest) :] == rest:
             return Rewording(item, len(item.argv) - len(rest), words)
-    raise _Differs("its words cannot be told apart")
+    raise NoDirectStartError("its words cannot be told apart")

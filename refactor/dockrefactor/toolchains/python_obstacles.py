@@ -12,7 +12,7 @@ from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.needs import InstallInputs
 from dockrefactor.stages import Placed, Step
-from dockrefactor.toolchain import Blocked
+from dockrefactor.toolchain import Blocked, started_by_tool
 from dockrefactor.toolchains import python_environments, python_sources
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import names
@@ -70,10 +70,7 @@ def _runner(facts: Facts, item: Started, start: PythonStart) -> Blocked:
     from dockrefactor.toolchains import python_direct
 
     says = f"`{RUNNERS[start.kind]}` resolves dependencies when it starts"
-    found = python_direct.direct(facts)
-    if isinstance(found, str):
-        return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, f"{says}; {found}"))
-    return Blocked("needs-build-tool", Evidence(item.evidence.path, item.evidence.line, says), found)
+    return started_by_tool(item, says, lambda: python_direct.direct(facts))
 
 
 def _homes(facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | None:

@@ -1,0 +1,3 @@
+import Config
+
+config :clock, greeting: "hello"
