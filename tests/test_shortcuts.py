@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -44,6 +45,16 @@ def test_table_is_what_toml_says(path: Path) -> None:
     assert len(table) == len(wanted)
     assert all(key in table for key in wanted)
     assert plain(table) == wanted
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.toml")), ids=lambda path: str(path.stem))
+def test_table_of_the_wheel_is_what_toml_says(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = tomllib.loads(path.read_text(encoding="utf-8"))
+    (tmp_path / f"{path.stem}.json").write_text(json.dumps(wanted), encoding="utf-8")
+    monkeypatch.setattr(tables, "_DATA", tmp_path)
+    for cached in (tables.toml, tables.text):
+        monkeypatch.setattr(tables, cached.__name__, cached.__wrapped__)
+    assert tables.toml(path.stem) == wanted
 
 
 @pytest.mark.parametrize("name", ["debian_packages.tsv", "programs.tsv"])

@@ -1,13 +1,14 @@
 """The data files of the package, read once each, and only as far as something is asked of them.
 
-A TOML file is cut at its headers; the tables below one are parsed when they are first looked up, since most runs need
-few of them and the parser of the standard library is slow.
+A wheel has the TOML files as JSON too (`generate/compiled_tables.py`), which is what is read there. In a checkout a
+TOML file is cut at its headers; the tables below one are parsed when they are first looked up, since most runs need few
+of them and the parser of the standard library is slow.
 """
 
 from __future__ import annotations
 
+import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -20,8 +21,19 @@ _KEY: Final = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))\s*(?:\.|$)""")
 @cache
 def toml(name: str) -> Mapping[str, Any]:
     """The table `data/<name>.toml`."""
+    try:
+        compiled: Mapping[str, Any] = json.loads(text(f"{name}.json"))
+        return compiled
+    except FileNotFoundError:
+        return cut(text(f"{name}.toml"))
+
+
+def cut(written: str) -> Mapping[str, Any]:
+    """The table that a TOML text is, parsed as far as it is looked at."""
+    import tomllib
+
     # a header stands at the start of a line, which nothing else in these files begins with a bracket
-    root, *parts = ("\n" + text(f"{name}.toml")).split("\n[")
+    root, *parts = ("\n" + written).split("\n[")
     return _Table([(_path(part), "[" + part) for part in parts], tomllib.loads(root))
 
 
@@ -61,6 +73,8 @@ class _Table(Mapping[str, Any]):
         depth = self._depth + 1
         if all(len(path) > depth and not body.startswith("[[") for path, body in sections):
             return _Table(sections, {}, depth)
+        import tomllib
+
         found: Any = tomllib.loads("\n".join(body for _, body in sections))
         for part in (*sections[0][0][: self._depth], key):
             found = found[part]

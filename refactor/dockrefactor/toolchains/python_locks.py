@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -32,6 +31,8 @@ class Roots:
 @lru_cache(maxsize=16)
 def parse_toml(text: str) -> Mapping[str, Any] | None:
     """The table of a TOML text, None where it is none. The result is shared: it is only read."""
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
