@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from dockrefactor import build_folder, contract, document
+from dockrefactor import build_folder, contract, document, records
 from dockrefactor.batch import Batch, Source
 from dockrefactor.catalogue import Catalogue
 from dockrefactor.cli import program
@@ -195,7 +195,7 @@ def _probe(table: Any) -> HttpProbe | OutputProbe:
 def settings_of(options: tuple[str, ...]) -> Settings:
     """What command line options ask for, read by the command line itself. Raises click's usage errors."""
     typed = program.make_context("dockrefactor", list(options)).params
-    settings = Settings(**{item.name: typed[item.name] for item in fields(Settings)})
+    settings = Settings(**{item.name: typed[item.name] for item in records.fields(Settings)})
     if (objection := check(settings, CATALOGUE)) is not None:
         raise CaseError(f"options: --{objection[0]}: {objection[1]}")
     return settings

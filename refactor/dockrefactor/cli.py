@@ -11,7 +11,6 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
@@ -19,7 +18,7 @@ import click
 
 from dockrefactor import __version__
 from dockrefactor.cli_options import DEV_STAGE, known, on_request, words
-from dockrefactor.records import replace
+from dockrefactor.records import fields, replace
 from dockrefactor.wish import RUNTIMES, Wish
 
 if TYPE_CHECKING:
@@ -162,7 +161,10 @@ def main() -> None:
     """The entry point of the program."""
     # what is imported and read stays: looking for garbage among it so often would be for nothing
     gc.set_threshold(20_000, 20, 50)
-    program.main(prog_name="dockrefactor")
+    try:
+        program.main(prog_name="dockrefactor")
+    finally:
+        gc.freeze()  # nor is anything to be found when the interpreter ends
 
 
 def _registries() -> tuple[tuple[Transform, ...], tuple[Toolchain, ...]]:

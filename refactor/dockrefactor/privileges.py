@@ -20,8 +20,8 @@ _ASIDE: Final = frozenset({"test", "tests", "spec", "specs", "__tests__", "examp
 _DECLARATIONS: Final = (".d.ts", ".d.cts", ".d.mts")
 _TEST: Final = re.compile(r"(^|[._-])(test|spec|conftest)([._-]|s?\.)|_test\.", re.IGNORECASE)
 
-_Row = tuple[str, tuple[str, ...], re.Pattern[str]]
-"""What a program does, words of which one must be there, and what is then searched."""
+_Row = tuple[str, tuple[str, ...], str]
+"""What a program does, words of which one must be there, and the pattern that is then searched."""
 
 
 def wanted(facts: Facts) -> Iterator[Evidence]:
@@ -41,7 +41,7 @@ def wanted(facts: Facts) -> Iterator[Evidence]:
             continue
         text = facts.context.read(path) or ""
         for row in [row for row in left if any(word in text for word in row[1])]:
-            match = row[2].search(text)
+            match = re.search(row[2], text, re.MULTILINE)
             if match is not None:
                 left.remove(row)
                 yield Evidence(path, text.count("\n", 0, match.start()) + 1, row[0])
@@ -51,6 +51,4 @@ def wanted(facts: Facts) -> Iterator[Evidence]:
 def _rows() -> tuple[_Row, ...]:
     table = tables.toml("privileges")
     rows = [table[name] for name in table if name != "programs"]
-    return tuple(
-        (row["does"], tuple(row["words"]), re.compile("|".join(row["patterns"]), re.MULTILINE)) for row in rows
-    )
+    return tuple((row["does"], tuple(row["words"]), "|".join(row["patterns"])) for row in rows)

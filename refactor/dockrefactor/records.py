@@ -2,7 +2,7 @@
 
 The standard library compiles up to nine methods for each class when its module is imported, which for all classes of
 this program takes longer than refactoring a file. The decorator here takes the part of its parameters that the program
-uses, and to type checkers it is the standard one. `dataclasses.fields` does not know these classes.
+uses, and to type checkers it is the standard one. `fields` here knows these classes, `dataclasses.fields` does not.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass, field, replace
+    from dataclasses import dataclass, field, fields, replace
 else:
     import operator
     from collections.abc import Callable
@@ -40,20 +40,22 @@ else:
                 changes[item.name] = getattr(record, item.name)
         return type(record)(**changes)
 
+    def fields(record: Any) -> tuple[_Field, ...]:
+        return record.__record_fields__
+
     def _record(cls: type, frozen: bool, slots: bool, eq: bool, order: bool) -> type:
         fields = tuple(_field_of(cls, name) for name in cls.__annotations__)
         names = tuple(item.name for item in fields)
-        cls = _slotted(cls, names) if slots else _defaulted(cls, fields)
-        cls.__record_fields__ = fields
-        cls.__match_args__ = names
+        members = {
+            "__record_fields__": fields,
+            "__match_args__": names,
+            "__repr__": _repr,
+            "__reduce__": _reduce,
+            **({"__setattr__": _refuse_set, "__delattr__": _refuse_delete} if frozen else {}),
+            **(_comparisons(names, frozen, order) if eq else {}),
+        }
+        cls = _slotted(cls, names, members) if slots else _with_members(cls, fields, members)
         cls.__init__ = _first_init(cls, fields, frozen, slots)
-        cls.__repr__ = _repr
-        cls.__reduce__ = _reduce
-        if frozen:
-            cls.__setattr__ = _refuse_set
-            cls.__delattr__ = _refuse_delete
-        if eq:
-            _compare(cls, names, frozen, order)
         return cls
 
     def _field_of(cls: type, name: str) -> _Field:
@@ -62,22 +64,23 @@ else:
         item.name = name
         return item
 
-    def _slotted(cls: type, names: tuple[str, ...]) -> type:
-        """The class again, with slots: a class cannot be given them later."""
+    def _slotted(cls: type, names: tuple[str, ...], members: dict[str, Any]) -> type:
+        """The class again, with slots, which it cannot be given later, and with `members`."""
         body = {key: value for key, value in cls.__dict__.items() if key not in names}
         body.pop("__dict__", None)
         body.pop("__weakref__", None)
-        body["__slots__"] = names
-        again = type(cls)(cls.__name__, cls.__bases__, body)
+        again = type(cls)(cls.__name__, cls.__bases__, {**body, **members, "__slots__": names})
         again.__qualname__ = cls.__qualname__
         return again
 
-    def _defaulted(cls: type, fields: tuple[_Field, ...]) -> type:
+    def _with_members(cls: type, fields: tuple[_Field, ...], members: dict[str, Any]) -> type:
         for item in fields:
             if item.default is not _ABSENT:
                 setattr(cls, item.name, item.default)
             elif item.name in cls.__dict__:
                 delattr(cls, item.name)
+        for name, member in members.items():
+            setattr(cls, name, member)
         return cls
 
     def _first_init(cls: type, fields: tuple[_Field, ...], frozen: bool, slots: bool) -> Callable:
@@ -128,17 +131,18 @@ else:
     def _refuse_delete(self: Any, name: str) -> None:
         raise FrozenInstanceError(f"cannot delete field {name!r}")
 
-    def _compare(cls: type, names: tuple[str, ...], frozen: bool, order: bool) -> None:
+    def _comparisons(names: tuple[str, ...], frozen: bool, order: bool) -> dict[str, Any]:
         key = operator.attrgetter(*names) if len(names) > 1 else _alone(names)  # of one, attrgetter gives no tuple
 
         def __eq__(self: Any, other: Any) -> bool:
             return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
 
-        cls.__eq__ = __eq__
-        cls.__hash__ = (lambda self: hash(key(self))) if frozen else None
-        if order:
-            for comparison in (operator.lt, operator.le, operator.gt, operator.ge):
-                setattr(cls, f"__{comparison.__name__}__", _ordered(comparison, key))
+        ordered = (operator.lt, operator.le, operator.gt, operator.ge) if order else ()
+        return {
+            "__eq__": __eq__,
+            "__hash__": (lambda self: hash(key(self))) if frozen else None,
+            **{f"__{comparison.__name__}__": _ordered(comparison, key) for comparison in ordered},
+        }
 
     def _alone(names: tuple[str, ...]) -> Callable:
         return lambda self: tuple(getattr(self, name) for name in names)
@@ -150,4 +154,4 @@ else:
         return compare
 
 
-__all__ = ["dataclass", "field", "replace"]
+__all__ = ["dataclass", "field", "fields", "replace"]

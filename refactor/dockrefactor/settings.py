@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dockrefactor.catalogue import Catalogue, UnknownNameError
 from dockrefactor.paths import is_below, shown
+from dockrefactor.records import dataclass, fields
 from dockrefactor.wish import RUNTIMES
 
 if TYPE_CHECKING:
+    import tomllib
+
     from dockrefactor.facts import Options
 
 OWN_FILE: Final = ".dockrefactor.toml"
@@ -160,6 +161,8 @@ class Configurations:
 
     def _read(self, path: Path, *, is_named: bool = False) -> Settings | None:
         """The settings of a file; None where it has none, which only a file that was found may do."""
+        import tomllib
+
         try:
             text = path.read_bytes().decode("utf-8")
             data: Any = tomllib.loads(text)

@@ -139,16 +139,15 @@ def _read(context: BuildContext, path: str, variables: tuple[tuple[str, str], ..
 
 
 @cache
-def _triggers() -> tuple[tuple[str, ...], tuple[tuple[str, re.Pattern[str]], ...]]:
+def _triggers() -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     table = toml("python_calls")["triggers"]
-    expressions = ((plain, re.compile(pattern)) for plain, pattern in table["expressions"].items())
-    return tuple(table["words"]), tuple(expressions)
+    return tuple(table["words"]), tuple(table["expressions"].items())
 
 
 def _betrays_needs(text: str) -> bool:
     words, expressions = _triggers()
     return any(word in text for word in words) or any(
-        plain in text and pattern.search(text) is not None for plain, pattern in expressions
+        plain in text and re.search(pattern, text) is not None for plain, pattern in expressions
     )
 
 

@@ -11,7 +11,6 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Final
 
 from dockrefactor import image, os_packages, package_lists, tables
@@ -20,7 +19,7 @@ from dockrefactor.effects import inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts, Options
 from dockrefactor.outcome import Refusal
-from dockrefactor.records import dataclass, field
+from dockrefactor.records import dataclass, field, replace
 from dockrefactor.report import FileReport
 from dockrefactor.settings import Settings
 from dockrefactor.verify import subjects
