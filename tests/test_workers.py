@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cases import CORPUS, all_cases, report_of
+from dockrefactor import workers
 
 
 def times_two() -> object:
@@ -43,6 +45,13 @@ def test_three_processes_say_what_one_says(form: str) -> None:
     together = program("--verbose", "--format", form, "--jobs", "3", *folders)
     assert (together.returncode, together.stdout, together.stderr) == (0, alone.stdout, alone.stderr)
     assert len(together.stdout) > 10_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere one process does all unless it is told otherwise")
+def test_processes_are_as_many_as_are_worth_their_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    for processors, files, wanted in [(4, 0, 1), (4, 63, 1), (4, 64, 2), (4, 1000, 4), (1, 1000, 1), (64, 10_000, 8)]:
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, count=processors: set(range(count)))
+        assert workers.worthwhile(files) == wanted
 
 
 def test_every_report_can_be_handed_over() -> None:

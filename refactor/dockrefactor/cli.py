@@ -95,7 +95,9 @@ _VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Say why, and what
 @DEV_STAGE
 @_FORMAT
 @_CONFIG
-@click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Processes that share the files.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes that share the files (default: by their number)."
+)
 @_QUIET
 @_VERBOSE
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours in the diff.")
@@ -269,13 +271,13 @@ def _batch(wish: Wish) -> Batch:
 
 
 def _answers(batch: Batch, sources: list[Source], wish: Wish) -> Iterable[FileReport]:
-    """The refactored files in their order, by as many processes as are wished."""
-    jobs = min(wish.jobs, len(sources))
+    """The refactored files in their order, by as many processes as are wished or worth their start."""
+    from dockrefactor import workers
+
+    jobs = min(wish.jobs or workers.worthwhile(len(sources)), len(sources))
     if jobs < 2:
         return map(batch.refactor, sources)
     from functools import partial
-
-    from dockrefactor import workers
 
     return workers.answers(partial(_worker, wish), sources, jobs)
 

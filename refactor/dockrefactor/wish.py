@@ -33,7 +33,7 @@ class Wish:
     dev_stage: bool | None = None
     form: str = "text"
     config: Path | None = None
-    jobs: int = 1
+    jobs: int | None = None
     quiet: bool = False
     verbose: bool = False
     color: str = "auto"

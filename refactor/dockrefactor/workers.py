@@ -5,11 +5,10 @@ Only reading and thinking is shared out: what is printed or written is the first
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from typing import Any, Final, TypeVar
 
 Asked = TypeVar("Asked")
@@ -17,7 +16,19 @@ Answered = TypeVar("Answered")
 
 # enough to keep the processes busy, few enough that the first answers come soon
 _MOST_AT_ONCE: Final = 16
+# a quarter of a second of work, many times what a copy of this process takes to start
+_FILES_EACH: Final = 32
+# what the first process does with the answers takes a tenth of the time
+_MOST: Final = 8
 _work: Callable[[Any], Any]
+
+
+def worthwhile(files: int) -> int:
+    """How many processes share so many files best: no more than there are processors, each with enough to do. One
+    where a process cannot start as a copy of this one."""
+    if sys.platform != "linux":
+        return 1
+    return max(1, min(len(os.sched_getaffinity(0)), files // _FILES_EACH, _MOST))
 
 
 def answers(
@@ -28,6 +39,9 @@ def answers(
     `prepare` is called once in each process; it, the items and the answers can be pickled. Raises what the function
     raises, at the first such item, and concurrent.futures.process.BrokenProcessPool where a process is killed.
     """
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     size = max(1, min(_MOST_AT_ONCE, len(items) // (4 * jobs)))
     # a copy of this process has everything imported; elsewhere than on Linux that is not safe
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
