@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor.records import dataclass, replace
@@ -37,7 +37,7 @@ class Redirect:
     target: ShellWord | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Command:
     """One simple command.
 
@@ -59,7 +59,7 @@ class Command:
     pieces: tuple[Command, ...] = ()  # commands inside `$( )` of its words, run before it
     guarded: bool = False
 
-    @property
+    @cached_property
     def argv(self) -> tuple[str, ...]:
         return tuple(word.text for word in self.words)
 

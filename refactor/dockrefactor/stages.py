@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from functools import cached_property
 
 from dockrefactor import image, shell
 from dockrefactor.context import BuildContext, normalise
@@ -76,7 +77,7 @@ class Placed:
     effects: Effects
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """A RUN: its script as a shell gets it; `opaque` says why it is only partly understood, `""` where it is wholly."""
 
@@ -89,6 +90,13 @@ class Run:
     @property
     def kinds(self) -> frozenset[Kind]:
         return frozenset(item.effects.kind for item in self.commands)
+
+    @cached_property
+    def changed(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """The paths whose content it changes or removes, and those below which it removes."""
+        changing = [item.effects for item in self.commands if not item.effects.keeps_content]
+        written = frozenset(path for effects in changing for path in effects.writes)
+        return written, tuple(path for effects in changing if effects.removes for path in effects.writes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +213,10 @@ def resolver(steps: tuple[Step, ...] | list[Step], context: BuildContext) -> Res
 
     def resolve(path: str) -> str | None:
         for step in recent:
-            if step.run is not None and any(_rewrites(placed.effects, path) for placed in step.run.commands):
-                return None
+            if step.run is not None:
+                written, removed = step.run.changed
+                if path in written or any(inside(path, item) for item in removed):
+                    return None
             if step.copy is not None:
                 own = step.copy.origin is None
                 found = _copied(step.copy, path, context) if own else _inherited(step.copy, path)
@@ -215,13 +225,6 @@ def resolver(steps: tuple[Step, ...] | list[Step], context: BuildContext) -> Res
         return None
 
     return resolve
-
-
-def _rewrites(effects: Effects, path: str) -> bool:
-    """Whether a command changes or removes what stands at `path`."""
-    if effects.keeps_content:
-        return False
-    return path in effects.writes or (effects.removes and any(inside(path, item) for item in effects.writes))
 
 
 def _inherited(copy: Copy, path: str) -> str | None:

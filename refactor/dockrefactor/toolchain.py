@@ -7,7 +7,7 @@ claims with evidence; it never changes a text.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
@@ -215,7 +215,7 @@ class Registered:
         handles: Callable[[tuple[str, ...]], bool] = lambda argv: False,
     ) -> None:  # fmt: skip
         self.name = name
-        self._claims = claims
+        self._claims = lru_cache(maxsize=1024)(claims)  # few words stand in many files
         self._languages = languages
         self._handles = handles
 

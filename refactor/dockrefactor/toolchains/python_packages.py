@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from dockrefactor import tables
@@ -232,6 +232,7 @@ def _between(low: str, version: str, high: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=4096)
 def _release(version: str) -> tuple[int, ...]:
     """A version of numbers alone as one that compares: zeros at its end mean nothing."""
     parts = [int(part) for part in version.split(".")]
