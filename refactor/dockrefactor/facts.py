@@ -70,7 +70,8 @@ class Facts:
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
-        return stage_reading.read(self.document, self.context, self._effects)
+        readings = self.context.once(("readings", self.known_toolchains), stage_reading.Readings)
+        return stage_reading.read(self.document, self.context, self._effects, readings)
 
     def _effects(self, command: Command, place: Place) -> Effects:
         for toolchain in self.known_toolchains:

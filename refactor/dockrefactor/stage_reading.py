@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Final
 
 from dockrefactor import fetched_scripts, grammar, image, shell
@@ -23,16 +23,37 @@ _ARCHIVE: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".
 _HEREDOC_SHELLS: Final = frozenset({"", "sh", "bash", "/bin/sh", "/bin/bash", "sh -e", "bash -e"})
 
 
-def read(document: Document, context: BuildContext, effects_of: EffectsOf) -> tuple[Stage, ...]:
-    """The stages of a Dockerfile, in order."""
-    reader = _Reader(document, context, effects_of)
+class Readings:
+    """What the instructions of one context were read as, so that what several texts have in common is read once.
+
+    A tree: what an instruction means depends on those before it in its stage, behind which it is among the `followers`,
+    and on a stage that it copies from. `copy`, `run` and the state `after` it are its reading.
+    """
+
+    __slots__ = ("after", "copy", "followers", "run")
+
+    def __init__(self, copy: Copy | None = None, run: Run | None = None, after: State | None = None) -> None:
+        self.copy = copy
+        self.run = run
+        self.after = after
+        self.followers: dict[Hashable, Readings] = {}
+
+
+def read(
+    document: Document, context: BuildContext, effects_of: EffectsOf, readings: Readings | None = None
+) -> tuple[Stage, ...]:
+    """The stages of a Dockerfile, in order. `readings`: of other texts in the same context, with the same effects."""
+    reader = _Reader(document, context, effects_of, readings or Readings())
     for instruction in document.instructions:
         reader.take(instruction)
     return tuple(reader.finish())
 
 
 class _Reader:
-    def __init__(self, document: Document, context: BuildContext, effects_of: EffectsOf) -> None:
+    def __init__(self, document: Document, context: BuildContext, effects_of: EffectsOf, readings: Readings) -> None:
+        self.readings = readings
+        self.here = readings  # where the last instruction has its place
+        self.ends: list[Readings] = []  # of the stages
         self.document = document
         self.context = context
         self.effects_of = effects_of
@@ -54,9 +75,23 @@ class _Reader:
             if instruction.keyword == "ARG":
                 self._global_arg(instruction)
             return
-        step = self._step(instruction)
-        self.steps.append(step)
-        self.state = self._next_state(instruction)
+        self.here = self._read(instruction)
+        copy = self.here.copy
+        if copy is not None and copy.stage is not None:
+            copy = replace(copy, stage=self._stage_called(copy.origin or ""))
+        self.steps.append(Step(instruction, self.state, copy, self.here.run))
+        assert self.here.after is not None
+        self.state = self.here.after
+
+    def _read(self, instruction: Instruction) -> Readings:
+        name = instruction.flag("from")
+        origin = self._stage_called(name) if name is not None else None
+        key = (self.document.source(instruction), self.ends[origin.index] if origin is not None else None)
+        if key not in self.here.followers:
+            copy = self._copy(instruction) if instruction.keyword in ("COPY", "ADD") else None
+            run = self._run(instruction) if instruction.keyword == "RUN" else None
+            self.here.followers[key] = Readings(copy, run, self._next_state(instruction))
+        return self.here.followers[key]
 
     def finish(self) -> list[Stage]:
         self._close()
@@ -84,14 +119,22 @@ class _Reader:
             parent = self.stages[self.base_stage]
             self.base = parent.base
             self.state = replace(parent.after, args={})
+            self._begin(self.ends[self.base_stage])
             return
         self.base = image.known(resolved) if resolved else None
         env = {key: value for key, value in (self.base.env if self.base else {}).items() if value != "*"}
         self.state = State(cwd=self.base.workdir if self.base else "/", env=env, args={})
+        self._begin(resolved)
+
+    def _begin(self, base: str | Readings) -> None:
+        """Find the place of a stage on an image, or on an earlier stage by the place of its end."""
+        key = (base, self.document.escape, tuple(self.global_args.items()))
+        self.here = self.readings.followers.setdefault(key, Readings())
 
     def _close(self) -> None:
         if self.origin is None:
             return
+        self.ends.append(self.here)
         words = self.origin.args
         name = words[2] if len(words) >= 3 and words[1].upper() == "AS" else ""
         self.stages.append(
@@ -121,13 +164,6 @@ class _Reader:
 
     def _uses_args(self, word: str) -> bool:
         return any(name in self.state.args and name not in self.state.env for name in re.findall(r"\$\{?(\w+)", word))
-
-    def _step(self, instruction: Instruction) -> Step:
-        if instruction.keyword in ("COPY", "ADD"):
-            return Step(instruction, self.state, copy=self._copy(instruction))
-        if instruction.keyword == "RUN":
-            return Step(instruction, self.state, run=self._run(instruction))
-        return Step(instruction, self.state)
 
     def _next_state(self, instruction: Instruction) -> State:
         state = self.state
