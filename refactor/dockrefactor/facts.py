@@ -66,7 +66,6 @@ class Facts:
         self.known_toolchains = tuple(toolchains)
         self.options = options
         self.name = name
-        self._inputs: dict[int, tuple[Placed, InstallInputs | None]] = {}
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
@@ -185,10 +184,9 @@ class Facts:
 
     def install_inputs(self, step: Step, placed: Placed, stage: Stage) -> InstallInputs | None:
         """What an install of `step` reads."""
-        if id(placed) not in self._inputs:
-            # the command is kept too, so that no other can have its identity
-            self._inputs[id(placed)] = placed, self._install_inputs(step, placed, stage)
-        return self._inputs[id(placed)][1]
+        # texts share the commands behind the same instructions; the command is kept, so that no other has its identity
+        key = ("install inputs", id(placed), self.known_toolchains)
+        return self.context.once(key, lambda: (placed, self._install_inputs(step, placed, stage)))[1]
 
     def _install_inputs(self, step: Step, placed: Placed, stage: Stage) -> InstallInputs | None:
         for toolchain in self.known_toolchains:
