@@ -142,7 +142,10 @@ def _summed(context: BuildContext, folder: str) -> tuple[LanguagePackage, ...]:
 
 def read_module(context: BuildContext, folder: str) -> GoModule | None:
     """The module whose go.mod lies in the context folder `folder`; None where there is none that names a module."""
-    folder = normalise(folder)
+    return context.once((read_module, folder), lambda: _read_module(context, normalise(folder)))
+
+
+def _read_module(context: BuildContext, folder: str) -> GoModule | None:
     name = join_path(folder, "go.mod")
     text = context.read(name)
     if text is None:

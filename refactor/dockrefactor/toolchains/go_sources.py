@@ -89,6 +89,20 @@ def read_program(
     `environment` and `arguments` (without the program's name) are those of the image's launch: with them, paths and
     ports that the program takes from there are known; without, the program's own defaults stand beside an unknown.
     """
+    variables = None if environment is None else tuple(environment.items())
+    words = None if arguments is None else tuple(arguments)
+    key = (read_program, module.folder, package_folder, tags, variables, words)
+    return context.once(key, lambda: _read_program(context, module, package_folder, tags, environment, arguments))
+
+
+def _read_program(
+    context: BuildContext,
+    module: GoModule,
+    package_folder: str,
+    tags: frozenset[str],
+    environment: Mapping[str, str] | None,
+    arguments: Sequence[str] | None,
+) -> GoProgram:
     reach = follow_imports(context, module, package_folder, tags)
     files = [file for package in reach.packages.values() for file in package.files]
     needs = GoClaims(context, module.folder, Values(reach.packages, environment, arguments)).collect(

@@ -171,6 +171,11 @@ class NodeStart:
 
 def follow_start(context: BuildContext, package: PackageJson, argv: Sequence[str]) -> NodeStart | None:
     """Follow a start command through package.json's scripts; None where one of its steps is not understood."""
+    key = (follow_start, package.path, tuple(argv))
+    return context.once(key, lambda: _follow_start(context, package, argv))
+
+
+def _follow_start(context: BuildContext, package: PackageJson, argv: Sequence[str]) -> NodeStart | None:
     walk = _Walk(context, package)
     if not walk.command(ScriptCommand("", {}, tuple(argv)), Evidence(package.path, 0, " ".join(argv)), 0):
         return None
