@@ -76,3 +76,16 @@ def test_nothing_is_kept_where_the_split_is_refused(context: Path) -> None:
     path = context / "Dockerfile"
     path.write_text(path.read_text().replace("FROM node:20", "FROM example.org/unknown:1"))
     assert run("--select", "split-stages", "svc").stdout == ""
+
+
+@pytest.mark.parametrize(("entry", "changed"), [("api", True), ("sh -c api", False), ("api -v", False)])
+def test_what_a_service_of_a_static_program_may_start(
+    entry: str, changed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    case = CORPUS / "split-stages-go-static-opens-static-folder"
+    shutil.copytree(case, tmp_path / "svc", ignore=shutil.ignore_patterns(CASE_FILE))
+    (tmp_path / "svc" / "compose.yaml").write_text(f"services:\n  web:\n    build: .\n    entrypoint: {entry}\n")
+    found = CliRunner().invoke(program, ["--select", "split-stages", "svc"])
+    assert bool(found.stdout) == changed
+    assert ("compose-development" in found.stderr) != changed

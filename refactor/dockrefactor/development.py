@@ -83,18 +83,21 @@ def _is_shown(facts: Facts, plan: Plan, service: Service) -> bool:
     launch = _launch(facts, service)
     if launch.unreadable or launch.one_string is not None or not all(item.known for item in launch.started):
         return False
-    if all(item.argv in own for item in launch.started):
+    names = {posixpath.basename(name) for name, _ in launch.programs}
+    # a shell around the image's own program is a program too
+    usual = {posixpath.basename(name) for name, _ in facts.launch.programs}
+    own_shell = facts.launch.shell or not launch.shell
+    if all(item.argv in own for item in launch.started) and names <= usual and own_shell:
         return True
     # all that was installed, and all sources
     if plan.epilogue or plan.static or plan.context_paths is not None:
         return False
     if any(_makes(facts, item.argv) for item in launch.started):
         return False
-    names = {posixpath.basename(name) for name, _ in launch.programs}
     if any(roles.is_builders_tool(facts, name) for name in names):
         return False
     # of a folder that is taken from the builder, what is installed outside of it stays behind
-    return plan.tree is None or names <= {posixpath.basename(name) for name, _ in facts.launch.programs}
+    return plan.tree is None or names <= usual
 
 
 def _makes(facts: Facts, argv: tuple[str, ...]) -> bool:
