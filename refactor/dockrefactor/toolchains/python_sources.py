@@ -235,17 +235,17 @@ def _absent_modules(context: BuildContext, folders: Sequence[str], files: Iterab
     made = re.compile(toml("python_calls")["triggers"]["made_by_builds"])
     roots = ["", *(folder for folder in folders if context.is_dir(folder))]
     roots += [posixpath.join(root, "src") for root in roots]
+    modules = _Modules(context)
     for path in files:
         text = context.read(path) or ""
         for match in _CERTAIN.finditer(text):
             name = match[1] or match[2]
             dots = len(name) - len(name.lstrip("."))
-            parts = name.lstrip(".").split(".")
+            parts = tuple(name.lstrip(".").split("."))
             above = posixpath.dirname(path)
             for _ in range(dots - 1):
                 above = posixpath.dirname(above)
-            places = [above] if dots else [*roots, *_above(path)]
-            found = [_deepest(context, place, parts) for place in places]
+            found = [modules.deepest(place, parts) for place in ([above] if dots else [*roots, *_above(path)])]
             # of what no place has a beginning, a package may be the source
             known = dots or any(found)
             if known and all(depth < len(parts) for depth in found) and not made.fullmatch(parts[-1]):
@@ -253,20 +253,38 @@ def _absent_modules(context: BuildContext, folders: Sequence[str], files: Iterab
                 yield Evidence(path, line, f"imports `{name}`, of which no source is in the build context")
 
 
-def _deepest(context: BuildContext, folder: str, parts: Sequence[str]) -> int:
-    """How many of the parts of a module's name a folder has; all of them where a module file ends the way."""
-    for depth, part in enumerate(parts):
-        inner = posixpath.join(folder, part)
-        if any(
-            posixpath.basename(path).partition(".")[0] == part
-            for path in context.children(folder)
-            if not context.is_dir(path)
-        ):
+class _Modules:
+    """Which modules stand in the folders of a context; every folder is looked at once."""
+
+    def __init__(self, context: BuildContext) -> None:
+        self._context = context
+        self._folders: dict[str, dict[str, bool]] = {}
+        self._depths: dict[tuple[str, tuple[str, ...]], int] = {}
+
+    def deepest(self, folder: str, parts: tuple[str, ...]) -> int:
+        """How many of the parts of a module's name a folder has; all of them where a module file ends the way."""
+        if (folder, parts) not in self._depths:
+            self._depths[folder, parts] = self._deepest(folder, parts)
+        return self._depths[folder, parts]
+
+    def _deepest(self, folder: str, parts: tuple[str, ...]) -> int:
+        is_folder = self._in(folder).get(parts[0])
+        if is_folder is None:
+            return 0
+        if not is_folder or len(parts) == 1:
             return len(parts)
-        if not context.is_dir(inner):
-            return depth
-        folder = inner
-    return len(parts)
+        return 1 + self.deepest(posixpath.join(folder, parts[0]), parts[1:])
+
+    def _in(self, folder: str) -> dict[str, bool]:
+        """The names that can be imported from a folder, and whether each is only a folder."""
+        if folder not in self._folders:
+            found: dict[str, bool] = {}
+            for path in self._context.children(folder):
+                name, is_folder = posixpath.basename(path), self._context.is_dir(path)
+                stem = name if is_folder else name.partition(".")[0]
+                found[stem] = is_folder and found.get(stem, True)
+            self._folders[folder] = found
+        return self._folders[folder]
 
 
 def _above(path: str) -> Iterator[str]:
