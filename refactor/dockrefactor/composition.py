@@ -194,6 +194,7 @@ class _Composer:
             body.append(packages)
         if not placed:
             body += copies
+        body += [self.document.typed(line) + newline for line in self.plan.closing]
         out += body
         return "".join(out)
 

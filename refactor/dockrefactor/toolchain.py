@@ -83,9 +83,10 @@ class Plan:
     `context_paths`: the only context paths that the runtime copies of those that the original put below
     `source_tree`, None for all of them; `opened`: all image paths that the program opens, None where they are not
     bounded; `own`: commands that only move what the builder makes, or touch what stays
-    there; `edits`: prefixes of build commands; `static`: the program is statically linked; `gain`: why a split is worth
-    it, None where builder and runtime would be the same; `assumed`: obstacles that the user lifted; `runtimes`: images
-    to run on, the smallest first, where the language knows better than the base image's counterpart.
+    there; `edits`: prefixes of build commands; `closing`: instructions of the runtime below all that it copies;
+    `static`: the program is statically linked; `gain`: why a split is worth it, None where builder and runtime would be
+    the same; `assumed`: obstacles that the user lifted; `runtimes`: images to run on, the smallest first, where the
+    language knows better than the base image's counterpart.
     """
 
     prologue: tuple[str, ...] = ()
@@ -100,6 +101,7 @@ class Plan:
     opened: tuple[str, ...] | None = None
     own: tuple[Placed, ...] = ()
     edits: tuple[CommandEdit, ...] = ()
+    closing: tuple[str, ...] = ()
     static: bool = False
     gain: str | None = None
     evidence: tuple[Evidence, ...] = ()

@@ -28,7 +28,7 @@ class C:
         if place.image is not None and place.image.language not in ("", "c"):
             return None
         name = posixpath.basename(command.name)
-        if not looks_like_c(name):
+        if not looks_like_c(command.name):
             return None
         from dockrefactor.toolchains import c_commands
 

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from dockrefactor.records import dataclass
 from dockrefactor.stages import Placed
+
+# https://refspecs.linuxfoundation.org/fhs.shtml: what compilers, build systems and readers of manuals look at
+_FOR_BUILDS: Final = re.compile(
+    r"(?:/usr|/usr/local|/opt/[^/]+)?/(?:include|(?:lib|share)/(?:cmake|pkgconfig)|(?:share/)?(?:man|doc|info|aclocal))(?:/.*)?"
+)
+
+
+def is_for_builds(path: str) -> bool:
+    """Whether an installed file is a header, a description of a library, or a manual."""
+    return _FOR_BUILDS.fullmatch(path) is not None
 
 
 class Unreadable(Exception):
@@ -15,10 +28,24 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Library:
+    """A shared library of the project's own: its absolute image path, and the file name that programs ask the loader
+    for. `installed`: where an install puts it, else where the build leaves it; `linked`: the file of that name is there
+    too, as a link."""
+
+    path: str
+    asked_for: str
+    installed: bool = False
+    linked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """`programs`: absolute image paths; `installed`: other files and folders that it puts outside the work folder;
     `libraries`: names given to the linker, to pkg-config or to CMake; `moves`: commands of a Makefile that copy what it
-    made; `writes`: folders that the build writes to."""
+    made; `writes`: folders that the build writes to; `shared`: its own shared libraries; `runpaths`: folders in which
+    the loader looks for a program's libraries, as the linker is told (`$ORIGIN/../lib`); `refreshes`: it runs
+    ldconfig."""
 
     programs: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
@@ -27,4 +54,6 @@ class Built:
     writes: tuple[str, ...] = ()
     static: bool = False
     cpp: bool = False
-    shared: bool = False
+    shared: tuple[Library, ...] = ()
+    runpaths: tuple[str, ...] = ()
+    refreshes: bool = False

@@ -14,7 +14,8 @@ from typing import Final
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.effects import absolute
 from dockrefactor.records import dataclass, field
-from dockrefactor.toolchains.c_build import Built, Unreadable
+from dockrefactor.toolchains.c_build import Built, Library, Unreadable
+from dockrefactor.toolchains.c_cmake_conditions import Conditions
 
 LISTS: Final = "CMakeLists.txt"
 _COMMAND: Final = re.compile(r"([A-Za-z_]\w*)\s*\(", re.M)
@@ -34,22 +35,46 @@ _DIRECTORIES: Final = {
 _KEYWORDS: Final = frozenset(
     {"PUBLIC", "PRIVATE", "INTERFACE", "general", "optimized", "debug", "LINK_PUBLIC", "LINK_PRIVATE"}
 )
+# properties by which a file's place or name is another one
+_BY_CONFIGURATION: Final = ("RUNTIME_OUTPUT_DIRECTORY_", "LIBRARY_OUTPUT_DIRECTORY_", "OUTPUT_NAME_")
+_OTHER_NAMES: Final = frozenset({"SUFFIX", "RUNTIME_OUTPUT_NAME", "LIBRARY_OUTPUT_NAME"})
 
 
 @dataclass(slots=True)
-class _Target:
+class Target:
+    """A target. `kind`: program, shared, module or static; `folder`: of its list, below the sources; `output`: its file
+    name without prefix and ending; `directory`: where the build puts it, None for the default; `version`: what follows
+    the name of a shared library; `conditional`: a condition that is not known decides whether there is one."""
+
     kind: str
     folder: str
     output: str = ""
     directory: str | None = None
+    conditional: bool = False
+    version: str = ""
+    prefix: str = "lib"
+    runpath: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The words of an `install`, and whether a condition that is not known decides on it."""
+
+    words: tuple[str, ...]
+    conditional: bool
 
 
 @dataclass(slots=True)
-class _Reading:
-    targets: dict[str, _Target] = field(default_factory=dict)
+class Reading:
+    """What the lists of a project say. `given`: variables of the command line; `unsure`: variables whose value is only
+    one that is possible."""
+
+    targets: dict[str, Target] = field(default_factory=dict)
     libraries: list[str] = field(default_factory=list)
-    installs: list[tuple[str, ...]] = field(default_factory=list)
+    installs: list[Rule] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    unsure: set[str] = field(default_factory=set)
     cpp: bool = True
 
 
@@ -112,7 +137,7 @@ def _work(words: list[str], cwd: str) -> Work | None:
             target = rest.pop(0)
         elif word == "--prefix" and rest:
             prefix = rest.pop(0)
-        elif word in ("--config", "--component") and rest:
+        elif word == "--config" and rest:
             rest.pop(0)
         elif word in ("--parallel", "-j"):
             if rest and rest[0].isdigit():
@@ -124,9 +149,9 @@ def _work(words: list[str], cwd: str) -> Work | None:
     return Work(folder, installs or target == "install", absolute(prefix, cwd) if prefix else "", target)
 
 
-def read(context: BuildContext, folder: str, configured: Configure) -> _Reading:
+def read(context: BuildContext, folder: str, configured: Configure) -> Reading:
     """The lists of the context folder `folder` and its subfolders. Raises Unreadable."""
-    found = _Reading(variables=dict(configured.definitions))
+    found = Reading(variables=dict(configured.definitions), given=frozenset(configured.definitions))
     found.variables.setdefault("CMAKE_BINARY_DIR", configured.build)
     found.variables.setdefault("PROJECT_BINARY_DIR", configured.build)
     found.variables.setdefault("CMAKE_SOURCE_DIR", configured.source)
@@ -135,7 +160,10 @@ def read(context: BuildContext, folder: str, configured: Configure) -> _Reading:
     return found
 
 
-def _read(context: BuildContext, root: str, inner: str, found: _Reading, configured: Configure, name: str) -> None:
+def _read(
+    context: BuildContext, root: str, inner: str, found: Reading, configured: Configure, name: str,
+    conditional: bool = False,
+) -> None:  # fmt: skip
     path = normalise(posixpath.join(root, inner, name))
     text = context.read(path)
     if text is None:
@@ -145,19 +173,29 @@ def _read(context: BuildContext, root: str, inner: str, found: _Reading, configu
         "CMAKE_CURRENT_SOURCE_DIR": absolute(inner or ".", configured.source),
         "CMAKE_CURRENT_LIST_DIR": absolute(inner or ".", configured.source),
     }
+    conditions = Conditions(found.variables, found.unsure)
     for command, words in _commands(text):
+        if conditions.take(command, words) or conditions.excluded:
+            continue
+        uncertain = conditional or conditions.uncertain
         values = [_expanded(word, {**_DIRECTORIES, **found.variables, **here}) for word in words]
         if command in _OBSTACLES or (command == "file" and values[:1] in (["DOWNLOAD"], ["GENERATE"])):
             raise Unreadable(f"{path} uses {command}")
+        if uncertain and command in ("set", "option", "unset"):
+            found.unsure.update(values[:1])
         if command == "add_subdirectory" and values:
-            _read(context, root, posixpath.normpath(posixpath.join(inner, values[0])), found, configured, LISTS)
+            before = dict(found.variables)
+            below = posixpath.normpath(posixpath.join(inner, values[0]))
+            _read(context, root, below, found, configured, LISTS, uncertain)
+            # what a list of a subfolder sets is not set above it, as a rule
+            found.unsure |= {name for name, value in found.variables.items() if before.get(name) != value}
         elif command == "include" and values and context.is_file(normalise(posixpath.join(root, inner, values[0]))):
-            _read(context, root, inner, found, configured, values[0])
+            _read(context, root, inner, found, configured, values[0], uncertain)
         else:
-            _take(command, values, found, inner)
+            _take(command, values, found, inner, uncertain)
 
 
-def _take(command: str, values: list[str], found: _Reading, inner: str) -> None:
+def _take(command: str, values: list[str], found: Reading, inner: str, conditional: bool) -> None:
     if not values:
         return
     name, *rest = values
@@ -166,44 +204,76 @@ def _take(command: str, values: list[str], found: _Reading, inner: str) -> None:
             {"PROJECT_NAME": name, "CMAKE_PROJECT_NAME": found.variables.get("CMAKE_PROJECT_NAME", name)}
         )
         found.cpp = not rest or bool({"CXX"} & set(rest)) or ("LANGUAGES" not in rest and "C" not in rest)
-    elif command == "set" and not any(word in ("ENV",) for word in rest):
-        found.variables[name] = ";".join(word for word in _until(rest, {"CACHE", "PARENT_SCOPE"}))
+    elif command in ("add_executable", "add_library"):
+        _target(command, name, rest, found, inner, conditional)
+    elif command in ("set_target_properties", "set_property"):
+        _properties(values, found)
+    elif command == "install":
+        words = [part for value in values for part in (value.split(";") if value else [""])]
+        found.installs.append(Rule(tuple(words), conditional))
+    elif command in ("target_link_libraries", "link_libraries", "find_package") or command.startswith("pkg_"):
+        _links(command, values, found)
+    else:
+        _assign(command, name, rest, found)
+
+
+def _assign(command: str, name: str, rest: list[str], found: Reading) -> None:
+    if command == "set" and not any(word in ("ENV",) for word in rest):
+        if not ("CACHE" in rest and "FORCE" not in rest and name in found.given):
+            found.variables[name] = ";".join(word for word in _until(rest, {"CACHE", "PARENT_SCOPE"}))
     elif command == "option":
         found.variables.setdefault(name, rest[-1] if len(rest) > 1 else "OFF")
-    elif command == "add_executable":
-        found.targets[name] = _Target("program", inner, name, found.variables.get("CMAKE_RUNTIME_OUTPUT_DIRECTORY"))
-    elif command == "add_library":
-        plain = found.variables.get("BUILD_SHARED_LIBS", "OFF").upper() in ("ON", "1", "TRUE", "YES")
-        shared = (
-            "SHARED" in rest[:1]
-            or "MODULE" in rest[:1]
-            or (plain and not {"STATIC", "OBJECT", "INTERFACE"} & set(rest[:1]))
-        )
-        found.targets[name] = _Target("shared" if shared else "static", inner)
+    elif command != "message":
+        found.unsure.update(word for word in (name, *rest) if word in found.variables)
+
+
+def _links(command: str, values: list[str], found: Reading) -> None:
+    name, *rest = values
+    if command == "find_package":
+        found.libraries.append(name)
     elif command in ("target_link_libraries", "link_libraries"):
         found.libraries += [word for word in (rest if command[0] == "t" else values) if word not in _KEYWORDS]
     elif command in ("pkg_check_modules", "pkg_search_module"):
         found.libraries += [
             re.split(r"[<>=]", word)[0] for word in rest if word not in ("REQUIRED", "QUIET", "IMPORTED_TARGET")
         ]
-    elif command == "find_package":
-        found.libraries.append(name)
-    elif command in ("set_target_properties", "set_property"):
-        _properties(values, found)
-    elif command == "install":
-        found.installs.append(tuple(values))
 
 
-def _properties(values: list[str], found: _Reading) -> None:
+def _target(command: str, name: str, rest: list[str], found: Reading, inner: str, conditional: bool) -> None:
+    if {"ALIAS", "IMPORTED", "INTERFACE"} & set(rest[:2]):
+        return
+    if command == "add_executable":
+        folder = _first(found.variables, "CMAKE_RUNTIME_OUTPUT_DIRECTORY", "EXECUTABLE_OUTPUT_PATH")
+        found.targets[name] = Target("program", inner, name, folder, conditional)
+        return
+    said = rest[0] if rest and rest[0] in ("SHARED", "STATIC", "MODULE", "OBJECT") else ""
+    plain = found.variables.get("BUILD_SHARED_LIBS", "OFF").upper() in ("ON", "1", "TRUE", "YES")
+    kind = {"SHARED": "shared", "MODULE": "module", "": "shared" if plain else "static"}.get(said, "static")
+    folder = _first(found.variables, "CMAKE_LIBRARY_OUTPUT_DIRECTORY", "LIBRARY_OUTPUT_PATH")
+    undecided = not said and "BUILD_SHARED_LIBS" in found.unsure
+    found.targets[name] = Target("shared" if undecided else kind, inner, name, folder, conditional or undecided)
+
+
+def _first(variables: Mapping[str, str], *names: str) -> str | None:
+    return next((variables[name] for name in names if name in variables), None)
+
+
+def _properties(values: list[str], found: Reading) -> None:
     names = [word for word in values if word in found.targets]
     for key, value in pairwise(values):
         for name in names:
             if key == "OUTPUT_NAME":
                 found.targets[name].output = value
-            elif key == "RUNTIME_OUTPUT_DIRECTORY":
+            elif key == ("RUNTIME" if found.targets[name].kind == "program" else "LIBRARY") + "_OUTPUT_DIRECTORY":
                 found.targets[name].directory = value
-            elif key.startswith("RUNTIME_OUTPUT_DIRECTORY_"):
-                raise Unreadable("its output folder depends on the configuration")
+            elif key == "SOVERSION" or (key == "VERSION" and "SOVERSION" not in values):
+                found.targets[name].version = value
+            elif key == "PREFIX":
+                found.targets[name].prefix = value
+            elif key == "INSTALL_RPATH":
+                found.targets[name].runpath = value
+            elif key.startswith(_BY_CONFIGURATION) or key in _OTHER_NAMES:
+                raise Unreadable("where it puts what it builds depends on the configuration")
 
 
 def _until(words: Sequence[str], ends: set[str]) -> Iterator[str]:
@@ -235,53 +305,42 @@ def _commands(text: str) -> Iterator[tuple[str, list[str]]]:
                 depth += 1 if word[5] == "(" else -1
                 if depth == 0:
                     break
+                if match[1].lower() in ("if", "elseif"):
+                    words.append(word[5])
             else:
                 words.append(next(group for group in (word[1], word[3], word[4]) if group is not None))
         yield match[1].lower(), words
 
 
-def built(reading: _Reading, configured: Configure) -> Built:
-    """What a build without an install makes."""
-    if any(item.kind == "shared" for item in reading.targets.values()):
-        raise Unreadable("it builds a shared library of its own", "unknown-library")
+def built(reading: Reading, configured: Configure) -> Built:
+    """What a build without an install makes. Raises Unreadable."""
     flags = reading.variables.get("CMAKE_EXE_LINKER_FLAGS", "")
+    own = [item for item in reading.targets.values() if item.kind in ("shared", "module")]
+    if any(item.conditional or item.kind == "module" for item in own):
+        raise Unreadable("whether it builds a shared library, and who loads it, is not told", "unknown-library")
+    shared = tuple(library(item, configured) for item in own)
     programs = tuple(program(item, configured) for item in reading.targets.values() if item.kind == "program")
     names = [name for word in reading.libraries for name in word.split(";") if name and name not in reading.targets]
+    # CMake tells the programs of a build where their libraries lie
+    plain = {"CMAKE_SKIP_RPATH", "CMAKE_SKIP_BUILD_RPATH", "CMAKE_BUILD_WITH_INSTALL_RPATH"} & reading.variables.keys()
+    runpaths = () if plain else tuple(dict.fromkeys(posixpath.dirname(item.path) for item in shared))
     return Built(
-        programs, (), tuple(dict.fromkeys(names)), (), (configured.build,), "-static" in flags.split(), reading.cpp
-    )
+        programs, (), tuple(dict.fromkeys(names)), (), (configured.build,), "-static" in flags.split(), reading.cpp,
+        shared, runpaths,
+    )  # fmt: skip
 
 
-def program(target: _Target, configured: Configure) -> str:
+def program(target: Target, configured: Configure) -> str:
+    """The image path at which the build leaves a program."""
+    return posixpath.join(_folder(target, configured), target.output)
+
+
+def library(target: Target, configured: Configure) -> Library:
+    """A shared library where the build leaves it, by the name that programs ask for."""
+    name = f"{target.prefix}{target.output}.so" + (f".{target.version}" if target.version else "")
+    return Library(posixpath.join(_folder(target, configured), name), name)
+
+
+def _folder(target: Target, configured: Configure) -> str:
     folder = target.directory if target.directory is not None else absolute(target.folder or ".", configured.build)
-    return posixpath.join(absolute(folder, configured.build), target.output)
-
-
-def installed(
-    reading: _Reading, configured: Configure, prefix: str
-) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """((installed program, its place in the build), other installed paths). Raises Unreadable."""
-    base = prefix or reading.variables.get("CMAKE_INSTALL_PREFIX") or "/usr/local"
-    programs: list[tuple[str, str]] = []
-    others: list[str] = []
-    for kind, *words in reading.installs:
-        if kind in ("CODE", "SCRIPT", "EXPORT", "IMPORTED_RUNTIME_ARTIFACTS", "RUNTIME_DEPENDENCY_SET"):
-            raise Unreadable(f"its install uses {kind}")
-        destination = words[words.index("DESTINATION") + 1] if "DESTINATION" in words else ""
-        if kind == "TARGETS":
-            folder = absolute(destination or "bin", base)
-            for name in words[: words.index("DESTINATION")] if "DESTINATION" in words else words:
-                target = reading.targets.get(name)
-                if target is not None and target.kind == "program":
-                    programs.append((posixpath.join(folder, target.output), program(target, configured)))
-        elif not destination:
-            raise Unreadable(f"where its install puts {kind} is not told")
-        elif kind in ("FILES", "PROGRAMS"):
-            names = list(_until(words, {"DESTINATION", "PERMISSIONS", "COMPONENT"}))
-            others += [posixpath.join(absolute(destination, base), posixpath.basename(name)) for name in names]
-        else:
-            names = list(_until(words, {"DESTINATION", "FILES_MATCHING", "PATTERN"}))
-            for name in names:
-                last = "" if name.endswith("/") else posixpath.basename(name)
-                others.append(posixpath.normpath(posixpath.join(absolute(destination, base), last)))
-    return tuple(programs), tuple(others)
+    return absolute(folder, configured.build)

@@ -8,12 +8,13 @@ from typing import Final
 from dockrefactor.effects import Effects, Kind, absolute
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place
-from dockrefactor.toolchains import c_cmake
+from dockrefactor.toolchains import c_autotools, c_cmake
+from dockrefactor.toolchains.c_autotools import Prepare
 from dockrefactor.toolchains.c_build import Unreadable
 from dockrefactor.toolchains.c_cmake import Configure, Work
 from dockrefactor.toolchains.c_compile import parse_compile
 from dockrefactor.toolchains.c_make import NAMES, MakeCall, MakeReader, parse_call
-from dockrefactor.toolchains.c_names import compiler
+from dockrefactor.toolchains.c_names import AUTOTOOLS, compiler
 
 _BY: Final = "c"
 
@@ -26,6 +27,10 @@ def effects(command: Command, name: str, place: Place) -> Effects | None:
         return _make(command, place)
     if name == "cmake":
         return _cmake(command, place)
+    if name == "configure":
+        return _configure(command, place)
+    if c_autotools.is_preparing(name):
+        return _prepare(command, name, place)
     if name == "ctest":
         return Effects(Kind.TEST, reads=(place.cwd,), programs=(name,), by=_BY)
     return None
@@ -71,7 +76,7 @@ def _make(command: Command, place: Place) -> Effects:
         return _built(command, folder, call)
     reader = MakeReader(text, lambda path: place.resolve(path) is not None)
     given = dict(call.variables)
-    given.update({name: word.text for name, word in command.assignments if word is not None and word.known})
+    given.update(_assigned(command))
     try:
         reader.follow(content, folder, call.goals, given)
     except Unreadable as unreadable:
@@ -80,16 +85,53 @@ def _make(command: Command, place: Place) -> Effects:
 
 
 def _built(command: Command, folder: str, call: MakeCall, writes: tuple[str, ...] = ()) -> Effects:
-    installs = ("/usr/local",) if "install" in call.goals and not writes else ()
+    # below which prefix is said to another command
+    installs = ("/usr/local", "/opt", "/usr/bin") if call.installs and not writes else ()
     return Effects(
         Kind.BUILD, reads=(folder,), writes=(folder, *writes, *installs), programs=(command.name,), by=_BY, detail=call
     )
 
 
 def _is_generated(folder: str, place: Place) -> bool:
-    """Whether CMake can have made the Makefile that stands in a folder."""
-    above = posixpath.dirname(folder)
-    return any(place.resolve(posixpath.join(item, c_cmake.LISTS)) is not None for item in (folder, above))
+    """Whether CMake or a `configure` can have made the Makefile that stands in a folder."""
+    names = (c_cmake.LISTS, *c_autotools.SOURCES)
+    folders = (folder, posixpath.dirname(folder))
+    return any(place.resolve(posixpath.join(item, name)) is not None for item in folders for name in names)
+
+
+def _configure(command: Command, place: Place) -> Effects | None:
+    read = c_autotools.parse_configure(command.argv, _assigned(command), place.cwd)
+    source = posixpath.dirname(absolute(command.argv[0], place.cwd))
+    at = c_autotools.source_file(place.resolve, source)
+    if at is None:
+        return None
+    if read is None or command.pieces:
+        return _unknown("an option of this `configure` is not known")
+    committed = place.resolve(posixpath.join(source, "configure"))
+    if committed is not None and not c_autotools.is_generated(place.context.read(committed) or ""):
+        return _unknown("autoconf did not make this `configure`")
+    try:
+        c_autotools.read(place.context, posixpath.dirname(at), read)
+    except Unreadable as unreadable:
+        return _unknown(unreadable.says)
+    return Effects(Kind.BUILD, reads=(source,), writes=(place.cwd,), programs=("sh",), by=_BY, detail=read)
+
+
+def _prepare(command: Command, name: str, place: Place) -> Effects | None:
+    if name in AUTOTOOLS:
+        programs: tuple[str, ...] = (name,)
+    else:
+        path = place.resolve(absolute(command.argv[0], place.cwd))
+        if path is None or not c_autotools.is_preparing_script(place.context.read(path) or "$("):
+            return None
+        programs = ("sh",)
+    return Effects(
+        Kind.BUILD, reads=(place.cwd,), writes=(place.cwd,), programs=programs, by=_BY, detail=Prepare(place.cwd)
+    )
+
+
+def _assigned(command: Command) -> dict[str, str]:
+    return {name: word.text for name, word in command.assignments if word is not None and word.known}
 
 
 def _cmake(command: Command, place: Place) -> Effects:
@@ -99,7 +141,7 @@ def _cmake(command: Command, place: Place) -> Effects:
     if read is None:
         return _unknown("an option of this `cmake` is not known")
     if isinstance(read, Work):
-        installs = (read.prefix or "/usr/local",) if read.installs else ()
+        installs = ((read.prefix,) if read.prefix else ("/usr/local", "/opt", "/usr/bin")) if read.installs else ()
         return Effects(
             Kind.BUILD, reads=(read.build,), writes=(read.build, *installs), programs=("cmake",), by=_BY, detail=read
         )

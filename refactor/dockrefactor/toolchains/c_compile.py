@@ -20,7 +20,8 @@ _NO_LINK: Final = frozenset({"-c", "-S", "-E", "-M", "-MM", "-fsyntax-only", "--
 @dataclass(frozen=True, slots=True)
 class Compile:
     """One call. `output` as written, `""` where nothing is linked; `libraries`: names of -l; `static`: all linked in;
-    `cpp`: it links the library of C++; `opaque`: a file of options is read."""
+    `cpp`: it links the library of C++; `opaque`: a file of options is read; `soname`: the name that a shared library
+    is asked for by, `""` where none is given; `runpaths`: where the loader looks for the program's libraries."""
 
     output: str
     sources: tuple[str, ...]
@@ -29,6 +30,8 @@ class Compile:
     shared: bool
     cpp: bool
     opaque: bool = False
+    soname: str = ""
+    runpaths: tuple[str, ...] = ()
 
 
 def parse_compile(argv: Sequence[str]) -> Compile:
@@ -38,6 +41,7 @@ def parse_compile(argv: Sequence[str]) -> Compile:
     libraries: list[str] = []
     words = list(argv[1:])
     flags: set[str] = set()
+    linker: list[str] = []
     while words:
         word = words.pop(0)
         value = words.pop(0) if word in _VALUED and words else ""
@@ -49,7 +53,10 @@ def parse_compile(argv: Sequence[str]) -> Compile:
             output = word[2:]
         elif word.startswith("-l"):
             libraries.append(word[2:])
+        elif word == "-Xlinker":
+            linker.append(value)
         elif word.startswith("-Wl,"):
+            linker += word.split(",")[1:]
             libraries += [part[2:] for part in word.split(",") if part.startswith("-l") and len(part) > 2]
             flags.update(word.split(",")[1:])
         elif word.startswith(("-", "@")):
@@ -69,4 +76,16 @@ def parse_compile(argv: Sequence[str]) -> Compile:
         shared,
         cpp and not flags & {"-static-libstdc++"},
         any(word.startswith("@") for word in flags) or any(word.startswith(("-fplugin", "-specs")) for word in flags),
+        next(iter(_linker_values(linker, "-soname", "--soname", "-h")), ""),
+        tuple(folder for value in _linker_values(linker, "-rpath", "--rpath", "-R") for folder in value.split(":")),
     )
+
+
+def _linker_values(words: Sequence[str], *names: str) -> list[str]:
+    """The values of an option of the linker, in its spellings `-rpath,DIR` and `-rpath=DIR`."""
+    found: list[str] = []
+    for at, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name in names:
+            found.append(value if equals else "".join(words[at + 1 : at + 2]))
+    return [value for value in found if value]

@@ -16,7 +16,7 @@ from dockrefactor.commands import of_command
 from dockrefactor.effects import Kind, absolute
 from dockrefactor.records import dataclass, field
 from dockrefactor.stages import Placed
-from dockrefactor.toolchains.c_build import Built, Unreadable
+from dockrefactor.toolchains.c_build import Built, Library, Unreadable
 from dockrefactor.toolchains.c_compile import parse_compile
 from dockrefactor.toolchains.c_names import compiler
 
@@ -26,11 +26,13 @@ _RULE: Final = re.compile(r"([^\t:=#][^:=#]*):(?!=)\s*([^=;]*?)(?:;(.*))?$")
 _REFERENCE: Final = re.compile(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|([@<^*?+%$])|(\w))")
 _DEFAULTS: Final = {
     "CC": "cc", "CXX": "g++", "AR": "ar", "RM": "rm -f", "MAKE": "make", "CPP": "cc -E", "LD": "ld",
-    "INSTALL": "install", "CURDIR": ".", "DESTDIR": "",
+    "INSTALL": "install", "DESTDIR": "",
 }  # fmt: skip
 # programs of recipes that make files beside the sources, or look at them
 _QUIET: Final = frozenset({"ar", "ranlib", "strip", "objcopy", "size", "pkg-config", "ld", "as", "nm", "ldd"})
 _HOLE: Final = "__COMPUTED__"
+# goals of generated Makefiles
+INSTALLING: Final = frozenset({"install", "install/strip", "install-strip", "install-exec", "install/local"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,9 @@ def parse(text: str, given: Mapping[str, str]) -> Makefile:
             continue
         plain = line.partition("#")[0].rstrip()
         word = plain.split()[0] if plain.split() else ""
-        if word in ("include", "-include", "sinclude", "define"):
-            if word != "-include":
-                raise Unreadable(f"the Makefile uses `{word}`")
+        if word in ("include", "define"):
+            raise Unreadable(f"the Makefile uses `{word}`")
+        if word in ("-include", "sinclude"):
             continue
         if word in ("ifeq", "ifneq", "ifdef", "ifndef", "else", "endif"):
             found.uncertain = True
@@ -125,13 +127,19 @@ class MakeReader:
         self.libraries: list[str] = []
         self.moves: list[Placed] = []
         self.static: list[bool] = []
-        self.cpp = self.shared = False
+        self.cpp = self.refreshes = False
+        self.shared: list[Library] = []
+        self.runpaths: list[str] = []
+        self.archives: set[str] = set()
         self.depth = 0
+        self.patterns = False
 
     def built(self, folder: str) -> Built:
+        own = [name for name in dict.fromkeys(self.libraries) if f"lib{name}.a" not in self.archives]
         return Built(
-            tuple(dict.fromkeys(self.programs)), (), tuple(dict.fromkeys(self.libraries)), tuple(self.moves), (folder,),
-            bool(self.static) and all(self.static), self.cpp, self.shared,
+            tuple(dict.fromkeys(self.programs)), (), tuple(own), tuple(self.moves), (folder,),
+            bool(self.static) and all(self.static), self.cpp, tuple(dict.fromkeys(self.shared)),
+            tuple(dict.fromkeys(self.runpaths)), self.refreshes,
         )  # fmt: skip
 
     def follow(self, text: str, folder: str, goals: Sequence[str], given: Mapping[str, str]) -> None:
@@ -139,7 +147,7 @@ class MakeReader:
         self.depth += 1
         if self.depth > 12:
             raise Unreadable("its Makefiles call each other too often")
-        makefile = parse(text, given)
+        makefile = parse(self._included(text, folder), {"CURDIR": folder, **given})
         wanted = list(goals) or [_first_goal(makefile)]
         seen: set[str] = set()
         while wanted:
@@ -152,10 +160,29 @@ class MakeReader:
                 wanted[:0] = [need for need in rule.needs if need not in seen]
         for goal in reversed(list(self._in_order(makefile, goals))):
             self._make(makefile, goal, folder)
+        # what a pattern makes of the goals is known by now; this is for what else its recipe does
+        self.patterns = True
         for rule in makefile.rules:
             if any("%" in target or target.startswith(".") for target in rule.targets):
-                self._recipe(makefile, rule.recipe, {"@": _HOLE, "<": "", "^": ""}, folder)
+                self._recipe(makefile, rule.recipe, {"@": _HOLE, "<": "", "^": "", "*": _HOLE}, folder)
+        self.patterns = False
         self.libraries += makefile.packages
+
+    def _included(self, text: str, folder: str, depth: int = 0) -> str:
+        """The text with the files of the context that it includes by name in the place of the lines that do so."""
+        lines: list[str] = []
+        for line in text.splitlines():
+            words = line.partition("#")[0].split()
+            if line.startswith("\t") or words[:1] not in (["include"], ["-include"], ["sinclude"]) or depth > 4:
+                lines.append(line)
+                continue
+            found = [
+                self.read(absolute(name, folder)) if re.fullmatch(r"[\w./-]+", name) else None for name in words[1:]
+            ]
+            if words[0] == "include" and None in found:
+                lines.append(line)
+            lines += [self._included(inner, folder, depth + 1) for inner in found if inner is not None]
+        return "\n".join(lines)
 
     def _in_order(self, makefile: Makefile, goals: Sequence[str]) -> Iterator[str]:
         """The goals and all that they need, those that need others first."""
@@ -179,6 +206,8 @@ class MakeReader:
         for rule in recipes:
             first = rule.needs[0] if rule.needs else ""
             self._recipe(makefile, rule.recipe, {"@": goal, "<": first, "^": needs, "?": needs, "+": needs}, folder)
+        if not recipes:
+            recipes = self._by_pattern(makefile, goal, folder)
         if recipes or "." in posixpath.basename(goal):
             return
         cpp = next((f"{goal}{end}" for end in (".cc", ".cpp") if self.exists(absolute(f"{goal}{end}", folder))), "")
@@ -190,6 +219,27 @@ class MakeReader:
             compiler = "$(CXX)" if cpp else "$(CC)"
             line = f"{compiler} $(LDFLAGS) {needs or cpp or goal + '.c'} $(LOADLIBES) $(LDLIBS) -o $@"
             self._recipe(makefile, (line,), {"@": goal}, folder)
+
+    def _by_pattern(self, makefile: Makefile, goal: str, folder: str) -> list[_Rule]:
+        """The pattern rule that makes a goal, the first whose source is there, after its recipe was followed."""
+        found: list[tuple[_Rule, str]] = []
+        for rule in makefile.rules:
+            for target in rule.targets:
+                head, percent, tail = target.partition("%")
+                stem = goal[len(head) : len(goal) - len(tail)] if percent else ""
+                if stem and goal == head + stem + tail and rule.recipe:
+                    found.append((rule, stem))
+        sourced = [
+            (rule, stem)
+            for rule, stem in found
+            if rule.needs and self.exists(absolute(rule.needs[0].replace("%", stem), folder))
+        ]
+        for rule, stem in (sourced or [item for item in found if "." in posixpath.basename(goal)])[:1]:
+            needs = [need.replace("%", stem) for need in rule.needs]
+            names = {"@": goal, "<": "".join(needs[:1]), "^": " ".join(needs), "*": stem}
+            self._recipe(makefile, rule.recipe, names, folder)
+            return [rule]
+        return []
 
     def _has_source(self, goal: str, folder: str) -> bool:
         return self.exists(absolute(f"{goal}.c", folder))
@@ -220,6 +270,12 @@ class MakeReader:
             self._inner(command, cwd)
             return
         effects = of_command(command, cwd)
+        if name == "ldconfig":
+            self.refreshes = True
+        if name == "ld" and {"-shared", "-Bshareable"} & set(command.argv):
+            raise Unreadable("its Makefile links a shared library by `ld`", "unknown-library")
+        if name == "ar" and len(command.words) > 2:
+            self.archives.add(posixpath.basename(command.words[2].text))
         if name in _QUIET or not command.words or effects.kind in (Kind.QUERY, Kind.SETTING):
             return
         if effects.kind not in (Kind.FILES, Kind.SYSTEM, Kind.OS_CLEAN):
@@ -237,11 +293,21 @@ class MakeReader:
         if not read.output:
             self.cpp = self.cpp or read.cpp
             return
+        if _HOLE in read.output and self.patterns:
+            return
         if _HOLE in read.output:
             raise Unreadable("the name of a program is computed in the Makefile")
         self.libraries += read.libraries
         self.cpp = self.cpp or read.cpp
-        self.shared = self.shared or read.shared
+        self.runpaths += read.runpaths
+        if any(word.text.startswith("-Wl,") and not word.known for word in command.words):
+            raise Unreadable("what a recipe tells the linker is computed")
+        if any("/" in source and ".so" in posixpath.basename(source) for source in read.sources):
+            raise Unreadable("a program names a shared library by its path", "unknown-library")
+        if read.shared:
+            path = absolute(read.output, cwd)
+            self.shared.append(Library(path, read.soname or posixpath.basename(path), linked=False))
+            return
         self.static.append(read.static and not makefile.uncertain)
         self.programs.append(absolute(read.output, cwd))
 
@@ -275,6 +341,10 @@ class MakeCall:
     file: str
     goals: tuple[str, ...]
     variables: Mapping[str, str]
+
+    @property
+    def installs(self) -> bool:
+        return bool(INSTALLING & set(self.goals))
 
 
 def parse_call(argv: Sequence[str]) -> MakeCall | None:

@@ -7,6 +7,12 @@ import re
 from typing import Final
 
 _TOOLS: Final = frozenset({"make", "gmake", "cmake", "ctest", "ninja"})
+# https://www.gnu.org/software/automake/manual/html_node/index.html: what makes `configure` and Makefile.in
+AUTOTOOLS: Final = frozenset(
+    {"autoreconf", "aclocal", "autoconf", "autoheader", "automake", "libtoolize", "glibtoolize", "autopoint",
+     "intltoolize"}
+)  # fmt: skip
+PREPARING_SCRIPTS: Final = frozenset({"autogen.sh", "bootstrap", "bootstrap.sh", "buildconf", "buildconf.sh"})
 _COMPILER: Final = re.compile(
     r"(?:[\w.]+-linux-(?:gnu|musl)\w*-)?(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|c99|c89|c17)(?:-\d+)?"
 )
@@ -14,7 +20,9 @@ _COMPILER: Final = re.compile(
 
 def looks_like_c(word: str) -> bool:
     """Whether the first word of a command is a compiler or a build tool."""
-    return posixpath.basename(word) in _TOOLS or compiler(word) is not None
+    name = posixpath.basename(word)
+    own = "/" in word and (name == "configure" or name in PREPARING_SCRIPTS)
+    return name in _TOOLS or name in AUTOTOOLS or own or compiler(word) is not None
 
 
 def compiler(word: str) -> str | None:

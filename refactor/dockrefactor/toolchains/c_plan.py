@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import Final
 
 from dockrefactor import os_packages, package_lists
 from dockrefactor.effects import Kind, absolute, inside
@@ -13,14 +14,21 @@ from dockrefactor.needs import Claim
 from dockrefactor.stages import Placed, Stage
 from dockrefactor.tables import toml
 from dockrefactor.toolchain import Artifact, Blocked, Plan, RuntimeNeeds, TreeNeeds
-from dockrefactor.toolchains import compiled_data, compiled_plan
+from dockrefactor.toolchains import c_shared, compiled_data, compiled_plan
+from dockrefactor.toolchains.c_build import is_for_builds
+from dockrefactor.toolchains.c_names import compiler
 from dockrefactor.toolchains.c_programs import CBuild, UnknownBuild, builds
 from dockrefactor.toolchains.c_sources import CSources, is_c_source, read_sources
 from dockrefactor.toolchains.moved_programs import FOLDERS, Follower
 
+# programs of recipes whose output is redirected to the file that they install
+_PRINTING: Final = frozenset({"sed", "cat", "echo", "printf", "awk"})
+
 
 def plan(facts: Facts) -> Plan | Blocked:
     """The split of the final stage, or the first thing that is not shown."""
+    for step, placed in facts.commands(lambda placed: placed.effects.kind is Kind.UNKNOWN):
+        return Blocked("unknown-effect", facts.at(step.instruction, placed.effects.why))
     try:
         return _Planner(facts, facts.final).plan()
     except UnknownBuild as unknown:
@@ -37,6 +45,8 @@ class _Planner:
         self.roots = [item.placed.cwd for item in self.builds]
         self.left_behind = tuple(dict.fromkeys(self._left_behind()))
         self.installed: dict[str, CBuild] = {}
+        self.links: dict[str, str] = {}
+        self.own_libraries = {library.path for item in self.builds for library in item.built.shared}
         self.follower = self._follow()
         self.places = self.follower.places
         self.sources = sources_of(facts, self.builds)
@@ -65,6 +75,7 @@ class _Planner:
                     follower.take(placed)
                     continue
                 follower.places.update((path, path) for path in built.built.programs)
+                follower.places.update((library.path, library.path) for library in built.built.shared)
                 follower.places.update((target, source) for target, source in built.copied)
                 self.installed.update(dict.fromkeys(built.built.installed, built))
                 for move in built.built.moves:
@@ -82,6 +93,14 @@ class _Planner:
             follower.folders.update(outside)
             self.installed.update((path, build) for path in outside if path not in FOLDERS and path.count("/") > 1)
             return
+        if move.command.name == "ln":
+            self._link(follower, build, move)
+            return
+        if move.command.name == "chmod" and all(path in self.installed for path in outside):
+            return
+        if move.command.name in _PRINTING and move.command.redirects:
+            self.installed.update(dict.fromkeys(outside, build))
+            return
         if move.command.name not in ("cp", "install"):
             says = f"what `{move.command.name}` of the Makefile leaves is not followed"
             raise UnknownBuild("unknown-effect", build.step, says)
@@ -90,13 +109,23 @@ class _Planner:
             names = [posixpath.join(path, posixpath.basename(source)) for source in move.effects.reads]
             self.installed.update((name, build) for name in (names if into else [path]))
 
+    def _link(self, follower: Follower, build: CBuild, move: Placed) -> None:
+        """A symbolic link that a recipe makes beside a library, or to a program."""
+        words = [word.text for word in move.command.words[1:] if not word.text.startswith("-")]
+        place = move.effects.writes[-1]
+        if len(words) != 2 or place in FOLDERS or place in follower.folders:
+            raise UnknownBuild("unknown-effect", build.step, "which link a recipe of the Makefile makes is not told")
+        target = absolute(words[0], posixpath.dirname(place))
+        if target not in follower.places and target not in self.links:
+            raise UnknownBuild("unknown-effect", build.step, f"what the Makefile's link {place} leads to is not told")
+        if follower.places.get(self.links.get(target, target)) in self.own_libraries:
+            self.links[place] = self.links.get(target, target)
+        else:
+            self.installed[place] = build
+
     def plan(self) -> Plan | Blocked:
         facts = self.facts
-        for step in self.stage.steps:
-            for placed in step.run.commands if step.run is not None else ():
-                if placed.effects.kind is Kind.UNKNOWN:
-                    return Blocked("unknown-effect", facts.at(step.instruction, placed.effects.why))
-        if not any(item.built.programs for item in self.builds):
+        if not any(item.built.programs or item.copied for item in self.builds):
             return Blocked(
                 "unknown-toolchain", facts.at(facts.final.origin, "nothing that is compiled here is a program")
             )
@@ -109,28 +138,38 @@ class _Planner:
         if isinstance(opened, Blocked):
             return opened
         chosen = sorted(self.chosen())
+        shared = c_shared.find(facts, self.stage, self.builds, self.places, self.links, chosen)
+        if isinstance(shared, Blocked):
+            return shared
+        keeps = any(compiler(claim.value or "") for item in self.sources for claim in item.programs)
         others = [
             path
             for path in self.installed
-            if not any(other != path and inside(other, path) for other in (*self.installed, *chosen))
+            if (keeps or not is_for_builds(path))
+            and not any(other != path and inside(other, path) for other in (*self.installed, *chosen))
         ]
         return Plan(
             artifacts=(
                 *(Artifact(path, False, self._built_at(path)) for path in chosen),
                 *(Artifact(path, False, self._installed_at(path)) for path in others),
+                *(Artifact(path, False, self._linked_at(build)) for path, build in shared.files),
             ),
             context_paths=opened,
             source_tree=compiled_plan.source_tree(self.stage, self.roots) if opened is not None else None,
-            own=tuple(self.follower.own),
-            static=all(item.built.static for item in self.builds if item.built.programs),
+            own=(*self.follower.own, *shared.own),
+            closing=shared.closing,
+            static=all(item.built.static for item in self.builds if item.built.programs or item.copied),
             gain="the compiler and the sources stay behind",
             evidence=tuple(facts.at(item.step.instruction, "builds a program") for item in self.builds[:1]),
         )
 
     def _built_at(self, path: str) -> Evidence:
         built = self.places[path]
-        item = next(item for item in self.builds if built in item.built.programs)
+        item = next(item for item in self.builds if built in item.built.programs or (path, built) in item.copied)
         return self.facts.at(item.step.instruction, "is built here")
+
+    def _linked_at(self, build: CBuild) -> Evidence:
+        return self.facts.at(build.step.instruction, "is linked here")
 
     def _installed_at(self, path: str) -> Evidence:
         return self.facts.at(self.installed[path].step.instruction, "is installed here")
@@ -143,9 +182,6 @@ class _Planner:
             if item.source is None:
                 says = "what it compiles does not come from the context"
                 yield Blocked("manifest-missing", facts.at(item.step.instruction, says))
-            if item.built.shared:
-                says = "it builds a shared library of its own"
-                yield Blocked("unknown-library", facts.at(item.step.instruction, says))
             if base is not None and base.family == "gcc" and item.built.cpp and not item.built.static:
                 says = "the image's own libstdc++ is newer than that of its distribution"
                 yield Blocked("unknown-library", facts.at(item.step.instruction, says))
@@ -171,7 +207,8 @@ class _Planner:
         texts = [claim.value for item in self.sources for claim in (*item.literals, *item.programs)]
         found |= compiled_plan.named(self.places, texts, cwd)
         built = {path for item in self.builds for path in item.built.programs}
-        return found | {place for place in self.places if place not in built}
+        found |= {place for place in self.places if place not in built}
+        return {place for place in found if self.places[place] not in self.own_libraries}
 
     def opened(self) -> tuple[str, ...] | Blocked | None:
         """Context paths that the programs open at run time; None where they open the work folder itself."""
@@ -279,6 +316,8 @@ def tree_needs(facts: Facts, stage: Stage, folder: str) -> TreeNeeds | Blocked |
     except UnknownBuild as unknown:
         return Blocked("unknown-reads", facts.at(unknown.step.instruction, unknown.says))
     evidence = tuple(facts.at(item.step.instruction, "builds a program") for item in planner.builds)
+    if planner.own_libraries:
+        return Blocked("unknown-reads", evidence[0])
     return compiled_plan.tree_needs(
         stage, folder, planner.places, planner.chosen, planner.opened, planner.computes(), evidence
     )

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dockrefactor.effects import Kind, absolute
 from dockrefactor.facts import Facts
 from dockrefactor.needs import ResolveImagePath
-from dockrefactor.records import dataclass
+from dockrefactor.records import dataclass, replace
 from dockrefactor.stages import Placed, Stage, Step
-from dockrefactor.toolchains import c_cmake
-from dockrefactor.toolchains.c_build import Built, Unreadable
+from dockrefactor.toolchains import c_autotools, c_cmake, c_cmake_install
+from dockrefactor.toolchains.c_autotools import AutoConfigure, Prepare, Project
+from dockrefactor.toolchains.c_build import Built, Library, Unreadable
 from dockrefactor.toolchains.c_cmake import Configure, Work
 from dockrefactor.toolchains.c_compile import Compile
 from dockrefactor.toolchains.c_make import NAMES, MakeCall, MakeReader
@@ -39,7 +40,8 @@ class _Reader:
     def __init__(self, facts: Facts, stage: Stage) -> None:
         self.facts = facts
         self.stage = stage
-        self.configured: dict[str, tuple[Configure, str]] = {}
+        self.configured: dict[str, tuple[Configure | AutoConfigure, str]] = {}
+        self.prepared: set[str] = set()
 
     def builds(self) -> Iterator[CBuild]:
         for position, step in enumerate(self.stage.steps):
@@ -66,8 +68,19 @@ class _Reader:
                 raise Unreadable(f"{detail.source} is not copied from the context", "manifest-missing")
             self.configured[detail.build] = (detail, source)
             return None
+        if isinstance(detail, Prepare):
+            self.prepared.add(detail.folder)
+            return None
+        if isinstance(detail, AutoConfigure):
+            at = c_autotools.source_file(resolve, detail.source)
+            there = resolve(posixpath.join(detail.source, "configure"))
+            if at is None or (there is None and detail.source not in self.prepared):
+                raise Unreadable(f"nothing makes {detail.source}/configure", "manifest-missing")
+            self.configured[detail.build] = (detail, posixpath.dirname(at))
+            return None
         if isinstance(detail, Work):
-            return self._cmake(step, placed, detail)
+            given = {name: word.text for name, word in placed.command.assignments if word is not None}
+            return self._cmake(step, placed, detail, given.get("DESTDIR", ""))
         if isinstance(detail, MakeCall):
             return self._make(step, placed, detail, resolve)
         return None
@@ -85,45 +98,87 @@ class _Reader:
         if folder is None:
             file = resolve(absolute(first, placed.cwd))
             folder = posixpath.dirname(file) if file is not None else None
-        built = Built(output, (), (*read.libraries, *names), (), (), read.static and not names, read.cpp, read.shared)
+        if any("/" in source and ".so" in posixpath.basename(source) for source in read.sources):
+            raise Unreadable("the program names a shared library by its path", "unknown-library")
+        shared = tuple(Library(path, read.soname or posixpath.basename(path), linked=False) for path in output)
+        built = Built(
+            () if read.shared else output, (), (*read.libraries, *names), (), (), read.static and not names, read.cpp,
+            shared if read.shared else (), read.runpaths,
+        )  # fmt: skip
         return CBuild(step, placed, built, folder)
 
-    def _cmake(self, step: Step, placed: Placed, work: Work) -> CBuild:
+    def _cmake(self, step: Step, placed: Placed, work: Work, above: str = "") -> CBuild:
         if work.build not in self.configured:
             raise Unreadable(f"nothing configures {work.build}", "manifest-missing")
         configured, source = self.configured[work.build]
+        if isinstance(configured, AutoConfigure):
+            project = c_autotools.read(self.facts.context, source, configured)
+            if not work.installs:
+                return CBuild(step, placed, project.built(), source)
+            own, copied = project.installed(above)
+            return CBuild(step, placed, own, source, copied)
         reading = c_cmake.read(self.facts.context, source, configured)
         built = c_cmake.built(reading, configured)
         if not work.installs:
             return CBuild(step, placed, built, source)
-        programs, others = c_cmake.installed(reading, configured, work.prefix)
-        own = Built(built.programs, others, built.libraries, (), built.writes, built.static, built.cpp, built.shared)
-        return CBuild(step, placed, own, source, programs)
+        found = c_cmake_install.installed(reading, configured, work.prefix, above)
+        own = Built(
+            built.programs, found.others, built.libraries, (), built.writes, built.static, built.cpp,
+            (*built.shared, *found.libraries), (*built.runpaths, *found.runpaths),
+        )  # fmt: skip
+        copied = (*found.programs, *((item.path, item.path) for item in found.libraries))
+        return CBuild(step, placed, own, source, copied)
 
     def _make(self, step: Step, placed: Placed, call: MakeCall, resolve: ResolveImagePath) -> CBuild:
         folder = absolute(call.folder, placed.cwd)
         if folder in self.configured:
-            installs = "install" in call.goals
-            return self._cmake(step, placed, Work(folder, installs, ""))
-        context = self.facts.context
-
-        def text(path: str) -> str | None:
-            found = resolve(path)
-            return context.read(found) if found is not None else None
-
-        reader = MakeReader(text, lambda path: resolve(path) is not None)
+            given = {name: word.text for name, word in placed.command.assignments if word is not None}
+            above = call.variables.get("DESTDIR", given.get("DESTDIR", ""))
+            own, source = self.configured[folder]
+            if isinstance(own, AutoConfigure) and own.source == folder:
+                project = c_autotools.read(self.facts.context, source, own)
+                if project.makefile:
+                    return self._by_hand(step, placed, call, resolve, project, source)
+            if set(call.variables) - {"DESTDIR", "V", "VERBOSE", "CFLAGS", "CXXFLAGS", "CC", "CXX"} or "$" in above:
+                raise Unreadable("it gives variables to a generated Makefile")
+            return self._cmake(step, placed, Work(folder, call.installs, ""), above)
         paths = [absolute(call.file, folder)] if call.file else [posixpath.join(folder, name) for name in NAMES]
         path = next((path for path in paths if resolve(path) is not None), None)
         if path is None:
             raise Unreadable("no Makefile of the build context stands there", "manifest-missing")
+        source = posixpath.dirname(resolve(path) or "")
+        return CBuild(step, placed, self._followed(placed, call, resolve, self._text(resolve, path) or ""), source)
+
+    def _text(self, resolve: ResolveImagePath, path: str) -> str | None:
+        found = resolve(path)
+        return self.facts.context.read(found) if found is not None else None
+
+    def _followed(self, placed: Placed, call: MakeCall, resolve: ResolveImagePath, text: str) -> Built:
+        folder = absolute(call.folder, placed.cwd)
+        reader = MakeReader(lambda path: self._text(resolve, path), lambda path: resolve(path) is not None)
         # variables of the environment are seen by `?=`, and by what the file does not set
         given = dict(call.variables)
         given.update({name: word.text for name, word in placed.command.assignments if word is not None and word.known})
-        reader.follow(text(path) or "", folder, call.goals, given)
-        source = posixpath.dirname(resolve(path) or "")
-        return CBuild(step, placed, reader.built(folder), source)
+        reader.follow(text, folder, call.goals, given)
+        return reader.built(folder)
+
+    def _by_hand(
+        self, step: Step, placed: Placed, call: MakeCall, resolve: ResolveImagePath, project: Project, source: str
+    ) -> CBuild:
+        """What the goals of a Makefile.in make that somebody wrote for `configure`."""
+        built = self._followed(placed, call, resolve, project.makefile)
+        names = tuple(dict.fromkeys((*built.libraries, *project.libraries)))
+        return CBuild(step, placed, replace(built, libraries=names), source)
 
 
 def builds(facts: Facts, stage: Stage) -> tuple[CBuild, ...]:
     """Every build of a stage, in the order of its commands. Raises UnknownBuild."""
-    return tuple(_Reader(facts, stage).builds())
+    found = tuple(_Reader(facts, stage).builds())
+    own = {posixpath.basename(library.path).partition(".so")[0] for item in found for library in item.built.shared}
+    return tuple(_without(item, own) for item in found) if own else found
+
+
+def _without(build: CBuild, own: set[str]) -> CBuild:
+    """A build without the project's own libraries among those that it links."""
+    libraries = tuple(name for name in build.built.libraries if f"lib{name}" not in own)
+    return replace(build, built=replace(build.built, libraries=libraries))

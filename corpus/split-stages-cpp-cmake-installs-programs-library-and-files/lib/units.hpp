@@ -1,0 +1,8 @@
+#pragma once
+
+namespace units {
+
+double to_celsius(double kelvin);
+double to_kelvin(double celsius);
+
+}  // namespace units

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+to-celsius "$1"
+exec to-kelvin 26.85
