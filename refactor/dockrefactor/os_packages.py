@@ -74,7 +74,13 @@ def programs_of(package: str, image: Image) -> frozenset[str]:
     """The programs that an installed package is known to bring."""
     name = bare(package)
     key = "alpine" if image.is_alpine else (image.release or "bookworm")
-    return _brought(key).get(name, frozenset()) | {name}
+    return _brought(key).get(name, frozenset()) | _by_pattern(name, image.is_alpine) | {name}
+
+
+@cache
+def _by_pattern(name: str, alpine: bool) -> frozenset[str]:
+    rows = tables.toml("os_packages")["alpine" if alpine else "debian"]["brings"]
+    return frozenset(program for pattern, found in rows.items() if re.fullmatch(pattern, name) for program in found)
 
 
 @cache
@@ -94,6 +100,9 @@ def libraries(package: str, image: Image) -> tuple[str, ...] | None:
         return _alpine_libraries(name)
     if not image.is_debian:
         return None
+    if image.family == "ubuntu":  # other packages than Debian's go by the same names there
+        known = tables.toml("os_packages")["ubuntu"]["runtime_of"].get(name, {}).get(release_name(image))
+        return tuple(known) if known is not None else None
     rows = _headers(name)
     if not rows:
         return None
@@ -132,6 +141,29 @@ def role(package: str, image: Image) -> Role:
 
 def _matches(table: Mapping[str, Any], key: str, name: str) -> bool:
     return any(re.fullmatch(pattern, name) for pattern in table.get(key, ()))
+
+
+def release_name(image: Image) -> str:
+    """The name of an image's Debian or Ubuntu release, `""` where its tag may move or it is of another distribution."""
+    if image.family != "ubuntu":
+        return image.release
+    named = image.reference.tag.partition("-")[0]
+    releases: dict[str, str] = tables.toml("images")["ubuntu_releases"]
+    return next((name for name, version in releases.items() if named in (name, version)), "")
+
+
+def is_of_language(package: str, image: Image) -> bool:
+    """Whether a package of `image`'s distribution belongs to a language, and so may be what a build runs or loads."""
+    table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]
+    return _matches(table, "language_patterns", bare(package))
+
+
+def without_tools(package: str, image: Image) -> tuple[str, ...] | None:
+    """What a package of tools depends on besides them, for a program that starts none; None where that is not known."""
+    table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]["without_tools"]
+    rows = table.get(bare(package), {})
+    found = rows.get(release_name(image) or "*", rows.get("*"))
+    return tuple(found) if found is not None else None
 
 
 def left_behind(package: str, image: Image) -> tuple[str, ...]:

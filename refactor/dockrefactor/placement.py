@@ -65,7 +65,7 @@ class _Placer:
         self.base = stage.base
         self.steps = stage.steps
         self.slots = [Slot(step) for step in self.steps]
-        self.packages = RuntimePackages(facts, stage.base, runtime)
+        self.packages = RuntimePackages(facts, stage.base, runtime, plan.instead)
         self.owner: str | None = None
         makes = [step for step, _ in plan.overlays]
         self.last = max((at for at, step in enumerate(self.steps) if builds(step) or step in makes), default=-1)

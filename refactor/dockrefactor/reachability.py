@@ -149,6 +149,8 @@ def _brought(facts: Facts, stage: Stage) -> frozenset[str] | None:
     for step in stage.steps:
         if step.copy is not None:
             copied = step.copy.destination
+            if step.copy.origin is not None and copied != "/" and any(inside(folder, copied) for folder in folders):
+                return None
             if any(folder not in _PATH and inside(folder, copied) for folder in folders):
                 return None
             if posixpath.dirname(copied) in folders:

@@ -7,6 +7,7 @@ runtime has not.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from typing import Final
 
 from dockrefactor import development, fetched_scripts, os_packages, package_lists, roles, tables
@@ -33,10 +34,14 @@ class RuntimePackages:
     needed.
     """
 
-    def __init__(self, facts: Facts, base: Image, runtime: Image) -> None:
+    def __init__(
+        self, facts: Facts, base: Image, runtime: Image, instead: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
+        """`instead`: see `Plan`."""
         self.facts = facts
         self.base = base
         self.runtime = runtime
+        self.instead = instead or {}
         self.kept: list[str] = []
         self.extra: list[str] = []
         self.wanted = self._wanted_programs()
@@ -100,6 +105,8 @@ class RuntimePackages:
         role = os_packages.role(name, self.base)
         brought = os_packages.programs_of(name, self.base)
         used = bool(brought & self.wanted.keys())
+        if self._successors(name) is not None:
+            return False
         if any(roles.is_builders_tool(self.facts, program) for program in brought):
             return used
         if role in (Role.BUILD, Role.HEADERS):
@@ -108,17 +115,33 @@ class RuntimePackages:
             return used or any(claim.value is None for claim in self.facts.needs.programs)
         return True
 
+    def _successors(self, name: str) -> tuple[str, ...] | None:
+        """What stands for a package of tools in the runtime; None where the package itself does, or what it starts is
+        not known."""
+        found = self.instead.get(os_packages.bare(name))
+        if found is None:
+            return None
+        brought = os_packages.programs_of(name, self.base)
+        kept = {program for other in found for program in os_packages.programs_of(other, self.base)}
+        return None if (brought - kept) & self.wanted.keys() else found
+
     def is_only_runtime(self, name: str) -> bool:
         """Whether the builder has no use for a package."""
         brought = os_packages.programs_of(name, self.base)
         builds = any(roles.is_builders_tool(self.facts, program) for program in brought)
+        # in an image without a language, builds run or load the languages' packages
+        loaded = not self.base.language and os_packages.is_of_language(name, self.base)
         called = frozenset(tables.toml("build_tools")["called_by_builds"])
-        return os_packages.role(name, self.base) is Role.RUNTIME and not builds and called.isdisjoint(brought)
+        runtime = os_packages.role(name, self.base) is Role.RUNTIME
+        return runtime and not builds and not loaded and called.isdisjoint(brought)
 
     def _left_behind(self, name: str, step: Step) -> tuple[str, ...]:
         """Libraries that what was built with a package links."""
         if self._is_covered(name):
             return ()
+        successors = self._successors(name)
+        if successors is not None:
+            return successors
         role = os_packages.role(name, self.base)
         if role is Role.HEADERS:
             found = os_packages.libraries(name, self.base)

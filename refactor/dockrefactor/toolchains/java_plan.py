@@ -15,7 +15,7 @@ from dockrefactor.records import dataclass, replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Stage, Step
 from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan, TreeNeeds, started_by_tool
-from dockrefactor.toolchains import java_commands, java_files, java_images, java_needs, opened_files
+from dockrefactor.toolchains import java_commands, java_distribution, java_files, java_images, java_needs, opened_files
 from dockrefactor.toolchains.java_files import Named
 from dockrefactor.toolchains.java_needs import Program
 from dockrefactor.toolchains.java_projects import Unit
@@ -54,6 +54,11 @@ def _plan(facts: Facts) -> Plan:
     builds = _builds(facts.final)
     if not builds:
         return Plan()
+    base = facts.final.base
+    packaged = base is not None and not base.language
+    moving = java_distribution.obstacle(facts) if packaged else None
+    if moving is not None:
+        raise BlockedError(moving)
     outputs = _outputs(facts, facts.final, builds)
     elsewhere = opened_files.taken_elsewhere(facts, facts.final, "java", (*outputs.folders, *outputs.made))
     if elsewhere is not None:
@@ -69,12 +74,12 @@ def _plan(facts: Facts) -> Plan:
         if isinstance(free, Blocked):
             raise BlockedError(free)
         opened = free
-    choices = list(_choices(facts, program, bool(opened)))
+    # where Java is a package, the runtime is the base image's own counterpart
+    choices = list(_choices(facts, program, bool(opened))) if not packaged else []
     says = next((choice.says for choice in choices[:1] if choice.says), "")
     evidence = [outputs.evidence, *(artifact.evidence for artifact in artifacts)]
     if says:
         evidence.append(facts.at(facts.final.origin, says))
-    base = facts.final.base
     if base is not None and any("mvn-entrypoint" in word for word in base.entrypoint):
         evidence.append(
             facts.at(facts.final.origin, "the entrypoint of the base image prepares Maven's settings alone")
@@ -86,6 +91,7 @@ def _plan(facts: Facts) -> Plan:
         source_tree=outermost_copied(facts.final.steps, outputs.root) if opened is not None else None,
         gain="the compiler stays behind" if outputs.tree is not None else _GAIN,
         evidence=tuple(dict.fromkeys(evidence)),
+        instead=java_distribution.instead(facts, program) if packaged else {},
         runtimes=tuple(dict.fromkeys(choice.written for choice in choices)),
     )
 

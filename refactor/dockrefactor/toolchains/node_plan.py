@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 
 from dockrefactor import os_packages, package_lists
 from dockrefactor.effects import Kind, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.os_packages import Role
+from dockrefactor.records import replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan
-from dockrefactor.toolchains import node_builds, node_commands, node_launch
+from dockrefactor.toolchains import node_builds, node_commands, node_distribution, node_launch
 from dockrefactor.toolchains.node_commands import NodeInstall
 from dockrefactor.toolchains.node_package_json import PackageJson, package_at
 
@@ -24,12 +26,15 @@ def plan(facts: Facts, installs: _Commands, builds: _Commands) -> Plan | Blocked
     """See `Toolchain.plan`; `installs` and `builds` are Node's commands of all contributing stages."""
     base = facts.final.base
     assert base is not None
-    if base.language not in ("javascript", "node"):
-        return Blocked("unknown-base", facts.at(facts.final.origin, "its Node.js comes from the distribution"))
+    packaged = base.language not in ("javascript", "node")
+    foreign = node_distribution.obstacle(facts) if packaged else None
+    if foreign is not None:
+        return foreign
     development = _development_server(facts)
     if development is not None:
         return development
-    gain = (_gain(facts, builds) or facts.left_behind) if installs else None
+    instead = node_distribution.instead(facts, _packages(facts, installs)) if packaged else {}
+    gain = (_gain(facts, builds, instead) or facts.left_behind) if installs else None
     if gain is None:
         return Plan()
     against = _start_obstacle(facts) or _install_obstacle(facts, installs)
@@ -37,12 +42,18 @@ def plan(facts: Facts, installs: _Commands, builds: _Commands) -> Plan | Blocked
         return against
     tree = _tree(facts, installs)
     if tree == "/":
-        return _plan_in_root(facts, installs, builds, gain)
+        in_root = _plan_in_root(facts, installs, builds, gain)
+        return replace(in_root, instead=instead) if isinstance(in_root, Plan) else in_root
     for step, placed in builds:
         if not all(inside(path, tree) for path in placed.effects.writes):
             return Blocked("unknown-effect", facts.at(step.instruction, f"it builds outside of {tree}"))
     evidence = tuple(facts.at(step.instruction, "installs packages") for step, _ in installs)
-    return Plan(epilogue=_prune(facts, installs), tree=tree, gain=gain, evidence=evidence)
+    return Plan(epilogue=_prune(facts, installs), tree=tree, gain=gain, evidence=evidence, instead=instead)
+
+
+def _packages(facts: Facts, installs: _Commands) -> list[PackageJson]:
+    found = [package_at(facts.place(step, placed, facts.final), placed.cwd) for step, placed in installs]
+    return [package for package in found if package is not None]
 
 
 def _development_server(facts: Facts) -> Blocked | None:
@@ -79,11 +90,13 @@ def _install_obstacle(facts: Facts, installs: _Commands) -> Blocked | None:
     return None
 
 
-def _gain(facts: Facts, builds: _Commands) -> str | None:
+def _gain(facts: Facts, builds: _Commands, instead: Mapping[str, tuple[str, ...]]) -> str | None:
     """What the runtime is rid of; None where it would be the same as the builder."""
     base = facts.final.base
     assert base is not None
-    if base.counterpart:
+    if not base.language and not builds:
+        return node_distribution.gain(facts, bool(instead))
+    if base.language and base.counterpart:
         return f"the compilers and tools of {base.reference.written} stay behind"
     if builds:
         return "the sources and the packages that only the build needs stay behind"
@@ -165,8 +178,11 @@ def _loaded(facts: Facts, package: PackageJson, tool: str) -> list[str]:
 
 
 def _npm_major(facts: Facts) -> int | None:
-    """npm's major version in an official image, by Node's: 6 up to Node 14, 7 or later from 15 on."""
+    """npm's major version in an official image, by Node's: 6 up to Node 14, 7 or later from 15 on; in a distribution 6
+    up to Debian 10 and Ubuntu 20.04."""
     base = facts.final.base
+    if base is not None and not base.language:
+        return 6 if os_packages.release_name(base) in ("buster", "bionic", "focal") else 10
     match = re.match(r"(\d+)", base.reference.tag) if base is not None else None
     if match is None:
         return 10  # moving tags are newer than Node 15

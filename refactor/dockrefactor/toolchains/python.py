@@ -166,18 +166,22 @@ class Python:
 
     def plan(self, facts: Facts) -> Plan | Blocked:
         from dockrefactor import left_behind
-        from dockrefactor.toolchains import python_obstacles, python_plan
+        from dockrefactor.toolchains import python_distribution, python_obstacles, python_plan
 
         base = facts.final.base
         assert base is not None
-        if base.language != "python":
-            return Blocked("unknown-base", facts.at(facts.final.origin, "its Python comes from the distribution"))
         installs = facts.commands(lambda placed: placed.effects.by == self.name and placed.effects.kind is Kind.INSTALL)
         opaque = facts.commands(lambda placed: placed.effects.kind is Kind.UNKNOWN)
         if opaque and not installs:
             step, placed = opaque[0]
             return Blocked("unknown-effect", facts.at(step.instruction, placed.effects.why))
-        gain = (left_behind.gain(facts) or facts.left_behind) if installs else facts.left_behind
+        packaged = base.language != "python"
+        if packaged:
+            foreign = python_distribution.obstacle(facts, installs, self._installed(facts))
+            if foreign is not None:
+                return foreign
+        own = python_distribution.gain(facts) if packaged else left_behind.gain(facts)
+        gain = (own or facts.left_behind) if installs else facts.left_behind
         if gain is None:
             return Plan()
         against = python_obstacles.of_image(facts, installs)
@@ -186,6 +190,8 @@ class Python:
         if against is not None and against.code not in facts.options.assume:
             return against
         plan = python_plan.plan(facts, installs, gain)
+        if packaged and isinstance(plan, Plan):
+            plan = replace(plan, instead=python_distribution.instead(facts))
         return replace(plan, assumed=(against,)) if isinstance(plan, Plan) and against is not None else plan
 
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:

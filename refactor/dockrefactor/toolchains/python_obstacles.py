@@ -31,13 +31,15 @@ _SETTINGS: Final = (".sh", ".conf", ".ini", ".service", ".cfg")
 
 def of_image(facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | None:
     """The first obstacle but those of the packages themselves; `installs` are Python's, of all contributing stages."""
+    base = facts.final.base
+    environment = base is not None and base.language == "python"
     return (
         _launch(facts)
         or _homes(facts, installs)
         or _inline_code(facts)
         or _variables(facts)
         or _libraries(facts)
-        or _absolute_paths(facts)
+        or (_absolute_paths(facts) if environment else None)
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from dockrefactor import tables
+from dockrefactor import os_packages, tables
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
@@ -190,15 +190,23 @@ def _may_be_built(
     return not _has_wheel(package, wheel, base)
 
 
+def _minor(base: Image) -> int | None:
+    """The minor version of an image's Python; None where its tag does not say."""
+    if base.language == "python":
+        match = re.match(r"(\d+)\.(\d+)", base.reference.tag)
+        return int(match[2]) if match else None
+    found: int | None = tables.toml("python_names")["distribution_minor"].get(os_packages.release_name(base))
+    return found
+
+
 _FUTURE: Final = "999999"
 
 
 def _has_wheel(package: LanguagePackage | None, wheel: _Wheel, base: Image) -> bool:
     """Whether a manylinux wheel exists for the Python of `base`, and for the pinned version where there is one."""
-    match = re.match(r"(\d+)\.(\d+)", base.reference.tag)
     if base.is_alpine:
         return False
-    minor = int(match[2]) if match else None
+    minor = _minor(base)
     highs = [high for _, high in wheel.tags.values()]
     newest = next((high for high in highs if all(_between("0", other, high) for other in highs)), "")
     for tag, (low, high) in wheel.tags.items():

@@ -6,13 +6,13 @@ import posixpath
 import re
 from typing import Final
 
-from dockrefactor.effects import absolute
+from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.records import dataclass, field
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan
-from dockrefactor.toolchains import python_environments
+from dockrefactor.toolchains import python_distribution, python_environments
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import names
 from dockrefactor.toolchains.python_starts import started_programs
@@ -87,6 +87,11 @@ def _assembled(facts: Facts, installs: list[tuple[Step, Placed]], gain: str, lay
     artifacts = tuple(layout.artifacts.values())
     if not layout.environment:
         return Plan(artifacts=artifacts, tree=layout.tree, gain=gain, evidence=evidence)
+    base = facts.final.base
+    if base is not None and base.language != "python":
+        local = python_distribution.artifact(facts.at(installs[0][0].instruction, "pip installs there"))
+        inside_it = [item for path, item in layout.artifacts.items() if not inside(path, local.path)]
+        return Plan(artifacts=(local, *inside_it), tree=layout.tree, gain=gain, evidence=evidence)
     own = Artifact(ENVIRONMENT, True, facts.at(installs[0][0].instruction, "the virtual environment"))
     pips = [
         (step, placed.effects.detail) for step, placed in installs if isinstance(placed.effects.detail, PythonInstall)

@@ -1,0 +1,59 @@
+"""Node.js of Debian, Ubuntu and Alpine: `nodejs` is in both stages, `npm` with all that it brings where it starts.
+
+https://wiki.debian.org/Javascript/Nodejs/Manual -- Debian's Node.js also finds the modules of packages such as those
+that its npm depends on; a program that names no other packages than its own does not.
+"""
+
+from __future__ import annotations
+
+from dockrefactor import os_packages, package_lists
+from dockrefactor.effects import Kind
+from dockrefactor.facts import Facts
+from dockrefactor.os_packages import Role
+from dockrefactor.toolchain import Blocked
+from dockrefactor.toolchains import node_sources
+from dockrefactor.toolchains.node_package_json import PackageJson
+
+NPM = "npm"
+
+
+def obstacle(facts: Facts) -> Blocked | None:
+    """Why an image whose Node.js comes from the distribution is not split."""
+    base = facts.final.base
+    assert base is not None
+    named = {os_packages.bare(name) for step in facts.final.steps for name in package_lists.packages(step)}
+    if base.language or not named & {"nodejs", NPM}:
+        return Blocked("unknown-base", facts.at(facts.final.origin, "its Node.js comes from the distribution"))
+    if not base.is_alpine and not os_packages.release_name(base):
+        says = f"`{base.reference.written}` may move to another release"
+        return Blocked("unknown-release", facts.at(facts.final.origin, says))
+    return None
+
+
+def instead(facts: Facts, packages: list[PackageJson]) -> dict[str, tuple[str, ...]]:
+    """What the runtime installs in the place of npm; nothing where a step of the runtime may run it, or a source loads
+    a package that is not the project's."""
+    base = facts.final.base
+    found = os_packages.without_tools(NPM, base) if base is not None else None
+    installs = facts.commands(lambda placed: placed.effects.by == "node" and placed.effects.kind is Kind.TOOL_INSTALL)
+    if found is None or installs or not packages:
+        return {}
+    for package in packages:
+        own = package.every_dependency().keys()
+        for claim in node_sources.imported_packages(facts.context, package.folder, None):
+            if claim.value is None or claim.value not in own:
+                return {}
+    return {NPM: found}
+
+
+def gain(facts: Facts, replaced: bool) -> str | None:
+    """What stays behind besides what builds leave; None where that is nothing."""
+    base = facts.final.base
+    assert base is not None
+    for step in facts.final.steps:
+        for name in package_lists.packages(step):
+            if os_packages.role(name, base) in (Role.BUILD, Role.HEADERS):
+                return f"`{name}` and its like stay behind"
+            if replaced and os_packages.bare(name) == NPM:
+                return "npm and the packages that it brings stay behind"
+    return None

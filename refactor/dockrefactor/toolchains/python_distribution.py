@@ -1,0 +1,96 @@
+"""Python of Debian and Ubuntu: pip puts packages below /usr/local, where the distribution's own packages put nothing.
+
+https://www.debian.org/doc/debian-policy/ch-opersys.html#site-specific-programs -- so all of /usr/local is what pip and
+the author put there, and the runtime takes it whole; Python and its packaged modules are installed in both stages.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from dockrefactor import os_packages, package_lists
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.needs import InstallInputs
+from dockrefactor.os_packages import Role
+from dockrefactor.stages import Placed, Step
+from dockrefactor.toolchain import Artifact, Blocked
+from dockrefactor.toolchains.python_commands import PythonInstall
+from dockrefactor.toolchains.python_packages import packages_needs
+from dockrefactor.toolchains.python_sources import image_sources
+
+LOCAL: Final = "/usr/local"
+PIP: Final = "python3-pip"
+# modules that belong to a package of tools
+_TOOL_MODULES: Final = frozenset({"pip", "venv", "ensurepip", "virtualenv"})
+
+
+def obstacle(facts: Facts, installs: list[tuple[Step, Placed]], installed: list[InstallInputs]) -> Blocked | None:
+    """Why an image whose Python comes from the distribution is not split; `installed` is what the installs read."""
+    base = facts.final.base
+    assert base is not None
+    origin = facts.final.origin
+    if base.language or not base.is_debian:
+        return Blocked("unknown-base", facts.at(origin, "its Python comes from the distribution"))
+    if not os_packages.release_name(base):
+        return Blocked("unknown-release", facts.at(origin, f"`{base.reference.written}` may move to another release"))
+    for step in facts.final.steps:
+        for name in map(os_packages.bare, package_lists.packages(step)):
+            # another Python than the release's own, from elsewhere
+            if (
+                re.fullmatch(r"python(?:2(?:\.\d+)?|3\.\d+)?(?:-(?!is-).*)?", name)
+                or name == "software-properties-common"
+            ):
+                return Blocked("unknown-base", facts.at(step.instruction, f"which Python `{name}` brings is not told"))
+    for step, placed in installs:
+        detail = placed.effects.detail
+        if isinstance(detail, PythonInstall) and detail.manager != "pip" and detail.destination != "project-venv":
+            says = f"where `{placed.command.name}` installs to is not known of a distribution's Python"
+            return Blocked("unknown-base", facts.at(step.instruction, says))
+    return _tools_in_sources(facts) or (_libraries(facts, installed) if not base.counterpart else None)
+
+
+def _libraries(facts: Facts, installed: list[InstallInputs]) -> Blocked | None:
+    """A library of a wheel that the author does not name: a package that stays behind may have brought it."""
+    base = facts.final.base
+    assert base is not None
+    named = {os_packages.bare(name) for step in facts.final.steps for name in package_lists.packages(step)}
+    named |= {library for name in tuple(named) for library in os_packages.libraries(name, base) or ()}
+    for library, evidence in packages_needs(facts, installed).os_packages:
+        if library not in named:
+            says = f"{evidence.says}, and which package brings `{library}` is not told"
+            return Blocked("unknown-library", Evidence(evidence.path, evidence.line, says))
+    return None
+
+
+def _tools_in_sources(facts: Facts) -> Blocked | None:
+    for claim in image_sources(facts).imports:
+        if (claim.value or "").partition(".")[0] in _TOOL_MODULES:
+            return Blocked("needs-build-tool", claim.evidence)
+    return None
+
+
+def gain(facts: Facts) -> str | None:
+    """What stays behind; None where builder and runtime would be the same."""
+    base = facts.final.base
+    assert base is not None
+    for step in facts.final.steps:
+        for name in package_lists.packages(step):
+            if os_packages.role(name, base) in (Role.BUILD, Role.HEADERS):
+                return f"`{name}` and its like stay behind"
+            if os_packages.bare(name) == PIP and package_lists.recommends(step):
+                return f"the compilers that `{name}` recommends stay behind"
+    return None
+
+
+def instead(facts: Facts) -> dict[str, tuple[str, ...]]:
+    """What the runtime installs in the place of pip, with which come compilers as packages that it recommends."""
+    base = facts.final.base
+    found = os_packages.without_tools(PIP, base) if base is not None else None
+    return {PIP: found} if found is not None else {}
+
+
+def artifact(evidence: Evidence) -> Artifact:
+    """Everything that pip installs."""
+    return Artifact(LOCAL, True, evidence)
