@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from dockrefactor import image, os_packages
+
 DATA = Path(__file__).parents[1] / "refactor/dockrefactor/data"
 DEBIAN_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 ALPINE_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9+._-]*")
@@ -194,7 +196,7 @@ def test_development_packages_are_well_formed_sorted_and_unique() -> None:
     assert names == sorted(names)
     keys = [(row[0], suite) for row in table for suite in row[1].split(",")]
     assert len(keys) == len(set(keys))
-    assert {suite for _, suite in keys} == {"bullseye", "bookworm", "trixie"}
+    assert {suite for _, suite in keys} == {"bullseye", "bookworm", "trixie", "forky", "sid"}
     for row in table:
         for name in (row[0], *listed(row[2]), *listed(row[3])):
             assert DEBIAN_NAME.fullmatch(name), row
@@ -208,6 +210,7 @@ def test_development_packages_are_well_formed_sorted_and_unique() -> None:
         ("libssl-dev", "bullseye", "libssl1.1"),
         ("libssl-dev", "bookworm", "libssl3"),
         ("libssl-dev", "trixie", "libssl3t64"),
+        ("libssl-dev", "sid", "libssl3t64"),
         ("libffi-dev", "bookworm", "libffi8"),
         ("libcurl4-openssl-dev", "trixie", "libcurl4t64"),
         ("libjpeg-dev", "bookworm", "libjpeg62-turbo"),
@@ -220,9 +223,31 @@ def test_what_a_development_package_leaves_behind(package: str, suite: str, runt
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "package", "libraries"),
+    [
+        ("debian:bookworm", "libicu-dev", ("libgcc-s1", "libicu72", "libstdc++6")),
+        ("debian:forky", "libpq-dev", ("libpq5",)),
+        ("debian:forky", "libicu-dev", None),  # still being made: another version in the releases beside it
+        ("ubuntu:20.04", "libssl-dev", ("libssl1.1",)),
+        ("ubuntu:22.04", "libssl-dev", ("libssl3",)),
+        ("ubuntu:22.04", "default-libmysqlclient-dev", ("libmysqlclient21",)),  # MariaDB's in Debian
+        ("ubuntu:jammy", "libpq-dev", ("libpq5",)),
+        ("ubuntu:22.04", "libgeos-dev", None),
+        ("ubuntu:latest", "libpq-dev", None),
+    ],
+)
+def test_what_a_development_package_of_an_image_leaves_behind(
+    written: str, package: str, libraries: tuple[str, ...] | None
+) -> None:
+    base = image.known(written)
+    assert base is not None
+    assert os_packages.libraries(package, base) == libraries
+
+
 def test_programs_are_well_formed_and_unique() -> None:
     table = rows("programs.tsv")
-    assert [row for row in table if len(row) != 5 or set(row[1:]) == {"-"}] == []
+    assert [row for row in table if len(row) != 7 or set(row[1:]) == {"-"}] == []
     names = [row[0] for row in table]
     assert len(names) == len(set(names))
     for _, *debian, alpine in table:

@@ -62,8 +62,9 @@ def package_of(program: str, image: Image) -> str | None:
     if image.is_alpine:
         found = row.get("alpine")
     elif image.is_debian:
-        found = row.get(image.release or "bookworm")
-        if not image.release and len({row.get(suite) for suite in ("bookworm", "trixie")}) > 1:
+        suites = _suites(image)
+        found = row.get(suites[0])
+        if len({row.get(suite) for suite in suites}) > 1:
             return None
     else:
         return None
@@ -106,7 +107,7 @@ def libraries(package: str, image: Image) -> tuple[str, ...] | None:
     rows = _headers(name)
     if not rows:
         return None
-    suites = [image.release] if image.release else ["bookworm", "trixie"]
+    suites = _suites(image)
     found: list[tuple[str, ...]] = []
     for suite in suites:
         row = next((row for row in rows if suite in row[0]), None)
@@ -117,6 +118,12 @@ def libraries(package: str, image: Image) -> tuple[str, ...] | None:
     exceptions = tables.toml("os_packages")["debian"]["not_provided"]
     names = {tuple(name if name in exceptions else re.sub(r"t64$", "", name) for name in row) for row in found}
     return (found[0] if len(found) == 1 else names.pop()) if len(names) == 1 else None
+
+
+def _suites(image: Image) -> list[str]:
+    """The Debian releases in which a package must be the same for an image."""
+    unreleased: dict[str, list[str]] = tables.toml("images")["unreleased"]
+    return unreleased.get(image.release, [image.release] if image.release else ["bookworm", "trixie"])
 
 
 def _alpine_libraries(name: str) -> tuple[str, ...] | None:
@@ -173,7 +180,7 @@ def left_behind(package: str, image: Image) -> tuple[str, ...]:
 
 
 # the releases that `data/debian_packages.tsv` was made from
-_COVERED = frozenset({"bullseye", "bookworm", "trixie"})
+_COVERED = frozenset({"bullseye", "bookworm", "trixie", "forky"})
 
 
 def is_covered(image: Image) -> bool:
@@ -185,7 +192,7 @@ def development_packages(names: Iterable[str], image: Image) -> frozenset[str]:
     """The `-dev` packages among `names`, and all that they install: whatever a build may link. Debian's alone."""
     found: set[str] = set()
     pending = [bare(name) for name in names]
-    suites = {image.release} if image.release else {"bookworm", "trixie"}
+    suites = set(_suites(image))
     while pending:
         name = pending.pop()
         rows = [row for row in _headers(name) if row[0] & suites]

@@ -1,7 +1,8 @@
 """Writes data/debian_packages.tsv: what a Debian -dev package leaves behind when a program that was built with it runs.
 
-    python debian_packages.py --mirror URL [--folder DIR] SUITE... > ../dockrefactor/data/debian_packages.tsv
+    python debian_packages.py --mirror URL [--folder DIR] [--kept SUITE...] -- SUITE... > debian_packages.tsv
 
+A suite of which the mirror has no whole index is `--kept`: its lines are those of the table as it is.
 For each -dev package: the packages with shared libraries that it depends on (its own ones, and for a package without
 files of its own those of the packages it stands for), and the other -dev packages that it installs too. Facts come from
 the suites' Packages and Contents indexes alone.
@@ -27,6 +28,7 @@ HEADER = """\
 #   runtime   packages with the shared libraries that it links programs to, comma separated; "-": none (headers, static)
 #   through   other -dev packages that it installs and whose libraries a build may link too, comma separated; "-": none
 """
+TABLE = Path(__file__).parents[1] / "dockrefactor/data/debian_packages.tsv"
 # large families that no web service or command-line program is built from; left out to keep the table small
 SKIPPED_PREFIXES = (
     "android-", "dolfin", "dpdk", "elpa-", "gnome-", "gnustep", "gobjc", "golang-", "kde", "kf5", "kf6", "lazarus",
@@ -144,6 +146,21 @@ def _lines(tables: dict[str, dict[str, Left]]) -> Iterator[str]:
             yield "\t".join((name, ",".join(suites), ",".join(left.runtime) or "-", ",".join(left.through) or "-"))
 
 
+def _kept(suite: str) -> dict[str, Left]:
+    """What the table as it is says of a suite."""
+    found: dict[str, Left] = {}
+    for line in TABLE.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            package, suites, runtime, through = line.split("\t")
+            if suite in suites.split(","):
+                found[package] = Left(_names(runtime), _names(through))
+    return found
+
+
+def _names(cell: str) -> tuple[str, ...]:
+    return () if cell == "-" else tuple(cell.split(","))
+
+
 def main() -> None:
     """Reads the suites named on the command line and prints the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -151,11 +168,16 @@ def main() -> None:
     parser.add_argument("--mirror", required=True, help="a Debian mirror's address")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/debian-indexes"), help="where the indexes are kept")
     parser.add_argument("--keyring", type=Path, default=Path("/usr/share/keyrings/debian-archive-keyring.gpg"))
+    parser.add_argument("--kept", nargs="*", default=[], help="suites whose lines stay as they are")
     arguments = parser.parse_args()
+    wanted = [suite for suite in arguments.suites if suite not in arguments.kept]
     if not (arguments.folder / "state/lists").is_dir():
-        fetch(arguments.folder, arguments.mirror, arguments.suites, arguments.keyring)
+        fetch(arguments.folder, arguments.mirror, wanted, arguments.keyring)
     tables = {}
     for suite in arguments.suites:
+        if suite in arguments.kept:
+            tables[suite] = _kept(suite)
+            continue
         packages = read_packages(arguments.folder, suite)
         tables[suite] = Suite(packages, read_contents(arguments.folder, suite, frozenset())).table()
     sys.stdout.write(HEADER)

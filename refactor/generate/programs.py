@@ -1,10 +1,11 @@
 """Writes data/programs.tsv: which Debian and Alpine package brings a program that scripts and applications start.
 
-    python programs.py --folder DIR SUITE... > ../dockrefactor/data/programs.tsv
+    python programs.py --folder DIR [--kept SUITE...] -- SUITE... > ../dockrefactor/data/programs.tsv
 
 DIR holds the indexes that debian_packages.py fetched. A Debian package is written down for a suite only where its
 Contents index shows that it, or a package it depends on (three steps), ships the program; else the suite's cell is "-".
-The Alpine column is taken from programs_wanted.tsv as it is.
+The cells of a suite that is `--kept` are those of the table as it is. The Alpine column is taken from
+programs_wanted.tsv as it is.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ HEADER = """\
 # Alpine's names are those of https://pkgs.alpinelinux.org (not checked by a script).
 # Columns, separated by tabs; "-" where the suite has no such package:
 """
+TABLE = Path(__file__).parents[1] / "dockrefactor/data/programs.tsv"
 FOLDERS = ("bin", "sbin", "usr/bin", "usr/sbin", "usr/games")
 STEPS = 3
 
@@ -63,16 +65,29 @@ def package_of(wanted: Wanted, packages: dict[str, Package], owners: dict[str, t
     return wanted.debian if shown else "-"
 
 
+def _kept(suite: str) -> dict[str, str]:
+    """Program -> package, by the table as it is."""
+    lines = TABLE.read_text(encoding="utf-8").splitlines()
+    heads = next(line for line in lines if line.startswith("# program\t")).split("\t")
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return {row[0]: row[heads.index(suite)] for row in rows}
+
+
 def main() -> None:
     """Reads the suites' indexes and prints the table; names of programs found nowhere go to standard error."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("suites", nargs="+")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/debian-indexes"))
+    parser.add_argument("--kept", nargs="*", default=[], help="suites whose cells stay as they are")
     arguments = parser.parse_args()
     wanted = read_wanted(Path(__file__).with_name("programs_wanted.tsv"))
     paths = frozenset(path for one in wanted for path in one.paths())
     columns: list[list[str]] = []
     for suite in arguments.suites:
+        if suite in arguments.kept:
+            cells_of = _kept(suite)
+            columns.append([cells_of.get(one.program, "-") for one in wanted])
+            continue
         packages = read_packages(arguments.folder, suite)
         owners = read_contents(arguments.folder, suite, paths).programs
         columns.append([package_of(one, packages, owners) for one in wanted])

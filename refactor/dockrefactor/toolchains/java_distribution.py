@@ -1,6 +1,6 @@
 """Java of Debian, Ubuntu and Alpine: the runtime installs the JRE of the JDK that the author installs.
 
-https://packages.debian.org/openjdk-17-jdk, https://pkgs.alpinelinux.org/packages?name=openjdk17* -- a JDK brings its JRE;
+https://packages.debian.org/openjdk-17-jdk, https://pkgs.alpinelinux.org/packages?name=openjdk17* -- a JDK has its JRE;
 a headless one lacks what draws windows and text.
 """
 
