@@ -189,6 +189,10 @@ class _Placer:
             if copy.owner is not None:
                 self._own(slot.step, copy.owner)
             return
+        whole = [artifact.path for artifact in self.plan.artifacts if artifact.whole]
+        if copy.writes and all(any(inside(path, folder) for folder in whole) for path in copy.writes):
+            slot.runtime = at > self.last
+            return
         slot.runtime = True
         if source_copies.brings_sources(copy, self.plan.source_tree):
             assert self.plan.context_paths is not None
@@ -215,7 +219,8 @@ class _Placer:
         kinds = step.run.kinds
         if not kinds - NEUTRAL - {Kind.TOOL_SETUP}:
             slot.builder = at <= self.last
-            slot.runtime = at > self.last
+            # what asks or sets up a tool that stays behind leaves nothing in the runtime
+            slot.runtime = at > self.last and not self.packages.lacks(step)
         elif kinds <= OS | NEUTRAL:
             self._divide_packages(at, slot)
         elif kinds <= BUILDING | NEUTRAL:

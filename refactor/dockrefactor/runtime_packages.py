@@ -18,6 +18,7 @@ from dockrefactor.image import Image
 from dockrefactor.launch_words import builtins
 from dockrefactor.os_packages import Role
 from dockrefactor.stages import Placed, Step
+from dockrefactor.step_effects import BUILDING, NEUTRAL, OS
 from dockrefactor.toolchain import Blocked, BlockedError
 
 # what compiled C++ and Fortran links besides libc, where the distribution's base has it not (apt itself brings C++'s);
@@ -44,6 +45,7 @@ class RuntimePackages:
         self.instead = instead or {}
         self.kept: list[str] = []
         self.extra: list[str] = []
+        self.dropped: set[str] = set()
         self.wanted = self._wanted_programs()
         self.foreign = frozenset(name for step in facts.final.steps for name in fetched_scripts.packages(step))
 
@@ -72,6 +74,7 @@ class RuntimePackages:
             return self._upgrade(step, names)
         removed = _removed(step)
         kept = [name for name in names if name not in removed and self._keeps(name, step)]
+        self.dropped.update(os_packages.bare(name) for name in names if name not in kept)
         foreign = self.foreign.intersection(map(os_packages.bare, kept))
         if foreign:
             raise self.stop("unknown-library", step, f"`{min(foreign)}` comes from a repository that a script adds")
@@ -123,7 +126,25 @@ class RuntimePackages:
             return None
         brought = os_packages.programs_of(name, self.base)
         kept = {program for other in found for program in os_packages.programs_of(other, self.base)}
-        return None if (brought - kept) & self.wanted.keys() else found
+        return None if (brought - kept) & (self.wanted.keys() | self._named_by_setup()) else found
+
+    def _named_by_setup(self) -> set[str]:
+        """Words of commands that set up the image, which the runtime repeats."""
+        return {
+            posixpath.basename(word)
+            for step in self.facts.final.steps
+            for placed in (step.run.commands if step.run is not None else ())
+            if placed.effects.kind not in BUILDING | NEUTRAL | OS
+            for word in placed.command.argv
+        }
+
+    def lacks(self, step: Step) -> bool:
+        """Whether a step names a program of a package that the runtime has not."""
+        assert step.run is not None
+        gone = {program for name in self.dropped for program in os_packages.programs_of(name, self.base)}
+        gone -= self.runtime.programs | self._brought()
+        words = {posixpath.basename(word) for placed in step.run.commands for word in placed.command.argv}
+        return bool(words & gone)
 
     def is_only_runtime(self, name: str) -> bool:
         """Whether the builder has no use for a package."""

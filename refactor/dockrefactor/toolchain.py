@@ -36,12 +36,13 @@ class Detection:
 @dataclass(frozen=True, slots=True)
 class Artifact:
     """A path that the builder makes and the runtime needs: the same absolute path in both stages, unless the runtime
-    has it at `target`."""
+    has it at `target`. `whole`: a folder of which the runtime takes all from the builder, the author's copies too."""
 
     path: str
     is_folder: bool
     evidence: Evidence
     target: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

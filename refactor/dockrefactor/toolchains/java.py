@@ -87,6 +87,8 @@ class Java:
     def _compilation(self, command: Command, place: Place) -> Effects | None:
         from dockrefactor.toolchains import java_commands
 
+        if set(command.argv[1:]) & {"-version", "--version", "-help", "--help"}:
+            return Effects(Kind.TOOL_SETUP, programs=command.argv[:1], by=self.name)
         made = java_commands.parse_jar(command.argv)
         if made is not None:
             return Effects(

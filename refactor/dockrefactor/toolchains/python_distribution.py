@@ -93,4 +93,4 @@ def instead(facts: Facts) -> dict[str, tuple[str, ...]]:
 
 def artifact(evidence: Evidence) -> Artifact:
     """Everything that pip installs."""
-    return Artifact(LOCAL, True, evidence)
+    return Artifact(LOCAL, True, evidence, whole=True)

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+echo "stock of today"
+exec python3 table.py "$@"
