@@ -117,8 +117,12 @@ def _files(look: Look) -> list[str]:
             except ValueError:
                 continue
     words += [word for item in look.facts.launch.started if item.known for word in item.argv[1:]]
+    # a program's own name is looked up on PATH, whatever the work folder holds
+    programs = {name for _, name in _named(look) if "/" not in name}
     paths = [
-        absolute(word, cwd) for word in words if word and not word.startswith("-") and not _SHELL_WORDS & set(word)
+        absolute(word, cwd)
+        for word in words
+        if word and word not in programs and not word.startswith("-") and not _SHELL_WORDS & set(word)
     ]
     return list(dict.fromkeys(path for path in paths if path != "/"))
 
