@@ -40,6 +40,7 @@ from dockrefactor.step_effects import (
     left,
     new_owner,
     owner_given,
+    remakes,
     with_removals,
     writes,
 )
@@ -289,7 +290,9 @@ class _Placer:
         if is_in_tree(step, self.plan.tree):
             slot.builder = at <= self.last
             # the folder itself is made anew in the runtime: by WORKDIR as root's, or here as the user's
-            slot.runtime = at > self.last or (self.owner is not None and self.plan.tree in writes(step))
+            tree = self.plan.tree
+            remade = self.owner is not None or remakes(step, tree if self._stands(at, tree or "") else None)
+            slot.runtime = at > self.last or (remade and tree in writes(step))
             return
         if all(placed.command.name == "mkdir" for placed in step.run.commands) and self._is_made_by_workdir(step):
             slot.builder, slot.runtime = at <= self.last, at > self.last
@@ -307,11 +310,15 @@ class _Placer:
         """The work folder itself is made anew in the runtime, and given to its owner: a copy gives what is in it."""
         folder = self.plan.tree
         assert folder is not None
-        there = any(inside(other.step.before.cwd, folder) for other in self.slots[: at + 1])
+        there = self._stands(at, folder)
         text = f"RUN {'' if there else f'mkdir -p {folder} && '}chown {owner} {folder}{self.facts.document.newline}"
         slot.runtime_text = (slot.runtime_text or "") + self.facts.document.typed(text)
         slot.runtime = True
         slot.keeps_comments = False
+
+    def _stands(self, at: int, folder: str) -> bool:
+        """Whether a work folder is made in or below a folder before a step."""
+        return any(inside(other.step.before.cwd, folder) for other in self.slots[: at + 1])
 
     def _setup_with_packages(self, at: int, slot: Slot) -> None:
         """`apt-get install curl && curl -o x …`: whole in the runtime where it leaves what the runtime may have."""

@@ -17,7 +17,8 @@ _BY_ACCOUNT: Final = frozenset({"chgrp", "chown", "gosu", "install", "runuser", 
 
 def keep_what_builds_see(slots: Sequence[Slot], last: int) -> None:
     """Setup steps before the last build step stay in the builder too where the build can see what they do."""
-    for at, slot in enumerate(slots[:last]):
+    for at in reversed(range(max(last, 0))):  # a step that stays may need an earlier one
+        slot = slots[at]
         if slot.builder or not slot.runtime or slot.step.run is None:
             continue
         if not slot.step.run.kinds & (SETUP | {Kind.TOOL_INSTALL, Kind.PROGRAM}):

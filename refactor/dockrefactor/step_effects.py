@@ -58,6 +58,19 @@ def owner_given(placed: Placed, tree: str | None) -> str | None:
     return operands[0]
 
 
+def remakes(step: Step, folder: str | None) -> bool:
+    """Whether a step gives `folder` or folders that it makes another owner or mode, and touches nothing else."""
+    made, given = {folder}, False
+    for placed in step.run.commands if step.run is not None else ():
+        if placed.command.name == "mkdir":
+            made.update(placed.effects.writes)
+        elif placed.command.name in ("chgrp", "chmod", "chown") and made.issuperset(placed.effects.writes):
+            given = True
+        else:
+            return False
+    return given
+
+
 def is_exact(step: Step) -> bool:
     """Whether what a step leaves are files or folders that can be copied by name."""
     assert step.run is not None
