@@ -11,7 +11,7 @@ from dockrefactor import image, shell
 from dockrefactor.context import BuildContext
 from dockrefactor.effects import Kind
 from dockrefactor.stages import Place, State
-from dockrefactor.toolchains import java_commands, java_images
+from dockrefactor.toolchains import java_commands, java_images, java_projects
 from dockrefactor.toolchains.java import Java
 
 
@@ -158,3 +158,29 @@ def test_images_to_run_on(base: str, jre: str | None, jdk: str | None) -> None:
     found = [choice.written for choice in java_images.smaller(known, compiles=False)]
     assert found == [name for name in (jre, jdk) if name is not None]
     assert [choice.written for choice in java_images.smaller(known, compiles=True)] == ([jdk] if jdk else [])
+
+
+_READ = ("/app/pom.xml", "/app/src", "/app/.mvn")
+
+
+@pytest.mark.parametrize(
+    ("line", "inner", "reads"),
+    [
+        ("mvn package -DskipTests", "", _READ),
+        ("mvn package -DskipTests", "<plugin><artifactId>maven-jar-plugin</artifactId></plugin>", _READ),
+        ("mvn package", "", None),
+        ("mvn package -DskipTests", "<plugin><artifactId>frontend-maven-plugin</artifactId></plugin>", None),
+        ("mvn package -DskipTests", "<resources><resource><directory>web</directory></resource></resources>", None),
+        ("gradle build -x test", "", None),
+    ],
+)
+def test_what_a_build_reads_of_its_project(
+    line: str, inner: str, reads: tuple[str, ...] | None, tmp_path: Path
+) -> None:
+    plugins = inner if inner.startswith("<resources") else f"<plugins>{inner}</plugins>"
+    (tmp_path / "pom.xml").write_text(
+        f"<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version><build>{plugins}</build></project>"
+    )
+    build = java_commands.parse(shlex.split(line))
+    assert build is not None
+    assert java_projects.build_reads(build, place(tmp_path)) == reads

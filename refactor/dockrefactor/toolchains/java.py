@@ -199,6 +199,16 @@ class Java:
 
         return java_plan.plan(facts)
 
+    def build_reads(self, facts: Facts, stage: Stage, placed: Placed) -> tuple[str, ...] | None:
+        """See `Registered.build_reads`."""
+        from dockrefactor.toolchains import java_commands, java_projects
+
+        build = placed.effects.detail
+        step = next(step for step in stage.steps if step.run is not None and placed in step.run.commands)
+        if not isinstance(build, java_commands.Build):
+            return None
+        return java_projects.build_reads(build, replace(facts.place(step, placed, stage), cwd=placed.cwd))
+
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
         from dockrefactor.toolchains import java_plan
 

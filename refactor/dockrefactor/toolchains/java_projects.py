@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import re
 from collections.abc import Iterator
 
 from dockrefactor import tables
@@ -103,8 +104,6 @@ def _gradle(build: Build, place: Place) -> Work | None:
 
 
 def _gradle_dependencies(context: BuildContext, script: str | None) -> Iterator[tuple[str, Evidence]]:
-    import re
-
     for match in re.finditer(
         r"[\"']([\w.-]+:[\w.-]+)(?::[^\"']*)?[\"']", (context.read(script) or "") if script else ""
     ):
@@ -114,6 +113,35 @@ def _gradle_dependencies(context: BuildContext, script: str | None) -> Iterator[
 def inputs(build: Build, place: Place) -> InstallInputs:
     """Everything that a download of dependencies reads, as image paths."""
     return _maven_inputs(build, place) if build.tool == "maven" else _gradle_inputs(build, place)
+
+
+def build_reads(build: Build, place: Place) -> tuple[str, ...] | None:
+    """All image paths below its folder that a build reads: manifests, settings and `src` of Maven's standard layout.
+    None where tests run, or where a pom names folders, files or plugins beside those of the table."""
+    table = tables.toml("java_projects")["reads"]
+    found = _manifest(build, place) if build.tool == "maven" else None
+    projects = (
+        maven_pom.reactor(place.context, found[1], build.profiles, build.properties) if found is not None else None
+    )
+    done, known = work(build, place), inputs(build, place)
+    if projects is None or done is None or known.open_ended or known.missing or build.does != "builds":
+        return None
+    skipped = [name for name in table["skips_tests"] if build.properties.get(name) == "true"]
+    parents = ("", *tables.toml("java_projects")["maven"]["parents"])
+    if not skipped or any(item.outside not in parents for item in projects):
+        return None
+    for file in dict.fromkeys(file for item in projects for file in item.files):
+        text = place.context.read(file) or ""
+        plugins = re.findall(r"<plugin>.*?<artifactId>\s*([^<\s]*)\s*</artifactId>.*?</plugin>", text, re.DOTALL)
+        if len(plugins) != text.count("<plugin>") or not set(plugins) <= set(table["plugins"]):
+            return None
+        if any(word in text for word in table["elsewhere"]):
+            return None
+    return (
+        *known.files,
+        *(posixpath.join(unit.place, "src") for unit in done.units),
+        posixpath.join(done.root, ".mvn"),
+    )
 
 
 def _maven_inputs(build: Build, place: Place) -> InstallInputs:

@@ -1,0 +1,2 @@
+const wares: string[] = ["apples", "pears"];
+document.title = `we sell ${wares.join(" and ")}`;
