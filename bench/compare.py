@@ -246,7 +246,7 @@ def compare(group: list[Tool], folder: Path, count: int, runs: int, only_one: bo
     goals = goals_for_one(summaries)
     if not only_one:
         summaries = all_files(group, paths, runs)
-        print(table(f"\n{count} files in one process, {runs} runs", summaries))
+        print(table(f"\n{count} files in one run, {runs} runs", summaries))
         print(f"  dockrefactor changes {changed_files(group[0])} of them")
         goals += goals_for_all(summaries)
     print("\ngoals")
