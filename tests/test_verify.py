@@ -180,6 +180,15 @@ def test_libraries_are_found_by_the_loaders_rules() -> None:
     assert [item.library for item in lost] == ["libpq.so.5", "liba-1.so"]
 
 
+def test_a_text_for_the_linker_is_no_library() -> None:
+    files = files_of({
+        "/usr/lib/x86_64-linux-gnu/libc.so": "/* GNU ld script */", "/usr/lib/x86_64-linux-gnu/liby.so": "\x7fELF",
+    })  # fmt: skip
+    addon = binary("/srv/prebuilds/x.musl.node", ("libc.so", "liby.so", "libz.so"))
+    loader = Loader(files, {})
+    assert [name for name in addon.needed if loader.loads(addon, name)] == ["liby.so"]
+
+
 def test_a_file_for_another_processor_is_nobodys_library() -> None:
     library = binary("/srv/prebuilds/x.node")
     assert library.runs_on("amd64")

@@ -161,7 +161,7 @@ def _found_before(item: Missing, binary: Binary, original: Loader, before: Look)
         return item not in original.missing([binary])
     if "/" in item.library:
         return before.files.at(item.library) is not None
-    return original.find(binary, item.library) is not None
+    return original.loads(binary, item.library)
 
 
 def _brought_scripts(after: Look, before: Look, contents: Iterable[str]) -> Iterator[Finding]:

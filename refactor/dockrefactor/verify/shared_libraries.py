@@ -156,6 +156,12 @@ class Loader:
                 return path
         return None
 
+    def loads(self, binary: Binary, library: str) -> bool:
+        """Whether the loader finds a library that `binary` needs and can load it: under the name of musl's `libc.so`,
+        the headers of glibc have a text for the linker."""
+        place = self.find(binary, library)
+        return place is not None and self._files.contents([place]).get(place, MAGIC).startswith(MAGIC)
+
     def _search(self, binary: Binary) -> list[str]:
         own = [_origin(folder, binary.path) for folder in binary.rpath if not binary.runpath]
         own += self._extra
