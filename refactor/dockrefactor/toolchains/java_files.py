@@ -113,7 +113,7 @@ def opened(facts: Facts, stage: Stage, program: Program, folders: Sequence[str])
     if any(claim.value is None for claim in claims):
         kept.update(dict.fromkeys(opened_files.data(facts, stage, folders, java_projects.is_unread)))
     if any(name.startswith("org.springframework.boot:") for unit in program.units for name, _ in unit.dependencies):
-        kept.update(dict.fromkeys(_settings_beside(facts, stage)))
+        kept.update(dict.fromkeys((*_settings_beside(facts, stage), *_served(facts, stage))))
     return outermost(kept)
 
 
@@ -123,3 +123,10 @@ def _settings_beside(facts: Facts, stage: Stage) -> Iterator[str]:
     for path in facts.context.children(root) if root is not None else ():
         if any(fnmatch.fnmatchcase(posixpath.basename(path), pattern) for pattern in patterns):
             yield path
+
+
+def _served(facts: Facts, stage: Stage) -> Iterator[str]:
+    """The folder of the work folder that Spring Boot's embedded server serves: the first that there is."""
+    names = tables.toml("java_projects")["spring_boot"]["folders"]
+    found = (stage.resolver()(absolute(name, facts.final.after.cwd)) for name in names)
+    yield from [path for path in found if path and facts.context.is_dir(path)][:1]
