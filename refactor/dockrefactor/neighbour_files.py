@@ -24,10 +24,12 @@ COMPOSE: Final = "compose"
 # `compose.yaml`, `docker-compose.yml`, and the files that are merged with them: `compose.dev.yaml`, …
 _COMPOSE_NAME: Final = re.compile(r"(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml")
 _MAIN: Final = re.compile(r"(?:docker-)?compose\.ya?ml")
-_COMPOSE_WORDS: Final = (
-    b"command", b"entrypoint", b"user", b"volumes", b"target", b"health", b"extends", b"include", b"docker.sock",
-    b"\\", b"<<", b"develop", b"ports", b"build",
+# what a compose file says that matters by itself; what it builds matters to other files alone
+_COMPOSE_SAYS: Final = (
+    "command", "entrypoint", "user", "volumes", "target", "health", "extends", "include", "docker.sock", "\\", "<<",
+    "develop", "ports",
 )  # fmt: skip
+_COMPOSE_WORDS: Final = (*(word.encode() for word in _COMPOSE_SAYS), b"build")
 # kind -> names of files, the words of which one must be in the text
 _NAMED: Final = (
     ("bake", ("docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl", "docker-bake.override.json"),
@@ -67,7 +69,13 @@ class NeighbourFile:
 
 
 def find(root: str | os.PathLike[str]) -> Iterator[NeighbourFile]:
-    """The files that may use an image built in the context `root`."""
+    """The files that may use an image built in the context `root`; none where compose files build it and no more."""
+    found = list(_all(root))
+    if any(file.kind != COMPOSE or any(word in file.text for word in _COMPOSE_SAYS) for file in found):
+        yield from found
+
+
+def _all(root: str | os.PathLike[str]) -> Iterator[NeighbourFile]:
     top = os.path.abspath(root)
     for folder in _folders(top):
         names = _names(folder)

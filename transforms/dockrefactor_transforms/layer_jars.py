@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import posixpath
 import shlex
+from typing import TYPE_CHECKING
 
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
@@ -20,8 +21,9 @@ from dockrefactor.facts import Facts
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
 from dockrefactor.stages import Copy, Stage, Step
 from dockrefactor.text import Edit, Span, insertion
-from dockrefactor.toolchains import java_layers
-from dockrefactor.toolchains.java_layers import BootJar
+
+if TYPE_CHECKING:
+    from dockrefactor.toolchains.java_layers import BootJar
 
 # the order of the layers, what changes least first
 # https://docs.spring.io/spring-boot/reference/packaging/container-images/dockerfiles.html
@@ -62,6 +64,8 @@ def run(facts: Facts) -> Outcome:
     nothing = Unneeded(Reasons.NO_JAR, facts.at(facts.final.origin, "no jar to extract"))
     if len(copies) != 1 or copies[0].copy is None or copies[0].copy.stage is None:
         return nothing
+    from dockrefactor.toolchains import java_layers  # loads much of Java
+
     step, copy, builder = copies[0], copies[0].copy, copies[0].copy.stage
     source = absolute(copy.sources[0], "/")
     try:
