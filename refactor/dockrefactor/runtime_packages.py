@@ -212,13 +212,22 @@ class RuntimePackages:
         """Add packages for what the base image of the build has and the runtime's has not. Raises BlockedError."""
         there = {"ca-certificates": self.runtime.ca_certificates, "tzdata": self.runtime.tzdata}
         for name, _ in self.facts.needs.os_packages:
-            if name not in (*self.kept, *self.extra) and name not in self.runtime.packages and not there.get(name):
+            there_already = name in (*self.kept, *self.extra) or name in self.runtime.packages or there.get(name)
+            if not there_already and self._had(name):
                 self.extra.append(name)
         have = self._brought() | self.runtime.programs
         for program, evidence in self.wanted.items():
             if program in have or program not in self.base.programs:
                 continue
             self.want(program, evidence, self._needs_certificates(program))
+
+    def _had(self, library: str) -> bool:
+        """Whether the original may have a library: of its base image, where the runtime has another, or of what came
+        along with packages that stay behind."""
+        return self.runtime.reference != self.base.reference or any(
+            os_packages.role(name, self.base) is not Role.BUILD or library in os_packages.left_behind(name, self.base)
+            for name in self.dropped
+        )
 
     def _needs_certificates(self, program: str) -> bool:
         """Whether a client may ask other servers: all but a health check over plain HTTP."""

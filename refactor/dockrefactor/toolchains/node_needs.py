@@ -73,7 +73,7 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
     starters = programs_that("start")
     return RuntimeNeeds(
         programs=tuple(claim for claim in (*found.programs, *packages.programs) if claim.value not in starters),
-        os_packages=packages.os_packages if facts.final.base is not None and facts.final.base.counterpart else (),
+        os_packages=packages.os_packages,
         writes=tuple(found.writes),
         home=found.home,
         ports=tuple(found.ports),

@@ -146,7 +146,7 @@ class Python:
         programs = [claim for claim in found.programs if claim.value is None or not looks_like_python(claim.value)]
         return RuntimeNeeds(
             programs=(*programs, *packages.programs),
-            os_packages=packages.os_packages if facts.final.base is not None and facts.final.base.counterpart else (),
+            os_packages=packages.os_packages,
             writes=tuple(writes),
             home=home or packages.home,
             ports=tuple(ports),
