@@ -78,6 +78,12 @@ def programs_of(package: str, image: Image) -> frozenset[str]:
     return _brought(key).get(name, frozenset()) | _by_pattern(name, image.is_alpine) | {name}
 
 
+def pulled(package: str, image: Image) -> tuple[str, ...]:
+    """Packages that come along when a package is installed, as far as their programs are commonly used."""
+    table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]["pulled"]
+    return tuple(table.get(bare(package), ()))
+
+
 @cache
 def _by_pattern(name: str, alpine: bool) -> frozenset[str]:
     rows = tables.toml("os_packages")["alpine" if alpine else "debian"]["brings"]

@@ -58,6 +58,10 @@ class RuntimePackages:
         for claim in self.facts.needs.programs:
             if claim.value:
                 wanted.setdefault(posixpath.basename(claim.value), claim.evidence)
+        starts = tables.toml("os_packages")["starts"]
+        for name, evidence in list(wanted.items()):
+            for other in starts.get(name, ()):
+                wanted.setdefault(other, evidence)
         return wanted
 
     def stop(self, code: str, step: Step, says: str) -> BlockedError:
@@ -217,9 +221,18 @@ class RuntimePackages:
                 self.extra.append(name)
         have = self._brought() | self.runtime.programs
         for program, evidence in self.wanted.items():
-            if program in have or program not in self.base.programs:
+            if program in have:
+                continue
+            if program not in self.base.programs:
+                self.extra += self._came_along(program)
                 continue
             self.want(program, evidence, self._needs_certificates(program))
+
+    def _came_along(self, program: str) -> list[str]:
+        """The package of a program that came along with one which stays behind."""
+        package = os_packages.package_of(program, self.runtime)
+        along = {other for name in self.dropped for other in os_packages.pulled(name, self.base)}
+        return [package] if package in along and package not in self.extra else []
 
     def _had(self, library: str) -> bool:
         """Whether the original may have a library: of its base image, where the runtime has another, or of what came
