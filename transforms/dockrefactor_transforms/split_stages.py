@@ -20,8 +20,6 @@ library is not known, the file stays as it is and the reason names the line.
 
 from __future__ import annotations
 
-import re
-
 from dockrefactor import (
     composition,
     development,
@@ -35,13 +33,12 @@ from dockrefactor import (
     program_sources,
     reachability,
     roles,
+    runtime_images,
 )
 from dockrefactor.effects import inside
 from dockrefactor.facts import Facts
-from dockrefactor.image import Image
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
 from dockrefactor.records import replace
-from dockrefactor.slots import Placement
 from dockrefactor.text import Edit, apply, edits_between
 from dockrefactor.toolchain import Artifact, Blocked, Plan
 
@@ -360,20 +357,20 @@ def _refuse(blocked: Blocked) -> Refusal:
 
 def _split(facts: Facts, plan: Plan) -> Outcome:
     refusal: Outcome | None = None
-    for runtime in _runtime_images(facts, plan):
+    for runtime in runtime_images.candidates(facts, plan):
         placed = placement.place(facts, plan, runtime)
         if not isinstance(placed, Blocked):
             placed = preservation.lost(facts, plan, placed) or placed
         if isinstance(placed, Blocked):
             refusal = refusal or _refuse(placed)
             continue
-        if _needs_more(facts, plan, placed, runtime):
+        if runtime_images.is_too_small(facts, plan, placed, runtime):
             continue
         packages = (
             package_lists.plain_install(placed.extra_packages, runtime, facts.document) if placed.extra_packages else ""
         )
         targets = facts.neighbours.targets
-        written = _written(facts, runtime)
+        written = runtime_images.spelled(facts, runtime)
         if written is None:
             return Refusal(
                 Reasons.UNRESOLVED_BASE,
@@ -401,35 +398,6 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
     )
 
 
-def _written(facts: Facts, runtime: Image) -> str | None:
-    """How the runtime image is spelled: a build argument in FROM stays in force. None where that cannot be said."""
-    word, resolved = facts.final.origin.args[0], facts.final.written_base or ""
-    if "$" not in word:
-        return runtime.reference.written
-    tail = (
-        word[max(match.end() for match in re.finditer(r"\$\{\w+\}|\$\w+", word)) :]
-        if re.search(r"\$\w|\$\{\w+\}", word)
-        else ""
-    )
-    head = resolved.removesuffix(tail)
-    if runtime.reference.written.startswith(head) and resolved.endswith(tail):
-        return word.removesuffix(tail) + runtime.reference.written.removeprefix(head)
-    base = facts.final.base
-    return runtime.reference.written if base is not None and base.language == "go" else None
-
-
-def _runtime_images(facts: Facts, plan: Plan) -> list[Image]:
-    """The images to run on, the smallest that may do first, and of the family that the user wants."""
-    wanted = facts.options.runtime
-    return [found for found in _possible_images(facts, plan) if wanted in ("auto", _family(found))]
-
-
-def _family(runtime: Image) -> str:
-    if not runtime.shell:
-        return "distroless"
-    return "alpine" if runtime.is_alpine else "slim"
-
-
 def _parted(facts: Facts, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
     """The edits of the split, and where two languages build independently, one builder for each."""
     if not facts.only_building:
@@ -439,50 +407,6 @@ def _parted(facts: Facts, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
     if not further:
         return edits
     return edits_between(facts.document.text, apply(split.document.text, further))
-
-
-def _possible_images(facts: Facts, plan: Plan) -> list[Image]:
-    base = facts.final.base
-    assert base is not None
-    if plan.runtimes:
-        return [known for name in plan.runtimes if (known := image.known(name)) is not None]
-    names: list[str] = []
-    if plan.static:
-        names.append("gcr.io/distroless/static-debian12")
-        names.append(f"debian:{base.newest_release if base.is_debian and base.newest_release else 'bookworm'}-slim")
-        if facts.options.runtime == "alpine":
-            names.append("alpine:3.22")
-    elif base.counterpart_image:
-        names.append(base.counterpart_image)
-    elif base.follows_release:
-        return []
-    found = [known for name in names if (known := image.known(base.reference.beside(name))) is not None]
-    if found:
-        return found
-    smaller = image.counterpart(base)
-    if smaller is not None:
-        return [smaller]
-    return [] if base.counterpart else [base]
-
-
-def _needs_more(facts: Facts, plan: Plan, placed: Placement, runtime: Image) -> bool:
-    """Whether an image without shell and package manager is too small for the launch and the steps that run in it."""
-    if runtime.shell:
-        return False
-    if any(claim.value is None or not claim.value.startswith("/tmp/") for claim in facts.needs.writes):
-        return True
-    if facts.neighbours.checks or facts.neighbours.commands:
-        return True
-    if facts.launch.shell or not facts.healthcheck.empty or placed.extra_packages or placed.kept_os_packages:
-        return True
-    programs = {name for name, _ in facts.launch.programs if "/" not in name}
-    own = {artifact.path.rpartition("/")[2] for artifact in plan.artifacts}
-    return (
-        bool(programs - own)
-        or any(slot.runtime and slot.step.run is not None for slot in placed.slots)
-        or any(claim.value is None or claim.value for claim in facts.needs.programs)
-        or any(step.keyword == "USER" for step in facts.final.steps)
-    )
 
 
 TRANSFORM = Transform("split-stages", run, Reasons)
