@@ -165,6 +165,11 @@ def release_name(image: Image) -> str:
     return next((name for name, version in releases.items() if named in (name, version)), "")
 
 
+def untold_release(image: Image) -> str:
+    """What is to be said where `release_name` is not known."""
+    return f"of `{image.reference.written}` no release is known for certain"
+
+
 def is_of_language(package: str, image: Image) -> bool:
     """Whether a package of `image`'s distribution belongs to a language, and so may be what a build runs or loads."""
     table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]

@@ -26,8 +26,7 @@ def obstacle(facts: Facts) -> Blocked | None:
     base = facts.final.base
     assert base is not None
     if base.is_debian and not os_packages.release_name(base):
-        says = f"`{base.reference.written}` may move to another release"
-        return Blocked("unknown-release", facts.at(facts.final.origin, says))
+        return Blocked("unknown-release", facts.at(facts.final.origin, os_packages.untold_release(base)))
     return None
 
 

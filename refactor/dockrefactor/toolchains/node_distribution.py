@@ -25,8 +25,7 @@ def obstacle(facts: Facts) -> Blocked | None:
     if base.language or not named & {"nodejs", NPM}:
         return Blocked("unknown-base", facts.at(facts.final.origin, "its Node.js comes from the distribution"))
     if not base.is_alpine and not os_packages.release_name(base):
-        says = f"`{base.reference.written}` may move to another release"
-        return Blocked("unknown-release", facts.at(facts.final.origin, says))
+        return Blocked("unknown-release", facts.at(facts.final.origin, os_packages.untold_release(base)))
     return None
 
 

@@ -34,7 +34,7 @@ def obstacle(facts: Facts, installs: list[tuple[Step, Placed]], installed: list[
     if base.language or not base.is_debian:
         return Blocked("unknown-base", facts.at(origin, "its Python comes from the distribution"))
     if not os_packages.release_name(base):
-        return Blocked("unknown-release", facts.at(origin, f"`{base.reference.written}` may move to another release"))
+        return Blocked("unknown-release", facts.at(origin, os_packages.untold_release(base)))
     for step in facts.final.steps:
         for name in map(os_packages.bare, package_lists.packages(step)):
             # another Python than the release's own, from elsewhere
