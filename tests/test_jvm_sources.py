@@ -113,6 +113,7 @@ def test_numbers_that_are_ports(tmp_path: Path, call: str, ports: list[str]) -> 
 
 def test_tests_are_left_out_and_foreign_sources_are_closed(tmp_path: Path) -> None:
     needs(tmp_path, 'class T { File f = new File("fixtures"); }', "src/test/java/T.java")
+    needs(tmp_path, 'class W { File f = new File("wrapper.jar"); }', ".mvn/wrapper/W.java")
     found = needs(tmp_path, "object A", "src/main/scala/A.scala")
     assert found.needs.reads == ()
     assert [place.path for place in found.closed] == ["src/main/scala/A.scala"]

@@ -178,6 +178,9 @@ def _opened(facts: Facts, stage: Stage, works: Sequence[Work], found: Published)
         path = resolve(absolute(claim.value or "", cwd))
         if path and path not in folders and not unread(path):
             kept[path] = None
+    packages = {name.lower() for work in works for item in work.projects for name in item.packages}
+    beside = [path for name, path in tables.toml("dotnet")["packages"]["reads"].items() if name in packages]
+    kept.update(dict.fromkeys(opened_files.in_work_folder(facts, stage, beside)))
     serves = not inside(cwd, found.folder) and (found.project is None or dotnet_projects.is_hosted(found.project))
     if any(claim.value is None for claim in claims) or serves:
         kept.update(dict.fromkeys(opened_files.data(facts, stage, folders, unread)))

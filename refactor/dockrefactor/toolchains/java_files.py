@@ -112,7 +112,10 @@ def opened(facts: Facts, stage: Stage, program: Program, folders: Sequence[str])
             kept[found] = None
     if any(claim.value is None for claim in claims):
         kept.update(dict.fromkeys(opened_files.data(facts, stage, folders, java_projects.is_unread)))
-    if any(name.startswith("org.springframework.boot:") for unit in program.units for name, _ in unit.dependencies):
+    libraries = {name for unit in program.units for name, _ in unit.dependencies}
+    read = [path for name, path in tables.toml("java_settings")["reads_beside"].items() if name in libraries]
+    kept.update(dict.fromkeys(opened_files.in_work_folder(facts, stage, read)))
+    if any(name.startswith("org.springframework.boot:") for name in libraries):
         kept.update(dict.fromkeys((*_settings_beside(facts, stage), *_served(facts, stage))))
     return outermost(kept)
 

@@ -42,9 +42,10 @@ def is_test(path: str) -> bool:
 
 
 def read(context: BuildContext, folders: Iterable[str], environment: Mapping[str, str]) -> JvmNeeds:
-    """Reads the sources below these context folders, tests left out; `environment` is that of the container."""
+    """Reads the sources below these context folders, without tests and hidden folders, which hold the build tool's own;
+    `environment` is that of the container."""
     files = sorted({path for folder in folders for path in context.files(folder, (*SUFFIXES, *FOREIGN))})
-    files = [path for path in files if not is_test(path)]
+    files = [path for path in files if not is_test(path) and "/." not in f"/{path}"]
     key = (read, tuple(files), tuple(sorted(environment.items())))
     return context.once(key, lambda: _read(context, files, environment))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from dockrefactor.effects import Kind, inside, overlap
+from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.stages import Stage
@@ -46,6 +46,13 @@ def data(facts: Facts, stage: Stage, folders: Sequence[str], is_unread: IsUnread
             continue
         if not facts.context.is_dir(path) or not all(is_unread(file) for file in facts.context.files(path)):
             yield path
+
+
+def in_work_folder(facts: Facts, stage: Stage, names: Iterable[str]) -> Iterator[str]:
+    """The files with these names that a program finds in the folder where it starts."""
+    resolve = stage.resolver()
+    found = (resolve(absolute(name, facts.final.after.cwd)) for name in names)
+    return (path for path in found if path and facts.context.is_file(path))
 
 
 def taken_elsewhere(facts: Facts, stage: Stage, own: str, outputs: Sequence[str]) -> Blocked | None:
