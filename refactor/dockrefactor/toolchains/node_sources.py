@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _QUOTED: Final = re.compile(
     r"""(?P<before>\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)?(?P<q>['"`])(?P<text>[\w@./-]{1,200})(?P=q)"""
 )
+_PATH: Final = re.compile(rf"[\w./{FILE_FOLDER}{HOLE}-]*/[\w.{HOLE}-]*\.\w{{2,5}}")
+_SOCKET: Final = re.compile(r"[\w./-]+\.sock(et)?")
 _PORT: Final = re.compile(r"\d{1,5}")
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=\S*\s+")
 
@@ -48,6 +50,12 @@ class _Found:
     def of(self, what: str) -> tuple[Claim, ...]:
         return tuple(dict.fromkeys(self.claims.get(what, ())))
 
+    def written(self) -> tuple[Claim, ...]:
+        """What calls write, and what else is written by its name."""
+        calls = self.of("write")
+        known = {posixpath.normpath(claim.value) for claim in calls if claim.value}
+        return (*calls, *(claim for claim in self.of("named") if claim.value not in known))
+
 
 @cache
 def _rules() -> Mapping[tuple[str, str], tuple[Mapping[str, Any], ...]]:
@@ -60,10 +68,11 @@ def _rules() -> Mapping[tuple[str, str], tuple[Mapping[str, Any], ...]]:
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     facts = node_facts()["sources"]
     triggers = re.compile("|".join(re.escape(word) for word in facts["triggers"]))
-    return re.compile(facts["test_files"]), re.compile(facts["build_files"]), triggers
+    written = re.compile(facts["written_files"], re.MULTILINE)
+    return re.compile(facts["test_files"]), re.compile(facts["build_files"]), triggers, written
 
 
 def source_files(context: BuildContext, folder: str, roots: Sequence[str] | None = None) -> Iterator[str]:
@@ -74,7 +83,7 @@ def source_files(context: BuildContext, folder: str, roots: Sequence[str] | None
     facts = node_facts()["sources"]
     suffixes = tuple(facts["suffixes"])
     unread = frozenset((*facts["test_folders"], *facts["browser_folders"], "node_modules"))
-    tests, builds, _ = _patterns()
+    tests, builds, *_ = _patterns()
     for root in [folder] if roots is None else roots:
         if context.is_file(root):
             yield root
@@ -113,6 +122,7 @@ def _read_sources(
             found.unreadable.append(Evidence(path, 0, "cannot be read as text"))
             continue
         _named_paths(context, folder, path, text, found)
+        _written_files(path, text, found)
         if not _patterns()[2].search(text):
             continue
         source = SourceFile(path, text, environment)
@@ -122,11 +132,15 @@ def _read_sources(
         reading = _Reading(source, folder, found)
         for call in source.calls:
             reading.call(call)
+        for pair in source.pairs:
+            reading.option(pair)
         reading.processes_elsewhere()
+    for name in node_facts()["sources"]["settings_files"] if roots is None else ():
+        _written_files(posixpath.join(folder, name), context.read(posixpath.join(folder, name)) or "", found)
     return SourceNeeds(
         programs=found.of("program"),
         reads=found.of("read"),
-        writes=found.of("write"),
+        writes=found.written(),
         libraries=found.of("library"),
         ports=found.of("port"),
         unreadable=tuple(found.unreadable),
@@ -142,6 +156,13 @@ def _named_paths(context: BuildContext, folder: str, path: str, text: str, found
         if context.exists(posixpath.join(folder, plain)):
             line = text.count("\n", 0, match.start()) + 1
             found.add("read", plain, Evidence(path, line, f"names {plain}"))
+
+
+def _written_files(path: str, text: str, found: _Found) -> None:
+    """Logs and databases by the endings of their names: whatever opens them writes to them."""
+    for match in _patterns()[3].finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        found.add("named", posixpath.normpath(match["path"]), Evidence(path, line, f"names {match['path']}"))
 
 
 class _Reading:
@@ -174,6 +195,15 @@ class _Reading:
         for rule in self._rules_for(target, method):
             self._apply(rule, call, f"calls {words(function)[:60]}")
 
+    def option(self, pair: Node) -> None:
+        """A property that names what is written; a switch of the same name (`autoSchemaFile: true`) names nothing."""
+        key, node = words(pair.child_by_field_name("key")).strip("'\""), pair.child_by_field_name("value")
+        if key not in node_facts()["sources"]["written_properties"] or node is None:
+            return
+        path = self._plain(self.source.value(node).text)
+        if path is not None and not re.match(r"/tmp(/|$)", path):
+            self.found.add("named", path, Evidence(self.source.path, pair.start_point[0] + 1, f"sets {key}"))
+
     def _rules_for(self, target: tuple[str, str] | None, name: str) -> tuple[Mapping[str, Any], ...]:
         rules = _rules()
         if target is not None:
@@ -200,6 +230,8 @@ class _Reading:
         if rule["what"] == "program" and node.type == "array" and node.named_children:
             node = node.named_children[0]  # `Bun.spawn(["git", "log"])`
         callback = node.type in ("arrow_function", "function_expression", "function", "method_definition")
+        if rule.get("only_paths") and not _PATH.fullmatch(self.source.value(node).text):
+            return
         value = self._callback_value(node) if callback else None
         self._claim(rule["what"], value or self.source.value(node), node, given, evidence)
 
@@ -296,6 +328,8 @@ class _Reading:
         evidence = Evidence(self.source.path, call.start_point[0] + 1, f"listens on {words(node)[:60]}")
         if _PORT.fullmatch(value.text):
             self.found.add("port", value.text, evidence)
+        elif _SOCKET.fullmatch(value.text):
+            self.found.add("write", value.text, evidence)
         elif not value.known:
             self.found.add("port", None, evidence)
 

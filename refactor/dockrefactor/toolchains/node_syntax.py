@@ -23,7 +23,7 @@ _QUERY: Final = """
 (variable_declarator) @variable (assignment_expression) @assignment (augmented_assignment_expression) @assignment
 (formal_parameters) @inner (arrow_function parameter: (identifier) @inner) (for_in_statement left: (_) @inner)
 (catch_clause parameter: (_) @inner) (variable_declarator name: (object_pattern) @inner)
-(variable_declarator name: (array_pattern) @inner)
+(variable_declarator name: (array_pattern) @inner) (pair) @pair
 """
 _TRANSPARENT: Final = frozenset(
     {"parenthesized_expression", "as_expression", "non_null_expression", "await_expression", "satisfies_expression"}
@@ -84,7 +84,7 @@ def string_text(node: Node) -> str:
 
 
 class SourceFile:
-    """One parsed source: its calls, what its names stand for, and the modules that it loads."""
+    """One parsed source: its calls and properties, what its names stand for, and the modules that it loads."""
 
     def __init__(self, path: str, text: str, environment: Mapping[str, str] | None = None) -> None:
         """`environment`: variables that the image sets."""
@@ -100,6 +100,7 @@ class SourceFile:
             nodes.sort(key=lambda node: node.start_byte)  # they come in no order
         self.broken = root.type == "ERROR"
         self.calls = captures.get("call", [])
+        self.pairs = captures.get("pair", [])
         self._imports = captures.get("import", [])
         self._variables = captures.get("variable", [])
         self._bindings: dict[str, tuple[str, str]] = {}
