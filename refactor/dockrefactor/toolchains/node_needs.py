@@ -73,13 +73,27 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
     starters = programs_that("start")
     return RuntimeNeeds(
         programs=tuple(claim for claim in (*found.programs, *packages.programs) if claim.value not in starters),
-        os_packages=packages.os_packages,
+        os_packages=(*packages.os_packages, *_certificates(facts, folders)),
         writes=tuple(found.writes),
         home=found.home,
         ports=tuple(found.ports),
         entries=tuple(found.entries),
         unknown=tuple(found.unknown),
     )
+
+
+def _certificates(facts: Facts, folders: Iterable[str]) -> list[tuple[str, Evidence]]:
+    """The system's certificates, where Node is told to check servers by them or a source reads them."""
+    signs = node_commands.node_facts()["sources"]["system_certificates"]
+    texts = [(f"{name}={value}", facts.at(facts.final.origin, name)) for name, value in facts.final.after.env.items()]
+    for item, _, package in node_launch.starts(facts):
+        scripts = package.scripts.values() if package is not None else ()
+        texts.append((" ".join((*item.argv, *scripts)), item.evidence))
+    for folder in sorted(folders):
+        sources = node_sources.source_files(facts.context, folder)
+        texts += [(facts.context.read(path) or "", Evidence(path, 0, "reads certificates")) for path in sources]
+    found = [evidence for text, evidence in texts if any(sign in text for sign in signs)]
+    return [("ca-certificates", found[0])] if found else []
 
 
 def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, package: PackageJson | None) -> None:
@@ -98,6 +112,12 @@ def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, pack
         and "/" not in argv[0]
         and not (package is not None and node_builds.tool_package(facts.context, package, argv[0]) is not None)
     ]
+    rows = node_commands.node_facts()
+    brought = {name for tool in (*start.tools, item.name) for name in rows["tools"].get(tool, {}).get("packages", ())}
+    for name in sorted(brought):
+        found.programs += [
+            Claim(program, item.evidence) for program in rows["packages"].get(name, {}).get("programs", ())
+        ]
     for path in _tool_writes((*start.tools, item.name)):
         if path.startswith("~"):
             found.home = True
