@@ -254,7 +254,12 @@ class _Composer:
         return [self._copied(artifact) for step, artifact in self.plan.overlays if step is slot.step]
 
     def _cwd_at_cut(self) -> str:
-        """The work folder of the runtime stage where the copies are inserted."""
+        """The work folder of the runtime stage where they are inserted; `""` where its WORKDIR is not repeated."""
         steps = self.stage.steps
+        folders = [
+            slot for slot in self.placement.slots[: self.placement.last_builder + 1] if slot.step.keyword == "WORKDIR"
+        ]
+        if folders and not folders[-1].runtime:
+            return ""
         cut = self.placement.last_builder + 1
         return steps[cut].before.cwd if cut < len(steps) else self.stage.after.cwd
