@@ -84,6 +84,12 @@ def pulled(package: str, image: Image) -> tuple[str, ...]:
     return tuple(table.get(bare(package), ()))
 
 
+def beside(package: str, image: Image) -> tuple[str, ...]:
+    """Packages without which the programs of a package do nothing, and which do not come along by themselves."""
+    table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]["beside"]
+    return tuple(table.get(bare(package), ()))
+
+
 @cache
 def _by_pattern(name: str, alpine: bool) -> frozenset[str]:
     rows = tables.toml("os_packages")["alpine" if alpine else "debian"]["brings"]

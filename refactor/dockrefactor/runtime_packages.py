@@ -158,7 +158,13 @@ class RuntimePackages:
         loaded = not self.base.language and os_packages.is_of_language(name, self.base)
         called = frozenset(tables.toml("build_tools")["called_by_builds"])
         runtime = os_packages.role(name, self.base) is Role.RUNTIME
-        return runtime and not builds and not loaded and called.isdisjoint(brought)
+        named = {
+            posixpath.basename(placed.command.name)
+            for step in self.facts.final.steps
+            if step.run is not None and step.run.kinds & BUILDING
+            for placed in step.run.commands
+        }
+        return runtime and not builds and not loaded and called.isdisjoint(brought) and named.isdisjoint(brought)
 
     def _left_behind(self, name: str, step: Step) -> tuple[str, ...]:
         """Libraries that what was built with a package links."""
@@ -227,6 +233,8 @@ class RuntimePackages:
                 self.extra += self._came_along(program)
                 continue
             self.want(program, evidence, self._needs_certificates(program))
+        beside = [other for name in self.extra for other in os_packages.beside(name, self.runtime)]
+        self.extra = list(dict.fromkeys((*self.extra, *beside)))
 
     def _came_along(self, program: str) -> list[str]:
         """The package of a program that came along with one which stays behind."""
