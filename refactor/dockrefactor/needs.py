@@ -55,7 +55,8 @@ class InstallInputs:
 
     `files`: single files; `folders`: folders read whole (a local project, an editable install); `packages`: what it
     brings (all of it where `locked`, else the names that the manifest gives); `open_ended`: why the list may be
-    incomplete, empty when it is complete; `missing`: files that the command names and the context does not have.
+    incomplete, empty when it is complete; `missing`: files that the command names and the context does not have;
+    `compiled`: names of packages that are built of their sources even where wheels exist, `:all:` for every one.
     """
 
     files: tuple[str, ...] = ()
@@ -64,3 +65,4 @@ class InstallInputs:
     locked: bool = False
     open_ended: tuple[Evidence, ...] = ()
     missing: tuple[str, ...] = ()
+    compiled: frozenset[str] = frozenset()

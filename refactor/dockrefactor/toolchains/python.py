@@ -13,7 +13,7 @@ from dockrefactor.records import replace
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step
 from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, Toolchain, TreeNeeds
-from dockrefactor.toolchains import python_commands, python_starts
+from dockrefactor.toolchains import python_commands, python_services, python_starts, python_variables
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import looks_like_python, names
 from dockrefactor.toolchains.python_starts import RUNNERS, PythonStart
@@ -92,7 +92,8 @@ class Python:
 
         if not isinstance(placed.effects.detail, PythonInstall):
             return None
-        return python_manifests.install_inputs(placed.effects.detail, placed.cwd, place.resolve, place.context)
+        install = python_variables.with_variables(placed.effects.detail, place.state)
+        return python_manifests.install_inputs(install, placed.cwd, place.resolve, place.context)
 
     def manifest_install(self, facts: Facts, stage: Stage, step: Step) -> tuple[tuple[str, ...], str] | None:
         return None
@@ -145,7 +146,7 @@ class Python:
         writes += [Claim(absolute(path, cwd), evidence) for path, evidence in packages.writes]
         programs = [claim for claim in found.programs if claim.value is None or not looks_like_python(claim.value)]
         return RuntimeNeeds(
-            programs=(*programs, *packages.programs),
+            programs=(*programs, *packages.programs, *python_services.programs(facts)),
             os_packages=packages.os_packages,
             writes=tuple(writes),
             home=home or packages.home,

@@ -41,7 +41,8 @@ class PythonInstall:
     installed (`folder`, where an option names another one). `only_groups`: nothing but `groups` is installed;
     `development`: development dependencies are installed. `locked`: the lock file is not renewed (`--frozen`,
     `--deploy`, `sync`); `complete`: nothing but what is named (`--no-deps`, `pip sync`); `path_dependencies`,
-    `workspace`: local dependencies and workspace members are installed; `find_links`: places of `--find-links`.
+    `workspace`: local dependencies and workspace members are installed; `find_links`: places of `--find-links`;
+    `no_binary`: values of `--no-binary`; `settings`: files of settings that variables name.
     """
 
     manager: Manager
@@ -66,6 +67,8 @@ class PythonInstall:
     path_dependencies: bool = True
     workspace: bool = True
     find_links: tuple[str, ...] = ()
+    no_binary: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 def split_extras(path: str) -> tuple[str, tuple[str, ...]]:
@@ -184,6 +187,7 @@ def _pip_like(manager: Manager, first: str, options: Options) -> PythonInstall |
         extras=options.values("--extra"),
         complete=options.has("--no-deps", "--no-dependencies"),
         find_links=options.values("--find-links"),
+        no_binary=options.values("--no-binary"),
     )
 
 
@@ -224,6 +228,7 @@ def _uv(first: str, words: Sequence[str]) -> PythonInstall | None:
         folder=options.last("--directory", "--project"),
         complete=True,
         find_links=options.values("--find-links"),
+        no_binary=options.values("--no-binary"),
     )
 
 
@@ -252,6 +257,10 @@ def _uv_sync(first: str, words: Sequence[str], folder: str | None) -> PythonInst
         path_dependencies=not options.has("--no-install-local"),
         workspace=not options.has("--no-install-workspace", "--no-install-local"),
         find_links=options.values("--find-links"),
+        no_binary=(
+            *options.values("--no-binary-package"),
+            *((":all:",) if options.has("--no-binary") else ()),
+        ),
     )
 
 

@@ -33,12 +33,17 @@ from dockrefactor.toolchains.python_projects import (
 from dockrefactor.toolchains.python_requirements import (
     Gathering,
     add_any,
+    add_compiled,
     add_find_links,
     read_requirement_files,
 )
 
 # uv takes requirements from these too
 _MANIFESTS: Final = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "pylock.toml"})
+# settings of pip and uv that name files, folders or how packages are made
+_STEERS: Final = re.compile(
+    r"constraint|requirement|find.links|binary|override|target|prefix|root\s*=|user\s*=|editable"
+)
 _COMMAND: Final = Evidence("Dockerfile", 0, "named by the install command")
 
 
@@ -52,6 +57,10 @@ def install_inputs(install: PythonInstall, cwd: str, resolve: ResolveImagePath, 
     gathering = Gathering(folder, resolve, context)
     if "$" in folder:
         gathering.unsure(Evidence("Dockerfile", 0, f"the install's folder is made at build time: {folder}"))
+    for path in install.settings:
+        _settings(gathering, path)
+    for value in install.no_binary:
+        add_compiled(gathering, value)
     readers = {"poetry": _poetry, "pipenv": _pipenv, "uv-sync": _uv}
     reader = readers.get(install.manager, _pip)
     return gathering.result(reader(gathering, install))
@@ -83,6 +92,13 @@ def _pip(gathering: Gathering, install: PythonInstall) -> bool:
         gathering.file(gathering.image_path(file))
         gathering.unsure(Evidence("Dockerfile", 0, f"requirements are taken from {file}"))
     return known and (gathering.hashed or install.complete)
+
+
+def _settings(gathering: Gathering, path: str) -> None:
+    """A file of settings that a variable names; one that is not of the context is the image's own."""
+    found = gathering.text(gathering.image_path(path), required=False)
+    if found is not None and _STEERS.search(found[1]):
+        gathering.unsure(Evidence(found[0], 0, "its settings name further files, or where packages go"))
 
 
 def _uv_settings(gathering: Gathering, manager: str) -> None:

@@ -37,6 +37,7 @@ def of_image(facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | Non
         _launch(facts)
         or _homes(facts, installs)
         or _inline_code(facts)
+        or _extensions(facts)
         or _variables(facts)
         or _libraries(facts)
         or (_absolute_paths(facts) if environment else None)
@@ -106,6 +107,16 @@ def _inline_code(facts: Facts) -> Blocked | None:
         code = isinstance(start, PythonStart) and start.kind in ("python-code", "python-shell")
         if code and _STARTS_PROGRAMS.search(placed.command.argv[-1]):
             return Blocked("unknown-effect", facts.at(step.instruction, "its code may start other programs"))
+    return None
+
+
+def _extensions(facts: Facts) -> Blocked | None:
+    """A build of the project's own extensions among its sources, which the runtime takes from the context."""
+    for step, placed in facts.commands(lambda placed: placed.effects.kind is Kind.PROGRAM):
+        start = placed.effects.detail
+        builds = not {"build", "build_clib", "build_ext"}.isdisjoint(placed.command.argv)
+        if builds and isinstance(start, PythonStart) and (start.target or "").rpartition("/")[2] == "setup.py":
+            return Blocked("unknown-effect", facts.at(step.instruction, "it compiles extensions among the sources"))
     return None
 
 

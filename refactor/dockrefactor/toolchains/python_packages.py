@@ -88,7 +88,7 @@ def packages_needs(facts: Facts, inputs: Iterable[InstallInputs]) -> PackagesNee
             if package.name in seen:
                 continue
             seen.add(package.name)
-            _add(found, package, base, item.locked, programs, writes)
+            _add(found, package, base, item, programs, writes)
         if item.open_ended and found.unknown is None:
             found.unknown = item.open_ended[0]
     found.os_packages = tuple(found._found.items())
@@ -101,12 +101,12 @@ def _add(
     found: PackagesNeeds,
     package: LanguagePackage,
     base: Image | None,
-    locked: bool,
+    item: InstallInputs,
     programs: list[Claim],
     writes: list[tuple[str, Evidence]],
 ) -> None:
     wheel = _wheel(package.name)
-    names = [package.name, *(wheel.needs if wheel is not None and not locked else ())]
+    names = [package.name, *(wheel.needs if wheel is not None and not item.locked else ())]
     for name in names:
         row = tables.toml("python_packages").get(name)
         known = wheel if name == package.name else _wheel(name)
@@ -115,7 +115,13 @@ def _add(
                 package.evidence.path, package.evidence.line, f"whether `{name}` needs system libraries is not known"
             )
             continue
-        built = _may_be_built(package if name == package.name else None, row, known, base)
+        forced = not item.compiled.isdisjoint({name, ":all:"}) and not (known is not None and known.kind == "pure")
+        forced = forced and (row is None or row.get("wheel") != "pure")
+        built = forced or _may_be_built(package if name == package.name else None, row, known, base)
+        if forced and row is not None and base is not None and base.counterpart and "built_libraries" not in row:
+            found.unknown = found.unknown or Evidence(
+                package.evidence.path, package.evidence.line, f"what `{name}` links when it is compiled is not known"
+            )
         if row is not None:
             _add_row(found, row, built, base, package.evidence, programs, writes)
         elif built and base is not None and base.counterpart:

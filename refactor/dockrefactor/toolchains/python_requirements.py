@@ -50,6 +50,7 @@ class Gathering:
     open_ended: list[Evidence] = field(default_factory=list)
     pins: dict[str, str] = field(default_factory=dict)
     hashed: bool = False
+    compiled: set[str] = field(default_factory=set)
 
     def image_path(self, spelled: str, base: str | None = None) -> str:
         """The absolute image path of a path that is relative to `base`, the working folder where None."""
@@ -98,6 +99,7 @@ class Gathering:
             locked=locked,
             open_ended=tuple(self.open_ended),
             missing=tuple(self.missing),
+            compiled=frozenset(self.compiled),
         )
 
     def _pinned(self, package: LanguagePackage) -> LanguagePackage:
@@ -320,6 +322,17 @@ def _add_option(
             _note_project(projects, add_path(gathering, place if kind == "path" else value, evidence))
     elif option in ("-f", "--find-links"):
         add_find_links(gathering, value, evidence, base)
+    elif option == "--no-binary":
+        add_compiled(gathering, value)
+
+
+def add_compiled(gathering: Gathering, value: str) -> None:
+    """Notes a value of `--no-binary`: names, `:all:`, or `:none:`, which takes back those before it."""
+    for name in filter(None, re.split(r"[,\s]+", value)):
+        if name == ":none:":
+            gathering.compiled.clear()
+        else:
+            gathering.compiled.add(name if name == ":all:" else canonical(name))
 
 
 def add_find_links(gathering: Gathering, value: str, evidence: Evidence, base: str | None = None) -> None:

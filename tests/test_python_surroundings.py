@@ -1,0 +1,110 @@
+"""What a Python image's variables, settings and system packages mean for its installs and its runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cases import CATALOGUE, settings_of
+from dockrefactor.batch import Batch, Source
+from dockrefactor.settings import Configurations
+from dockrefactor.toolchains import TOOLCHAINS
+
+FULL = "FROM python:3.11-bookworm\n"
+SLIM = "FROM python:3.11-slim-bookworm\nRUN apt-get update && apt-get install -y gcc {}\n"
+INSTALL = "WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n"
+CMD = 'CMD ["python", "app.py"]\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "requirements.txt").write_text("flask==3.0.0\n")
+    (tmp_path / "app.py").write_text("import flask\n\nflask.Flask(__name__).run(port=8000)\n")
+    return tmp_path
+
+
+def result(folder: Path, source: str) -> str:
+    """The new text of the Dockerfile."""
+    (folder / "Dockerfile").write_text(source, encoding="utf-8")
+    batch = Batch(CATALOGUE, TOOLCHAINS, settings_of(()), Configurations(CATALOGUE))
+    report = batch.refactor(Source("Dockerfile", folder / "Dockerfile"))
+    assert report.result is not None
+    return report.result.after
+
+
+def test_files_that_variables_of_pip_name_are_copied_before_the_install(folder: Path) -> None:
+    (folder / "constraints.txt").write_text("flask<4\n")
+    text = result(folder, FULL + "ENV PIP_CONSTRAINT=constraints.txt\n" + INSTALL + CMD)
+    assert "COPY constraints.txt requirements.txt ./\nRUN pip install" in text
+
+
+def test_folders_of_wheels_that_variables_of_pip_name_are_copied_before_the_install(folder: Path) -> None:
+    (folder / "wheels").mkdir()
+    (folder / "wheels" / "a-1.0-py3-none-any.whl").write_text("")
+    text = result(folder, FULL + "ENV PIP_FIND_LINKS=/app/wheels\n" + INSTALL + CMD)
+    assert "COPY wheels ./wheels\nRUN pip install" in text
+
+
+@pytest.mark.parametrize(
+    ("requirements", "before", "option"),
+    [
+        ("lxml==5.2.1\n", "", "--no-binary lxml "),
+        ("--no-binary lxml\nlxml==5.2.1\n", "", ""),
+        ("lxml==5.2.1\n", "ENV PIP_NO_BINARY=:all:\n", ""),
+    ],
+)
+def test_what_is_compiled_though_it_has_wheels_finds_its_libraries(
+    folder: Path, requirements: str, before: str, option: str
+) -> None:
+    (folder / "requirements.txt").write_text(requirements)
+    text = result(folder, FULL + before + INSTALL.replace("install ", f"install {option}") + CMD)
+    assert "libxslt1.1" in text.partition("AS runtime")[2]
+
+
+def test_a_work_folder_that_is_not_repeated_is_copied_to_its_place(folder: Path) -> None:
+    (folder / "setup.py").write_text("from setuptools import setup\n\nsetup(name='a', py_modules=['app'])\n")
+    source = FULL + "WORKDIR /src\nCOPY . .\nRUN pip install -e .\nWORKDIR /tmp\n" + 'CMD ["python", "-m", "app"]\n'
+    text = result(folder, source)
+    assert "COPY --from=builder /src ./" not in text
+    assert "COPY --from=builder /src /src" in text
+
+
+def test_djangos_messages_are_compiled_where_gettext_is(folder: Path) -> None:
+    (folder / "manage.py").write_text("import django\n")
+    text = result(folder, SLIM.format("gettext") + INSTALL + "RUN python manage.py compilemessages\n" + CMD)
+    runtime = text.partition("AS runtime")[2]
+    assert "compilemessages" not in runtime or "gettext" in runtime
+
+
+def test_what_supervisor_starts_stays(folder: Path) -> None:
+    (folder / "supervisord.conf").write_text("[program:a]\ncommand=bash -c 'curl -f http://a && python app.py'\n")
+    source = SLIM.format("supervisor curl") + INSTALL + 'CMD ["supervisord", "-n", "-c", "supervisord.conf"]\n'
+    assert "curl" in result(folder, source).partition("AS runtime")[2]
+
+
+def test_a_program_that_the_line_of_the_install_runs_is_in_the_builder(folder: Path) -> None:
+    (folder / "cron.txt").write_text("* * * * * curl http://a\n")
+    source = SLIM.format("cron curl") + INSTALL.rstrip() + ' && crontab cron.txt\nCMD ["cron", "-f"]\n'
+    builder, _, runtime = result(folder, source).partition("AS runtime")
+    assert "crontab" not in builder or "gcc cron" in builder
+    assert "curl" in runtime
+
+
+def test_extensions_among_the_sources_are_not_compiled_in_the_runtime(folder: Path) -> None:
+    text = result(folder, FULL + INSTALL + "RUN python setup.py build_ext --inplace\n" + CMD)
+    assert "AS runtime" not in text
+
+
+@pytest.mark.parametrize(
+    ("after", "is_closed"),
+    [("", True), ("RUN chmod +x /data.json\n", True), ("RUN chmod 644 /data.json\n", False)],
+)
+def test_a_file_that_add_fetches_is_roots_alone(folder: Path, after: str, is_closed: bool) -> None:
+    source = FULL + "ADD https://example.org/data.json /data.json\n" + after + INSTALL + CMD
+    assert ("USER" not in result(folder, source)) is is_closed
+
+
+def test_a_compiler_comes_with_the_headers_of_the_c_library(folder: Path) -> None:
+    (folder / "requirements.txt").write_text("cython==3.0.10\n")
+    assert "libc6-dev" in result(folder, FULL + INSTALL + CMD)
