@@ -387,3 +387,16 @@ def test_unreadable_lock_is_open_ended(tmp_path: Path, command: str, name: str) 
     found = inputs(project(tmp_path, {"package.json": {"dependencies": {"a": "1"}}, name: "{{"}), command)
     assert found.open_ended
     assert not found.locked
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "named"),
+    [
+        (".npmrc", "cafile=./certs/ca.pem\n", "certs/ca.pem"),
+        (".yarnrc", 'yarn-path "./tools/yarn.js"\n', "tools/yarn.js"),
+        (".yarnrc.yml", "nodeLinker: node-modules\nyarnPath: tools/yarn.cjs\n", "tools/yarn.cjs"),
+    ],
+)
+def test_files_that_settings_name_are_read(tmp_path: Path, settings: str, text: str, named: str) -> None:
+    context = project(tmp_path, {"package.json": {"name": "x"}, settings: text, named: "x", "src/other.js": ""})
+    assert f"/app/{named}" in inputs(context, "npm install").files

@@ -34,6 +34,13 @@ _QUIET: Final = frozenset(
 _APART: Final = (_QUIET - {Kind.INSTALL, Kind.PRUNE, Kind.QUERY}) | {Kind.ACCOUNTS}
 # single files that change with every commit; tools keep their settings in such files too
 _SOURCE: Final = re.compile(r"\.(py|[cm]?[jt]sx?|go|html)$")
+_FILE: Final = re.compile(r"[\w./-]*[\w-]\.?[\w-]+")
+# variables that settings of package managers, or files that they load, are given in
+_SETTING: Final = re.compile(
+    r"(NODE_OPTIONS|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|GIT_SSL_CAINFO)$"
+    r"|(npm_config|pip|uv|yarn|bundle|composer)_",
+    re.IGNORECASE,
+)
 _CONFIGURATION: Final = re.compile(r"(^|/)\.|config|rc\.[cm]?[jt]s$|(^|/)(setup|[A-Z]\w*file)\.[a-z]+$", re.IGNORECASE)
 
 
@@ -114,6 +121,13 @@ def _installs(facts: Facts, stage: Stage, first: int) -> Install:
                 folders += inputs.folders
                 missing += inputs.missing
                 open_ended += inputs.open_ended
+        named = _named(facts, stage, at, cut)
+        files += named
+        # a source that is loaded beside the tool may load others
+        sources = [
+            path for path in named if _SOURCE.search(path) and any(path.endswith(part) for part in _loaded(step))
+        ]
+        open_ended += [facts.at(step.instruction, f"{posixpath.basename(path)} is loaded with it") for path in sources]
         last = at
         if cut is not None or not step.run.kinds <= _QUIET:
             break
@@ -126,6 +140,39 @@ def _installs(facts: Facts, stage: Stage, first: int) -> Install:
         tuple(dict.fromkeys(missing)),
     )
     return Install(first, last, inputs, cut)
+
+
+def _loaded(step: Step) -> list[str]:
+    """The ends of the paths that NODE_OPTIONS names."""
+    assert step.run is not None
+    values = [step.before.env.get("NODE_OPTIONS", "")]
+    for placed in step.run.commands:
+        values += [value.text for name, value in placed.command.assignments if name == "NODE_OPTIONS" and value]
+    return [posixpath.basename(part) for value in values for part in _FILE.findall(value)]
+
+
+def _named(facts: Facts, stage: Stage, at: int, cut: Placed | None) -> list[str]:
+    """Copied files that the commands of an install, or settings of the environment for it, name (`--userconfig x`)."""
+    step = stage.steps[at]
+    assert step.run is not None
+    commands = step.run.commands
+    texts = [
+        (word, placed.cwd)
+        for placed in commands[: commands.index(cut) + 1 if cut is not None else len(commands)]
+        for command in (placed.command, *placed.command.pieces)
+        for word in (*command.argv, *(value.text for _, value in command.assignments if value is not None))
+    ]
+    env = step.before.env.items()
+    texts += [(value, step.before.cwd) for name, value in env if _SETTING.match(name)]
+    resolve = stage.resolver(at)
+    named = []
+    for text, cwd in texts:
+        for part in _FILE.findall(text):
+            path = absolute(part, cwd)
+            source = resolve(path)
+            if source is not None and facts.context.is_file(source):
+                named.append(path)
+    return named
 
 
 def _cut(step: Step) -> Placed | None:

@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 _LOCAL: Final = ("file:", "link:", "portal:", "./", "../", "~/", "/")
+_VALUE: Final = re.compile(r"""[=:\s]["']?(?P<path>\.{0,2}/?[\w.@-]+(?:/[\w.@-]+)+)["']?\s*$""", re.MULTILINE)
 _PRISMA_SCHEMAS: Final = ("schema.prisma", "prisma/schema.prisma", "prisma/schema", "prisma.config.ts")
 _PRISMA_GENERATORS: Final = frozenset({"prisma-client-js", "prisma-client"})
 _PROVIDER: Final = re.compile(r'^\s*generator\s+\w+\s*\{[^}]*?provider\s*=\s*"([^"]+)"', re.MULTILINE | re.DOTALL)
@@ -161,6 +162,7 @@ def _project_inputs(
     gathering.add(posixpath.join(folder, "package.json"))
     for name in (*facts["settings"], *facts["setting_folders"]):
         gathering.add(posixpath.join(folder, name))
+    _named_by_settings(gathering, folder)
     members = _members(gathering, folder, package)
     lock = _lock_file(gathering, install, folder)
     for at, member in ((folder, package), *members):
@@ -178,6 +180,17 @@ def _project_inputs(
             gathering.open_ended.append(Evidence(lock, 0, "is a lock file that cannot be read"))
         return gathering.result((*_direct_packages(manifests), *named), False)
     return gathering.result((*packages, *named), not named)
+
+
+def _named_by_settings(gathering: _Gathering, folder: str) -> None:
+    """Files and folders that settings of the managers name: `cafile=./ca.pem`, `yarnPath: tools/yarn.cjs`, a mirror."""
+    for name in node_facts()["install"]["settings"]:
+        place = gathering.place(posixpath.join(folder, name)) if not name.startswith(".pnp") else None
+        for value in _VALUE.findall((gathering.context.read(place) if place else None) or ""):
+            path = posixpath.normpath(posixpath.join(folder, value))
+            known = any(path.startswith(f"{other}/") for other in gathering.folders)
+            if path not in (folder, "/") and not known:
+                gathering.add(path)
 
 
 def _members(gathering: _Gathering, folder: str, package: PackageJson) -> tuple[tuple[str, PackageJson], ...]:
