@@ -108,3 +108,16 @@ def test_a_file_that_add_fetches_is_roots_alone(folder: Path, after: str, is_clo
 def test_a_compiler_comes_with_the_headers_of_the_c_library(folder: Path) -> None:
     (folder / "requirements.txt").write_text("cython==3.0.10\n")
     assert "libc6-dev" in result(folder, FULL + INSTALL + CMD)
+
+
+def test_settings_of_the_system_stay_before_the_install(folder: Path) -> None:
+    (folder / "pip.conf").write_text("[global]\nindex-url = https://mirror.example.org/simple\n")
+    text = result(folder, FULL + "COPY pip.conf /etc/pip.conf\n" + INSTALL + CMD)
+    assert "COPY pip.conf /etc/pip.conf" in text.partition("AS runtime")[0].partition("RUN pip install")[0]
+
+
+def test_certificates_stay_before_the_install(folder: Path) -> None:
+    (folder / "ca.crt").write_text("")
+    certificate = "COPY ca.crt /usr/local/share/ca-certificates/ca.crt\nRUN update-ca-certificates\n"
+    text = result(folder, FULL + certificate + INSTALL + CMD)
+    assert "ca.crt /usr/local" in text.partition("AS runtime")[0].partition("RUN pip install")[0]

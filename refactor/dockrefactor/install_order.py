@@ -41,6 +41,8 @@ _SETTING: Final = re.compile(
     r"|(npm_config|pip|uv|yarn|bundle|composer)_",
     re.IGNORECASE,
 )
+# where package managers, TLS clients and the system look for settings and certificates without being told
+_SETTINGS_FOLDERS: Final = ("/etc", "/root", "/usr")
 _CONFIGURATION: Final = re.compile(r"(^|/)\.|config|rc\.[cm]?[jt]s$|(^|/)(setup|[A-Z]\w*file)\.[a-z]+$", re.IGNORECASE)
 
 
@@ -215,7 +217,9 @@ def is_unread(facts: Facts, stage: Stage, step: Step, found: Install) -> bool:
     if copy is None or copy.origin is not None or copy.inline or copy.remote or not copy.pairs:
         return False
     read = any(
-        is_folder or target in found.inputs.files or any(inside(target, folder) for folder in found.inputs.folders)
+        is_folder
+        or target in found.inputs.files
+        or any(inside(target, folder) for folder in (*found.inputs.folders, *_SETTINGS_FOLDERS))
         for _, target, is_folder in copy.pairs
     )
     return not read and not is_still_read(facts, stage, step, found)
