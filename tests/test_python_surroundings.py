@@ -121,3 +121,10 @@ def test_certificates_stay_before_the_install(folder: Path) -> None:
     certificate = "COPY ca.crt /usr/local/share/ca-certificates/ca.crt\nRUN update-ca-certificates\n"
     text = result(folder, FULL + certificate + INSTALL + CMD)
     assert "ca.crt /usr/local" in text.partition("AS runtime")[0].partition("RUN pip install")[0]
+
+
+def test_a_link_is_made_anew_in_the_runtime(folder: Path) -> None:
+    zone = "tzdata && ln -snf /usr/share/zoneinfo/Europe/Berlin /etc/localtime"
+    runtime = result(folder, SLIM.format(zone) + INSTALL + CMD).partition("AS runtime")[2]
+    assert "/etc/localtime /etc/localtime" not in runtime
+    assert not runtime or zone.partition(" && ")[2] in runtime

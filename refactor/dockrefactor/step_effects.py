@@ -75,8 +75,11 @@ def is_exact(step: Step) -> bool:
     """Whether what a step leaves are files or folders that can be copied by name."""
     assert step.run is not None
     paths = left(step)
+    # a COPY takes what a link points at, and writes where a link of the other stage points at
+    links = any(placed.command.name == "ln" for placed in step.run.commands)
     return (
         bool(paths)
+        and not links
         and all(path.count("/") >= 2 and not inside("/usr/local/bin", path) for path in paths)
         and all(placed.effects.kind in {Kind.FILES, Kind.DOWNLOAD} | NEUTRAL | OS for placed in step.run.commands)
     )
