@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from typing import Final
 
 from dockrefactor import compose_targets, launch_reading, neighbour_files, roles, shell, yaml_text
@@ -102,12 +103,8 @@ def _is_shown(facts: Facts, plan: Plan, service: Service) -> bool:
 
 def _makes(facts: Facts, argv: tuple[str, ...]) -> bool:
     """Whether a command installs or builds."""
-    commands = shell.parse(" ".join(map(_quoted, argv)), {}).commands
+    commands = shell.parse(shlex.join(argv), {}).commands
     return any(facts.started_effects(command).kind in _MAKING for command in commands)
-
-
-def _quoted(word: str) -> str:
-    return "'" + word.replace("'", "'\\''") + "'" if re.search(r"[^\w./:=@%+,-]", word) else word
 
 
 def keep(facts: Facts, services: tuple[Service, ...]) -> Kept:

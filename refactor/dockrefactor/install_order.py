@@ -126,9 +126,8 @@ def _installs(facts: Facts, stage: Stage, first: int) -> Install:
         named = _named(facts, stage, at, cut)
         files += named
         # a source that is loaded beside the tool may load others
-        sources = [
-            path for path in named if _SOURCE.search(path) and any(path.endswith(part) for part in _loaded(step))
-        ]
+        loaded = _loaded(step)
+        sources = [path for path in named if _SOURCE.search(path) and path.endswith(loaded)]
         open_ended += [facts.at(step.instruction, f"{posixpath.basename(path)} is loaded with it") for path in sources]
         last = at
         if cut is not None or not step.run.kinds <= _QUIET:
@@ -144,13 +143,13 @@ def _installs(facts: Facts, stage: Stage, first: int) -> Install:
     return Install(first, last, inputs, cut)
 
 
-def _loaded(step: Step) -> list[str]:
+def _loaded(step: Step) -> tuple[str, ...]:
     """The ends of the paths that NODE_OPTIONS names."""
     assert step.run is not None
     values = [step.before.env.get("NODE_OPTIONS", "")]
     for placed in step.run.commands:
         values += [value.text for name, value in placed.command.assignments if name == "NODE_OPTIONS" and value]
-    return [posixpath.basename(part) for value in values for part in _FILE.findall(value)]
+    return tuple(posixpath.basename(part) for value in values for part in _FILE.findall(value))
 
 
 def _named(facts: Facts, stage: Stage, at: int, cut: Placed | None) -> list[str]:
