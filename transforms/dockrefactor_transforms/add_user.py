@@ -425,7 +425,7 @@ def _add(facts: Facts, assumed: tuple[Refusal, ...]) -> Outcome:
         edits.append(insertion(_creation_position(facts), typed(account.creation)))
     text = (typed(f"RUN {' && '.join(folders)}{newline}") if folders else "") + typed(f"USER {account.user}{newline}")
     prefix = "" if facts.document.text[:position].endswith("\n") else newline
-    if not facts.document.text[position:]:
+    if prefix:  # the file ends without one
         text = text.rstrip("\r\n")
     edits.append(insertion(position, prefix + text))
     return Change(tuple(edits), f"the container runs as {account.user}, not as root", assumptions=assumed)
