@@ -9,7 +9,8 @@ import pytest
 
 from dockrefactor.context import BuildContext
 from dockrefactor.needs import Claim
-from dockrefactor.toolchains.node_sources import imported_packages, package_of, read_sources, source_files
+from dockrefactor.toolchains.node_imports import imported_packages, package_of
+from dockrefactor.toolchains.node_sources import read_sources, source_files
 
 
 def project(root: Path, files: Mapping[str, str]) -> BuildContext:
@@ -161,24 +162,12 @@ def test_imports(tmp_path: Path) -> None:
 import a from 'a/x'; import type T from 'types'; import { type U, b } from '@s/b/deep'; import 'side';
 import fs from 'node:fs'; import path from 'path'; export * from 'again'; import e = require('eq');
 const c = require('c'); const d = await import('d'); const o = require('./own'); require.resolve('r');
-require(name); import '@/local'; import t from '#internal';
+require(name); import '@/local'; import t from '#internal'; import u from 'inner/own';
 """
-    files = {"a.ts": text, "own.ts": "", "tsconfig.json": '{"compilerOptions": {"paths": {"@/*": ["./src/*"]}}}'}
-    found = imported_packages(project(tmp_path, files), "", None)
+    config = '{"compilerOptions": {"baseUrl": ".", "paths": {"@/*": ["./src/*"]}}} // with a comment'
+    files = {"a.ts": text, "own.ts": "", "inner/own.ts": "", "tsconfig.json": config}
+    found = imported_packages(project(tmp_path, files), "")
     assert sorted(value or "" for value in values(found)) == ["", "@s/b", "a", "again", "c", "d", "eq", "side"]
-
-
-def test_only_what_the_entry_reaches(tmp_path: Path) -> None:
-    files = {
-        "src/main.ts": "import './app.js'; import '@lib/x'; import 'one'",
-        "src/app.ts": "import './deep'; import 'two'",
-        "src/deep/index.ts": "import 'three'",
-        "lib/x.ts": "import 'four'",
-        "src/unused.ts": "import 'five'",
-        "tsconfig.json": '{"compilerOptions": {"baseUrl": ".", "paths": {"@lib/*": ["lib/*"]}}} // x',
-    }
-    found = imported_packages(project(tmp_path, files), "", ["src/main.ts"])
-    assert sorted(value or "" for value in values(found)) == ["four", "one", "three", "two"]
 
 
 def test_package_names() -> None:

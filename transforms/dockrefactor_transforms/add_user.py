@@ -8,13 +8,11 @@ that start as root, entrypoints that drop privileges themselves, writes to place
 
 from __future__ import annotations
 
-import posixpath
-import re
-import stat
 from collections.abc import Iterator
 
 from dockrefactor import (
     accounts,
+    closed_files,
     image,
     launch_words,
     ownership,
@@ -31,7 +29,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
-from dockrefactor.stages import Copy, Placed, Step
+from dockrefactor.stages import Copy, Placed
 from dockrefactor.text import Edit, insertion
 
 
@@ -357,61 +355,7 @@ def _writes(facts: Facts) -> Iterator[Refusal]:
 
 
 def _files(facts: Facts) -> Iterator[Refusal]:
-    """Files of the context that only their owner may read, or start, stay closed to the user."""
-    owner = accounts.choose(facts).owner.partition(":")[0]
-    scripts = frozenset(facts.launch.scripts.values())
-    for step in facts.final.image_steps:
-        if step.copy is None or (step.copy.owner or "").partition(":")[0] == owner:
-            continue
-        mode = step.instruction.flag("chmod")
-        if mode is not None:
-            if not re.fullmatch(r"[0-7]*[4-7]", mode):
-                yield Refusal(Reasons.UNREADABLE_FILES, facts.at(step.instruction, f"--chmod={mode}"))
-            continue
-        for path in _closed_downloads(facts, step):
-            yield Refusal(Reasons.UNREADABLE_FILES, facts.at(step.instruction, f"ADD lets root alone read {path}"))
-        for source, _, is_folder in step.copy.pairs:
-            entries = facts.context.walk(source) if is_folder else filter(None, [facts.context.entry(source)])
-            for entry in entries:
-                bits = facts.context.mode(entry)
-                if permissions.is_closed(bits, entry.path in scripts):
-                    says = f"mode {stat.S_IMODE(bits):04o}"
-                    yield Refusal(Reasons.UNREADABLE_FILES, Evidence(entry.path, 0, says))
-                    break
-
-
-def _closed_downloads(facts: Facts, step: Step) -> Iterator[str]:
-    """The paths of files that an ADD fetches, which its owner alone may read, and no later command opens or removes.
-
-    https://docs.docker.com/reference/dockerfile/#adding-files-from-a-url
-    """
-    copy = step.copy
-    if (
-        copy is None
-        or not copy.remote
-        or any(inside(copy.destination, folder) for folder in ownership.owned(facts).all(facts.final.after.cwd))
-    ):
-        return
-    steps = facts.final.image_steps
-    later = steps[steps.index(step) + 1 :]
-    commands = [placed for other in later if other.run is not None for placed in other.run.commands]
-    for source in copy.sources:
-        if not permissions.is_fetched_closed(source):
-            continue
-        name = posixpath.basename(source.partition("?")[0].rstrip("/"))
-        path = posixpath.join(copy.destination, name) if copy.into_folder else copy.destination
-        # a program, other than a script, starts without being read
-        binary = posixpath.basename(path) in tables.toml("launch_words")["wrappers"]
-        if not any(_opens(placed, path, binary) for placed in commands):
-            yield path
-
-
-def _opens(placed: Placed, path: str, binary: bool) -> bool:
-    """Whether a command lets others use a file, or takes it away."""
-    if not any(inside(path, written) for written in placed.effects.writes):
-        return False
-    argv = placed.command.argv
-    return placed.effects.removes or (argv[0] == "chmod" and permissions.gives(argv, binary))
+    return (Refusal(Reasons.UNREADABLE_FILES, place) for place in closed_files.closed(facts))
 
 
 def _add(facts: Facts, assumed: tuple[Refusal, ...]) -> Outcome:

@@ -11,7 +11,7 @@ from dockrefactor.effects import Kind
 from dockrefactor.facts import Facts
 from dockrefactor.os_packages import Role
 from dockrefactor.toolchain import Blocked
-from dockrefactor.toolchains import node_sources
+from dockrefactor.toolchains import node_imports
 from dockrefactor.toolchains.node_package_json import PackageJson
 
 NPM = "npm"
@@ -39,7 +39,7 @@ def instead(facts: Facts, packages: list[PackageJson]) -> dict[str, tuple[str, .
         return {}
     for package in packages:
         own = package.every_dependency().keys()
-        for claim in node_sources.imported_packages(facts.context, package.folder, None):
+        for claim in node_imports.imported_packages(facts.context, package.folder):
             if claim.value is None or claim.value not in own:
                 return {}
     return {NPM: found}

@@ -151,7 +151,7 @@ def _prune(facts: Facts, installs: _Commands) -> tuple[str, ...]:
 
 def _prunable(facts: Facts, package: PackageJson) -> bool:
     """Whether the package has development dependencies, and nothing that starts can load one of them."""
-    from dockrefactor.toolchains import node_sources
+    from dockrefactor.toolchains import node_imports
 
     development = package.dev_dependencies.keys() - package.runtime_dependencies().keys()
     if not development or {"prisma", "@prisma/client"} & package.every_dependency().keys():
@@ -167,7 +167,7 @@ def _prunable(facts: Facts, package: PackageJson) -> bool:
             return False
     if not runs:
         return False
-    imported = node_sources.imported_packages(facts.context, package.folder, None)
+    imported = node_imports.imported_packages(facts.context, package.folder)
     return all(claim.value is not None and claim.value not in development for claim in imported)
 
 

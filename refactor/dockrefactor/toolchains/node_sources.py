@@ -1,4 +1,4 @@
-"""What JavaScript and TypeScript sources need of the system that runs them, and which packages they load."""
+"""What JavaScript and TypeScript sources need of the system that runs them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains.node_commands import node_facts
-from dockrefactor.toolchains.node_settings import read_tsconfig
 from dockrefactor.toolchains.node_syntax import (
     FILE_FOLDER,
     HOLE,
@@ -105,7 +104,7 @@ def read_sources(
 
     `roots`: context paths to read instead of the whole folder. Where an environment variable may replace a path or
     program, the default and an unknown claim are both given; a path with an unknown end counts as its known folder.
-    `environment`: variables that the image sets. `imports` stays empty: see `imported_packages`.
+    `environment`: variables that the image sets. `imports` stays empty: see `node_imports`.
     """
     variables = tuple(sorted(environment.items())) if environment is not None else None
     key = (read_sources, folder, tuple(roots) if roots is not None else None, variables)
@@ -332,95 +331,3 @@ class _Reading:
             self.found.add("write", value.text, evidence)
         elif not value.known:
             self.found.add("port", None, evidence)
-
-
-def imported_packages(context: BuildContext, folder: str, reachable_from: Sequence[str] | None) -> tuple[Claim, ...]:
-    """The npm packages that the project's runtime sources load, each once for each file; None for a computed name.
-
-    `reachable_from`: context paths of the sources to start at, None for all sources below `folder`. Node's own modules,
-    the project's own files and imports of types alone are left out.
-    """
-    aliases = _Aliases.of(context, folder)
-    pending = list(source_files(context, folder) if reachable_from is None else reachable_from)
-    seen: set[str] = set()
-    claims: dict[Claim, None] = {}
-    while pending:
-        path = pending.pop()
-        text = context.read(path)
-        if path in seen or text is None or path.endswith((".json", ".node", ".css")):
-            continue
-        seen.add(path)
-        if "import" not in text and "require" not in text and "from" not in text:
-            continue
-        for specifier, line, only_types in SourceFile(path, text).loads():
-            if only_types:
-                continue
-            own = aliases.resolve(context, path, specifier) if specifier is not None else None
-            if own is not None:
-                pending.extend(own if reachable_from is not None else ())
-                continue
-            name = package_of(specifier) if specifier is not None else None
-            if name or specifier is None:
-                claims[Claim(name, Evidence(path, line, f"loads {name or 'a module by a computed name'}"))] = None
-    return tuple(sorted(claims, key=lambda claim: (claim.evidence, claim.value or "")))
-
-
-def package_of(specifier: str) -> str | None:
-    """The package of an import: `@scope/name/x` -> `@scope/name`; None for files, addresses and Node's own modules."""
-    if specifier.startswith((".", "/", "#", "node:", "data:", "http:", "https:", "file:", "virtual:")) or not specifier:
-        return None
-    parts = specifier.split("/")
-    if parts[0] in node_facts()["sources"]["builtins"]:
-        return None
-    return "/".join(parts[:2]) if specifier.startswith("@") else parts[0]
-
-
-@dataclass(frozen=True, slots=True)
-class _Aliases:
-    """How a tsconfig.json renames the project's own files in imports."""
-
-    paths: tuple[tuple[str, tuple[str, ...]], ...]
-    base: str | None
-
-    @staticmethod
-    def of(context: BuildContext, folder: str) -> _Aliases:
-        found: list[tuple[str, tuple[str, ...]]] = []
-        base = None
-        for name in ("tsconfig.json", "jsconfig.json"):
-            config = read_tsconfig(context, posixpath.join(folder, name))
-            if config is None:
-                continue
-            base = config.folder_option("baseUrl") if base is None else base
-            paths = config.options.get("paths")
-            if paths is not None and isinstance(paths[0], dict):
-                start = config.folder_option("baseUrl")
-                base_folder = paths[1] if start is None else start
-                for alias, places in paths[0].items():
-                    given = places if isinstance(places, list) else []
-                    found.append((alias, tuple(posixpath.join(base_folder, str(place)) for place in given)))
-        return _Aliases(tuple(found), base)
-
-    def resolve(self, context: BuildContext, importer: str, specifier: str) -> list[str] | None:
-        """Context files that an import of the project's own means; None where it names a package."""
-        if specifier.startswith("."):
-            return _module_files(context, posixpath.join(posixpath.dirname(importer), specifier))
-        if specifier.startswith(("/", "#")):
-            return []
-        for alias, targets in self.paths:
-            head, star, tail = alias.partition("*")
-            if specifier == alias or (star and specifier.startswith(head) and specifier.endswith(tail) and head):
-                middle = specifier[len(head) : len(specifier) - len(tail)]
-                return [file for target in targets for file in _module_files(context, target.replace("*", middle))]
-        if self.base is not None and (files := _module_files(context, posixpath.join(self.base, specifier))):
-            return files
-        return None
-
-
-def _module_files(context: BuildContext, base: str) -> list[str]:
-    base = posixpath.normpath(base)
-    suffixes = node_facts()["sources"]["suffixes"]
-    stem, ending = posixpath.splitext(base)
-    swapped = [f"{stem}{suffix}" for suffix in suffixes] if ending in (".js", ".mjs", ".cjs", ".jsx") else []
-    candidates = [base, *swapped, *(f"{base}{suffix}" for suffix in suffixes)]
-    candidates += [f"{base}/index{suffix}" for suffix in suffixes]
-    return [path for path in candidates if context.is_file(path)][:1]

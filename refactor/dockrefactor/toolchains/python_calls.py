@@ -18,16 +18,10 @@ from dockrefactor.needs import Claim
 from dockrefactor.records import dataclass, field
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.python_paths import Value
+from dockrefactor.toolchains.python_scopes import Names, Scope, argument, unquoted, walk
 from dockrefactor.toolchains.python_shell_lines import ASSIGNMENT, CARRIERS, INTERPRETER, UNKNOWN_PIECE, command_words
 from dockrefactor.toolchains.python_starts import address_port
-from dockrefactor.toolchains.python_values import (
-    Evaluator,
-    Names,
-    Scope,
-    argument,
-    unquoted,
-    walk,
-)
+from dockrefactor.toolchains.python_values import Evaluator
 
 BESIDE_SOURCE: Final = "placed beside the source file"
 """Ends the evidence of a path placed by `__file__`: it is relative to the context, not to the process's folder."""
