@@ -128,3 +128,48 @@ def test_a_link_is_made_anew_in_the_runtime(folder: Path) -> None:
     runtime = result(folder, SLIM.format(zone) + INSTALL + CMD).partition("AS runtime")[2]
     assert "/etc/localtime /etc/localtime" not in runtime
     assert not runtime or zone.partition(" && ")[2] in runtime
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "ARG PIP_TARGET=/deps\n",
+        "ARG PIP_PREFIX\n",
+        "RUN pip config set global.target /deps\n",
+        "RUN pip3 config --user set install.user true\n",
+        "RUN printf '[install]\\ntarget = /deps\\n' > /etc/pip.conf\n",
+        "COPY <<EOF /etc/pip.conf\n[install]\nprefix = /deps\nEOF\n",
+        "COPY settings/pip.conf /root/.config/pip/pip.conf\n",
+        "ENV PIP_CONFIG_FILE=/pip.conf\nCOPY settings/pip.conf /pip.conf\n",
+    ],
+)
+def test_packages_that_settings_send_elsewhere_are_not_looked_for_in_the_environment(folder: Path, before: str) -> None:
+    (folder / "settings").mkdir()
+    (folder / "settings" / "pip.conf").write_text("[global]\ntarget = /deps\n")
+    assert "AS runtime" not in result(folder, FULL + before + INSTALL + CMD)
+
+
+@pytest.mark.parametrize("before", ["PIP_TARGET=/deps ", "export PIP_PREFIX=/deps && ", "PIP_USER=1; "])
+def test_variables_of_one_line_send_packages_elsewhere_too(folder: Path, before: str) -> None:
+    source = FULL + INSTALL.replace("RUN ", f"RUN {before}") + CMD
+    assert "AS runtime" not in result(folder, source)
+
+
+@pytest.mark.parametrize("before", ["PIP_NO_BINARY=lxml ", "export PIP_NO_BINARY=:all: && "])
+def test_variables_of_one_line_are_read_as_those_of_the_image(folder: Path, before: str) -> None:
+    (folder / "requirements.txt").write_text("lxml==5.2.1\n")
+    text = result(folder, FULL + INSTALL.replace("RUN ", f"RUN {before}") + CMD)
+    assert "libxslt1.1" in text.partition("AS runtime")[2]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "RUN pip config set global.index-url https://mirror.example.org/simple\n",
+        "RUN printf '[global]\\nindex-url = https://mirror.example.org/simple\\n' > /etc/pip.conf\n",
+    ],
+)
+def test_an_index_that_a_step_names_is_the_builders(folder: Path, before: str) -> None:
+    text = result(folder, FULL + before + INSTALL + CMD)
+    assert "mirror.example.org" in text.partition("AS runtime")[0].partition("RUN pip install")[0]
+    assert "AS runtime" in text

@@ -14,7 +14,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.launch import Launch
 from dockrefactor.needs import Claim, InstallInputs
 from dockrefactor.neighbours import Service
-from dockrefactor.records import dataclass, field
+from dockrefactor.records import dataclass, field, replace
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step, mounted
 from dockrefactor.toolchain import RuntimeNeeds, Toolchain
@@ -175,12 +175,14 @@ class Facts:
         return Evidence(self.name, instruction.start_line, says)
 
     def place(self, step: Step, placed: Placed, stage: Stage) -> Place:
-        """Where a command of `step` runs, with the files that stand there before it."""
+        """Where a command of `step` runs, with the files that stand there before it, and what its line exports."""
         position = stage.steps.index(step)
         resolve = stage.resolver(position)
         if step.run is not None and step.run.mounts:
             resolve = mounted(resolve, step.run.mounts, step.before.cwd, self.context)
-        return Place(placed.cwd, step.before, resolve, self.context, stage.base)
+        exported = _exported(step, placed)
+        state = replace(step.before, env={**step.before.env, **exported}) if exported else step.before
+        return Place(placed.cwd, state, resolve, self.context, stage.base)
 
     def install_inputs(self, step: Step, placed: Placed, stage: Stage) -> InstallInputs | None:
         """What an install of `step` reads."""
@@ -204,3 +206,14 @@ class Facts:
             for placed in step.run.commands
             if wanted(placed)
         ]
+
+
+def _exported(step: Step, placed: Placed) -> dict[str, str]:
+    """The variables that earlier commands of the same line set."""
+    found: dict[str, str] = {}
+    for earlier in step.run.commands if step.run is not None else ():
+        if earlier is placed:
+            break
+        if not earlier.command.words or earlier.command.name == "export":
+            found.update((name, word.text) for name, word in earlier.command.assignments if word and word.known)
+    return found

@@ -14,6 +14,9 @@ from dockrefactor.step_effects import NEUTRAL, OS, SETUP, removed, writes
 # programs that are told users and groups by name
 _BY_ACCOUNT: Final = frozenset({"chgrp", "chown", "gosu", "install", "runuser", "setfacl", "su", "su-exec", "sudo"})
 
+# where programs look for their settings without being told
+_SETTINGS: Final = ("/etc", "/root")
+
 
 def keep_what_builds_see(slots: Sequence[Slot], last: int) -> None:
     """Setup steps before the last build step stay in the builder too where the build can see what they do."""
@@ -27,8 +30,22 @@ def keep_what_builds_see(slots: Sequence[Slot], last: int) -> None:
         touched = tuple(path for other in later for path in (*writes(other.step), other.step.before.cwd) if path != "/")
         accounts = Kind.ACCOUNTS in slot.step.run.kinds and any(map(_names_accounts, later))
         system = Kind.SYSTEM in slot.step.run.kinds
-        if accounts or system or overlap(writes(slot.step), touched):
+        if accounts or system or overlap(writes(slot.step), touched) or _sets_up(slot, later):
             slot.builder = True
+
+
+def _sets_up(slot: Slot, later: Sequence[Slot]) -> bool:
+    """Whether a step writes settings of the system or of root, or a file that a later step names."""
+    assert slot.step.run is not None
+    written = [
+        path
+        for placed in slot.step.run.commands
+        if placed.effects.kind in (Kind.FILES, Kind.DOWNLOAD) and not placed.effects.keeps_content
+        for path in placed.effects.writes
+        if path != "/"
+    ]
+    settings = any(inside(path, folder) for path in written for folder in _SETTINGS)
+    return settings or any(path in other.step.instruction.logical for path in written for other in later)
 
 
 def _names_accounts(slot: Slot) -> bool:

@@ -92,7 +92,7 @@ class Python:
 
         if not isinstance(placed.effects.detail, PythonInstall):
             return None
-        install = python_variables.with_variables(placed.effects.detail, place.state)
+        install = python_variables.with_variables(placed.effects.detail, placed.command, place.state)
         return python_manifests.install_inputs(install, placed.cwd, place.resolve, place.context)
 
     def manifest_install(self, facts: Facts, stage: Stage, step: Step) -> tuple[tuple[str, ...], str] | None:

@@ -382,6 +382,15 @@ def poetry_setting(argv: Sequence[str]) -> tuple[str, str] | None:
     return (plain[0], plain[1]) if len(plain) == 2 and not plain[0].startswith("-") else None
 
 
+def pip_setting(argv: Sequence[str]) -> tuple[str, str] | None:
+    """`pip config set KEY VALUE` -> (KEY, VALUE), such as (`global.target`, `/deps`)."""
+    words = _as_program(argv)
+    if words is None or not PIP.match(words[0]) or "config" not in words:
+        return None
+    plain = [word for word in words[words.index("config") + 1 :] if not word.startswith("-")]
+    return (plain[1], plain[2]) if plain[:1] == ["set"] and len(plain) == 3 else None
+
+
 def parse_environment(argv: Sequence[str]) -> str | None:
     """The folder of the virtual environment that a command makes (`python -m venv DIR`, `virtualenv`, `uv venv`)."""
     words = _as_program(argv)

@@ -37,6 +37,7 @@ from dockrefactor.toolchains.python_requirements import (
     add_find_links,
     read_requirement_files,
 )
+from dockrefactor.toolchains.python_steering import is_steered
 
 # uv takes requirements from these too
 _MANIFESTS: Final = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "pylock.toml"})
@@ -97,7 +98,8 @@ def _pip(gathering: Gathering, install: PythonInstall) -> bool:
 def _settings(gathering: Gathering, path: str) -> None:
     """A file of settings that a variable names; one that is not of the context is the image's own."""
     found = gathering.text(gathering.image_path(path), required=False)
-    if found is not None and _STEERS.search(found[1]):
+    steers = is_steered if path.endswith("pip.conf") else _STEERS.search
+    if found is not None and steers(found[1]):
         gathering.unsure(Evidence(found[0], 0, "its settings name further files, or where packages go"))
 
 

@@ -13,7 +13,7 @@ from dockrefactor.launch import Started
 from dockrefactor.needs import InstallInputs
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Blocked, started_by_tool
-from dockrefactor.toolchains import python_environments, python_sources
+from dockrefactor.toolchains import python_environments, python_sources, python_steering
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import names
 from dockrefactor.toolchains.python_packages import packages_needs
@@ -121,14 +121,14 @@ def _extensions(facts: Facts) -> Blocked | None:
 
 
 def _variables(facts: Facts) -> Blocked | None:
-    """Variables that take Python or pip away from the virtual environment."""
+    """Variables and settings that take Python or pip away from the virtual environment."""
+    steering = python_steering.steering(facts)
+    if steering is not None:
+        return Blocked("absolute-tool-path", steering)
     for step in facts.final.steps:
         if step.keyword != "ENV":
             continue
         pairs = dict(zip(step.instruction.args[::3], step.instruction.args[1::3], strict=False))
-        named = next((name for name in pairs if name in names("steering")), None)
-        if named is not None:
-            return Blocked("absolute-tool-path", facts.at(step.instruction, f"{named} steers where packages go"))
         if "PATH" in pairs and "PATH" not in re.findall(r"\$\{?(\w+)", pairs["PATH"]):
             return Blocked("absolute-tool-path", facts.at(step.instruction, "PATH is set without what it was"))
     return None

@@ -6,17 +6,21 @@ import re
 from typing import Final
 
 from dockrefactor.records import replace
+from dockrefactor.shell import Command
 from dockrefactor.stages import State
 from dockrefactor.toolchains.python_commands import PythonInstall
+from dockrefactor.toolchains.python_steering import settings_files
 
 # https://pip.pypa.io/en/stable/topics/configuration/#environment-variables,
 # https://docs.astral.sh/uv/reference/environment/
 _CONSTRAINTS: Final = ("CONSTRAINT", "BUILD_CONSTRAINT", "OVERRIDE")
 
 
-def with_variables(install: PythonInstall, state: State) -> PythonInstall:
-    """`install` with what the variables in force say; build arguments are variables of a RUN too."""
-    variables = {**{name: value for name, value in state.args.items() if value}, **state.env}
+def with_variables(install: PythonInstall, command: Command, state: State) -> PythonInstall:
+    """`install` with what the variables in force say; build arguments are variables of a RUN too, and so is what stands
+    before its command."""
+    own = {name: word.text for name, word in command.assignments if word is not None and word.known}
+    variables = {**{name: value for name, value in state.args.items() if value}, **state.env, **own}
     if install.manager == "poetry":
         return replace(install, no_binary=_words(variables, "POETRY_INSTALLER_NO_BINARY"))
     pip = install.manager in ("pip", "pipenv")
@@ -35,7 +39,7 @@ def with_variables(install: PythonInstall, state: State) -> PythonInstall:
         find_links=(*install.find_links, *_words(variables, f"{head}_FIND_LINKS")),
         # what the command says comes after what variables say
         no_binary=(*compiled, *install.no_binary),
-        settings=_words(variables, f"{head}_CONFIG_FILE"),
+        settings=(*_words(variables, f"{head}_CONFIG_FILE"), *(settings_files() if pip else ())),
     )
 
 
