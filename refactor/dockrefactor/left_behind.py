@@ -15,6 +15,13 @@ def gain(facts: Facts) -> str | None:
     assert base is not None
     if base.counterpart:
         return f"the compilers and headers of {base.reference.written} stay behind"
+    return build_packages(facts)
+
+
+def build_packages(facts: Facts) -> str | None:
+    """The first package of the image that only builds need, None where there is none or a RUN takes it away again."""
+    base = facts.final.base
+    assert base is not None
     for step in facts.final.steps:
         removed = _removed(step)
         for name in package_lists.packages(step):

@@ -6,10 +6,9 @@ that its npm depends on; a program that names no other packages than its own doe
 
 from __future__ import annotations
 
-from dockrefactor import os_packages, package_lists
+from dockrefactor import left_behind, os_packages, package_lists
 from dockrefactor.effects import Kind
 from dockrefactor.facts import Facts
-from dockrefactor.os_packages import Role
 from dockrefactor.toolchain import Blocked
 from dockrefactor.toolchains import node_imports
 from dockrefactor.toolchains.node_package_json import PackageJson
@@ -47,12 +46,7 @@ def instead(facts: Facts, packages: list[PackageJson]) -> dict[str, tuple[str, .
 
 def gain(facts: Facts, replaced: bool) -> str | None:
     """What stays behind besides what builds leave; None where that is nothing."""
-    base = facts.final.base
-    assert base is not None
-    for step in facts.final.steps:
-        for name in package_lists.packages(step):
-            if os_packages.role(name, base) in (Role.BUILD, Role.HEADERS):
-                return f"`{name}` and its like stay behind"
-            if replaced and os_packages.bare(name) == NPM:
-                return "npm and the packages that it brings stay behind"
-    return None
+    names = (name for step in facts.final.steps for name in package_lists.packages(step))
+    if replaced and NPM in map(os_packages.bare, names):
+        return "npm and the packages that it brings stay behind"
+    return left_behind.build_packages(facts)

@@ -6,11 +6,10 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from dockrefactor import os_packages, package_lists
+from dockrefactor import left_behind, os_packages
 from dockrefactor.effects import Kind, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
-from dockrefactor.os_packages import Role
 from dockrefactor.records import replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Step
@@ -100,12 +99,7 @@ def _gain(facts: Facts, builds: _Commands, instead: Mapping[str, tuple[str, ...]
         return f"the compilers and tools of {base.reference.written} stay behind"
     if builds:
         return "the sources and the packages that only the build needs stay behind"
-    for step in facts.final.steps:
-        removed = step.run is not None and Kind.OS_REMOVE in step.run.kinds
-        for name in package_lists.packages(step):
-            if not removed and os_packages.role(name, base) in (Role.BUILD, Role.HEADERS):
-                return f"`{name}` and its like stay behind"
-    return None
+    return left_behind.build_packages(facts)
 
 
 def _tree(facts: Facts, installs: _Commands) -> str:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from dockrefactor import os_packages, package_lists
+from dockrefactor import left_behind, os_packages, package_lists
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
-from dockrefactor.os_packages import Role
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked
 from dockrefactor.toolchains.python_commands import PythonInstall
@@ -73,14 +72,13 @@ def _tools_in_sources(facts: Facts) -> Blocked | None:
 
 def gain(facts: Facts) -> str | None:
     """What stays behind; None where builder and runtime would be the same."""
-    base = facts.final.base
-    assert base is not None
+    return left_behind.build_packages(facts) or _recommended(facts)
+
+
+def _recommended(facts: Facts) -> str | None:
     for step in facts.final.steps:
-        for name in package_lists.packages(step):
-            if os_packages.role(name, base) in (Role.BUILD, Role.HEADERS):
-                return f"`{name}` and its like stay behind"
-            if os_packages.bare(name) == PIP and package_lists.recommends(step):
-                return f"the compilers that `{name}` recommends stay behind"
+        if PIP in map(os_packages.bare, package_lists.packages(step)) and package_lists.recommends(step):
+            return f"the compilers that `{PIP}` recommends stay behind"
     return None
 
 
