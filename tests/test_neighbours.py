@@ -106,9 +106,55 @@ def test_a_service_by_the_build(name: str, tmp_path: Path) -> None:
     assert [item.command for item in found if item.name == "web" and item.command] == [("x",)]
 
 
+WRITTEN = {
+    "extends a service of another file": {
+        "docker-compose.yml": "services:\n  web: {extends: {file: ops/base.yml, service: app}, command: x}\n",
+        "ops/base.yml": "services:\n  app: {build: .., volumes: ['..:/app']}\n",
+    },
+    "is included": {
+        "compose.yaml": "include:\n  - ops/web.yml\n",
+        "ops/web.yml": "services:\n  web: {build: .., command: x, volumes: ['..:/app']}\n",
+    },
+    "is included with settings": {
+        "compose.yaml": "include: [{path: [ops/web.yml], env_file: a}]\n",
+        "ops/web.yml": "services:\n  web: {build: {context: ..}, command: x, volumes: ['..:/app']}\n",
+    },
+    "takes all from an anchor": {
+        "compose.yml": "x-app: &app\n  build: .\n  volumes: ['.:/app']\nservices:\n"
+        "  web:\n    <<: *app\n    command: x\n    profiles: [work]\n",
+    },
+    "builds in a folder by a variable": {
+        "compose.yml": "services:\n  web: {build: '${FOLDER:-.}', command: '${RUN:-x}', volumes: ['${PWD}:/app']}\n",
+    },
+    "builds a file by a variable": {
+        "compose.yml": "services:\n  web: {build: {context: ., dockerfile: $FILE}, command: x, volumes: ['./:/app']}\n",
+        ".env": "FILE=Dockerfile\n",
+    },
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_service_that(name: str, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    for path, text in WRITTEN[name].items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    (found,) = neighbours.read(BuildContext(tmp_path), "Dockerfile").services
+    assert (found.name, found.command, found.mounts) == ("web", ("x",), ("/app",))
+
+
+def test_files_outside_of_the_repository_are_not_read(tmp_path: Path) -> None:
+    inner = tmp_path / "repository"
+    (inner / ".git").mkdir(parents=True)
+    (tmp_path / "base.yml").write_text("services:\n  app: {build: ./repository}\n")
+    (inner / "compose.yml").write_text("services:\n  web: {extends: {file: ../base.yml, service: app}, command: x}\n")
+    assert neighbours.read(BuildContext(inner), "Dockerfile").services == ()
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "services:\n  web: {build: {context: ., dockerfile_inline: FROM scratch}, command: x}\n",
         "services:\n  db: {image: postgres, command: x}\n",
         "services:\n  other: {command: x}\n",
         "services:\n  web: {build: ./b, command: x}\n",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from dockrefactor import commands, launch_reading, neighbours, roles, stage_reading
@@ -158,6 +158,12 @@ class Facts:
         """The compose services that run the final stage: all but those that build another one by name."""
         others = {stage.name.lower() for stage in self.stages if stage is not self.final and stage.name}
         return tuple(service for service in self.neighbours.services if service.target.lower() not in others)
+
+    @property
+    def given_variables(self) -> tuple[tuple[Mapping[str, str], Evidence], ...]:
+        """The variables that compose files and manifests give to the final stage's containers."""
+        given = [(service.variables, service.evidence) for service in self.services]
+        return (*given, *((item.variables, item.evidence) for item in self.neighbours.containers))
 
     @property
     def ports(self) -> tuple[tuple[int, Evidence], ...]:

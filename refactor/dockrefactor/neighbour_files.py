@@ -27,7 +27,7 @@ _MAIN: Final = re.compile(r"(?:docker-)?compose\.ya?ml")
 # what a compose file says that matters by itself; what it builds matters to other files alone
 _COMPOSE_SAYS: Final = (
     "command", "entrypoint", "user", "volumes", "target", "health", "extends", "include", "docker.sock", "\\", "<<",
-    "develop", "ports",
+    "develop", "ports", "environment", "env_file", "devices", "privileged", "cap_add", "working_dir",
 )  # fmt: skip
 _COMPOSE_WORDS: Final = (*(word.encode() for word in _COMPOSE_SAYS), b"build")
 # kind -> names of files, the words of which one must be in the text
@@ -126,6 +126,18 @@ def _file(kind: str, folder: str, path: str, root: str, words: tuple[bytes, ...]
     if text is not None:
         shown = Path(os.path.relpath(path, root)).as_posix()
         yield NeighbourFile(kind, folder, shown, text.removeprefix("\ufeff"), text.startswith("\ufeff"))
+
+
+def named(root: str, folder: str, path: str) -> NeighbourFile | None:
+    """A compose file, or one of variables, that a compose file in `folder` names; None where it is not there, or not
+    in the repository of the build context `root`."""
+    place = os.path.normpath(os.path.join(folder, path))
+    if "$" in path or "://" in path:
+        return None
+    top = os.path.realpath(_folders(root)[-1])
+    if os.path.commonpath((top, os.path.realpath(place))) != top:
+        return None
+    return next(_file(COMPOSE, os.path.dirname(place), place, root, (b"",)), None)
 
 
 @lru_cache(maxsize=256)  # the files of a repository are neighbours of each of its Dockerfiles

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dockrefactor import yaml_text
 from dockrefactor.evidence import Evidence
 from dockrefactor.neighbour_files import NeighbourFile, table, tables_of, words_of
-from dockrefactor.records import dataclass
+from dockrefactor.records import dataclass, field
 
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 # volumes that hold no files of an earlier container, or that are not written
@@ -21,7 +21,8 @@ _GIVEN: Final = ("configMap", "secret", "projected", "downwardAPI", "emptyDir")
 class Container:
     """A container of a manifest: `image` as written; `command` what it starts instead of the image's own (`""` first
     where only arguments are given); `probes` the commands of its probes and hooks; `user` the id it is run as, None
-    where the image says; `volumes` the paths of volumes that keep an earlier container's files."""
+    where the image says; `volumes` the paths of volumes that keep an earlier container's files; `variables` those that
+    it sets; `cwd` where it starts instead of WORKDIR; `privileges` what only root may use."""
 
     image: str
     command: tuple[str, ...]
@@ -30,6 +31,9 @@ class Container:
     user: int | None
     volumes: tuple[str, ...]
     evidence: Evidence
+    variables: Mapping[str, str] = field(default_factory=dict)
+    cwd: str = ""
+    privileges: str = ""
 
 
 def containers(file: NeighbourFile) -> Iterator[Container]:
@@ -80,7 +84,18 @@ def _container(file: NeighbourFile, item: dict[str, Any], pod: dict[str, Any], k
         user=user if isinstance(user, int) else None,
         volumes=tuple(str(mount.get("mountPath")) for mount in mounts if not mount.get("readOnly")),
         evidence=Evidence(file.shown, file.line(f"image: {image}"), says),
+        variables={str(entry.get("name")): str(entry.get("value", "")) for entry in tables_of(item.get("env"))},
+        cwd=str(item.get("workingDir") or ""),
+        privileges=_privileges(own),
     )
+
+
+def _privileges(security: dict[str, Any]) -> str:
+    """What a container is given that only root may use, `""` where nothing."""
+    if security.get("privileged") is True:
+        return "privileged"
+    added = table(security.get("capabilities")).get("add")
+    return str(added[0]) if isinstance(added, list) and added else ""
 
 
 def bare(image: str) -> str:

@@ -5,19 +5,17 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from dockrefactor import neighbour_builds, neighbour_files, neighbour_manifests, shell, yaml_text
+from dockrefactor import compose_files, neighbour_builds, neighbour_files, neighbour_manifests, shell
+from dockrefactor.compose_files import Written
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.neighbour_builds import Build, Place
-from dockrefactor.neighbour_files import COMPOSE, NeighbourFile, is_main, table, tables_of, words_of
+from dockrefactor.neighbour_files import COMPOSE, NeighbourFile, table, tables_of, words_of
 from dockrefactor.neighbour_manifests import Container
 from dockrefactor.records import dataclass, field, replace
-
-# how often one service may extend another
-_MOST_EXTENDED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,8 @@ class Service:
 
     `command` is what it starts instead of CMD, `entrypoint` instead of ENTRYPOINT; `by_image` says that it runs the
     image by its name, and builds nothing; `mounts` are container paths of bind mounts of the context, and those that
-    `develop.watch` keeps in step; `volumes` those of named volumes; `ports` the container's.
+    `develop.watch` keeps in step; `volumes` those of named volumes; `ports` the container's; `joins` says that a main
+    file has the service too; `cwd` is where it starts instead of WORKDIR; `privileges` what only root may use.
     """
 
     name: str
@@ -43,6 +42,10 @@ class Service:
     health: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] = ()
     by_image: bool = False
+    joins: bool = False
+    cwd: str = ""
+    privileges: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def starts(self) -> tuple[str, ...]:
@@ -129,33 +132,24 @@ class _Reader:
     def _compose(self, files: list[NeighbourFile]) -> None:
         """The services of all compose files: those that build the Dockerfile, also by what a main file says of their
         build, and those that run the image by its name."""
-        read = [(file, self._services(file)) for file in files]
-        main = {file.folder: services for file, services in read if is_main(file)}
-        named: list[tuple[NeighbourFile, str, dict[str, Any]]] = []
-        for file, services in read:
-            for key, service in services.items():
-                build = _build(key, services, {} if is_main(file) else main.get(file.folder, {}))
-                if build is None:
-                    named.append((file, key, service))
-                    continue
-                where = str(build.get("context", ".")), str(build.get("dockerfile", "Dockerfile"))
-                if "$" not in where[0] + where[1] and self.place.is_meant(file.folder, *where):
-                    self._add(file, key, service, build)
+        root = self.place.context
+        written, broken = compose_files.services(files, root)
+        self.found.broken += [Evidence(file.shown, 0, "cannot be read as YAML") for file in broken]
+        named: list[Written] = []
+        for item in written:
+            if item.build is None:
+                named.append(item)
+            elif "dockerfile_inline" not in item.build:
+                where = str(item.build.get("context", ".")), str(item.build.get("dockerfile", "Dockerfile"))
+                if "$" not in where[0] + where[1] and self.place.is_meant(item.folder, *where):
+                    self._add(item)
         images = {service.image for service in self.found.services if service.image}
-        for file, key, service in named:
-            if str(service.get("image") or "") in images:
-                self._add(file, key, service, {})
+        for item in named:
+            if str(item.said.get("image") or "") in images:
+                self._add(item)
 
-    def _services(self, file: NeighbourFile) -> dict[str, dict[str, Any]]:
-        documents = yaml_text.documents(file.text)
-        data = documents[0] if documents else None
-        if not isinstance(data, dict):
-            self.found.broken.append(Evidence(file.shown, 0, "cannot be read as YAML"))
-            return {}
-        return {str(key): item for key, item in table(data.get("services")).items() if isinstance(item, dict)}
-
-    def _add(self, file: NeighbourFile, key: str, service: dict[str, Any], build: dict[str, Any]) -> None:
-        made = _service(key, service, build, file)
+    def _add(self, written: Written) -> None:
+        made = _service(written, self.place.context)
         self.found.services.append(made)
         if made.health:
             self.found.checks += [Elsewhere(argv, made.evidence) for argv in shell_commands(made.health)]
@@ -210,26 +204,8 @@ def _plain_text(folder: str, name: str) -> str | None:
         return None
 
 
-def _build(
-    key: str, services: dict[str, dict[str, Any]], main: dict[str, dict[str, Any]], depth: int = 0
-) -> dict[str, Any] | None:
-    """What a service builds, with what the main file and the service that it extends say of it; None where nothing
-    does."""
-    service = services.get(key, {})
-    found: dict[str, Any] | None = None
-    extended = service.get("extends")
-    above = extended.get("service") if isinstance(extended, dict) and "file" not in extended else extended
-    inherited = [_build(key, main, {})] if key in main else []
-    if isinstance(above, str) and depth < _MOST_EXTENDED:
-        inherited.append(_build(above, services, main, depth + 1))
-    own = service.get("build")
-    for build in (*inherited, {"context": own} if isinstance(own, str) else own):
-        if isinstance(build, dict):
-            found = {**(found or {}), **build}
-    return found
-
-
-def _service(key: str, service: dict[str, Any], build: dict[str, Any], file: NeighbourFile) -> Service:
+def _service(written: Written, root: str) -> Service:
+    key, service, build, file = written.name, written.said, written.build or {}, written.file
     rows = enumerate(file.text.splitlines(), 1)
     line = next((number for number, row in rows if row.strip().startswith(f"{key}:")), 0)
     mounts: list[str] = []
@@ -255,6 +231,10 @@ def _service(key: str, service: dict[str, Any], build: dict[str, Any], file: Nei
         image=str(service.get("image") or ""),
         ports=tuple(_ports(service.get("ports"))),
         health=_health(table(service.get("healthcheck")).get("test")),
+        joins=written.joins,
+        cwd=str(service.get("working_dir") or ""),
+        privileges=compose_files.privileges(service),
+        variables=compose_files.variables(written, root),
     )
 
 

@@ -18,6 +18,7 @@ from dockrefactor import (
     ownership,
     permissions,
     placement,
+    port_settings,
     privileges,
     program_sources,
     reachability,
@@ -179,7 +180,7 @@ def _unneeded(facts: Facts) -> Outcome | None:
 def _against(facts: Facts) -> Iterator[Refusal]:
     """All that stands against an ordinary user."""
     for check in (
-        *(_base, _account, _launch, _program, _neighbours, _privileges, _steps, _root_home, _ports, _writes),
+        *(_base, _account, _launch, _program, _neighbours, _services, _privileges, _steps, _root_home, _ports, _writes),
         _files,
     ):
         yield from check(facts)
@@ -255,16 +256,29 @@ def _neighbours(facts: Facts) -> Iterator[Refusal]:
     for container in found.containers:
         if container.volumes and container.user is None:
             yield Refusal(Reasons.VOLUME, container.evidence)
+        if container.privileges and container.user is None:
+            yield _privileged(container.evidence, container.privileges)
+
+
+def _services(facts: Facts) -> Iterator[Refusal]:
+    """What compose files give to the containers of the image."""
     for service in facts.services:
         if service.user:
             continue
         if service.socket:
             yield Refusal(Reasons.DOCKER_SOCKET, service.evidence)
+        if service.privileges:
+            yield _privileged(service.evidence, service.privileges)
         cwd = facts.final.after.cwd
         if any(inside(cwd, path.rstrip("/") or "/") for path in service.mounts if path):
             yield Refusal(Reasons.COMPOSE, service.evidence)
         elif service.volumes or service.mounts:
             yield Refusal(Reasons.VOLUME, service.evidence)
+
+
+def _privileged(place: Evidence, what: str) -> Refusal:
+    """A container is given what only root uses: an ordinary user has no capability, and no device of another group."""
+    return Refusal(Reasons.NEEDS_ROOT, Evidence(place.path, place.line, f"its container is given `{what}`"))
 
 
 def _steps(facts: Facts) -> Iterator[Refusal]:
@@ -326,10 +340,9 @@ def _ports(facts: Facts) -> Iterator[Refusal]:
             number = word.partition("/")[0].partition("-")[0]
             if number.isdigit() and int(number) < 1024:
                 yield Refusal(Reasons.PRIVILEGED_PORT, facts.at(step.instruction, f"port {number}"))
-    for name in tables.toml("launches")["port_variables"]:
-        value = facts.final.after.env.get(name, "")
-        if value.isdigit() and 0 < int(value) < 1024:
-            yield Refusal(Reasons.PRIVILEGED_PORT, facts.at(facts.final.origin, f"{name}={value}"))
+    for port, place in port_settings.named(facts):
+        if 0 < port < 1024:
+            yield Refusal(Reasons.PRIVILEGED_PORT, place)
     for port, place in facts.ports:
         if 0 < port < 1024:
             yield Refusal(Reasons.PRIVILEGED_PORT, Evidence(place.path, place.line, f"port {port} of the container"))

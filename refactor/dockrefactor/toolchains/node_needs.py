@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from typing import Final
 
+from dockrefactor import port_settings
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -13,7 +14,7 @@ from dockrefactor.launch import Started
 from dockrefactor.needs import Claim, InstallInputs
 from dockrefactor.records import dataclass, field
 from dockrefactor.toolchain import RuntimeNeeds
-from dockrefactor.toolchains import node_builds, node_commands, node_launch, node_outside, node_sources
+from dockrefactor.toolchains import node_builds, node_commands, node_launch, node_outside, node_ports, node_sources
 from dockrefactor.toolchains.node_builds import NodeStart
 from dockrefactor.toolchains.node_names import looks_like_node, programs_that
 from dockrefactor.toolchains.node_package_json import PackageJson, workspace_members
@@ -98,6 +99,11 @@ def _certificates(facts: Facts, folders: Iterable[str]) -> list[tuple[str, Evide
 
 def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, package: PackageJson | None) -> None:
     found.ports += start.ports
+    found.ports += [
+        Claim(value, item.evidence)
+        for name, value in start.environment.items()
+        if port_settings.port_of(name, value) is not None
+    ]
     if start.development_server is not None:
         found.unknown.append(("development-server", start.development_server.evidence))
     found.unknown += [
@@ -154,7 +160,7 @@ def _of_sources(found: _Found, facts: Facts, folder: str) -> None:
     """What the sources in a context folder need; their relative paths start at the container's work folder."""
     read = node_sources.read_sources(facts.context, folder, environment=facts.final.after.env)
     found.programs += read.programs
-    found.ports += read.ports
+    found.ports += [*read.ports, *node_ports.set_ports(facts.context, folder, read.ports)]
     found.writes += [_in_work_folder(facts, claim) for claim in read.writes]
     found.unknown += [("writes-unknown-path", evidence) for evidence in read.unreadable]
 

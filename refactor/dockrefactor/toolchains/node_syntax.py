@@ -293,6 +293,8 @@ class SourceFile:
             return Value(f"{FILE_FOLDER}/{values[0].text}", values[0].varies)
         if name == "get" and given and given[0].type == "string" and string_text(given[0]) in self._settings:
             return self.value(self._settings[string_text(given[0])], depth + 1)
+        if name == "get" and len(given) > 1 and given[-1].type == "number":
+            return Value(words(given[-1]), True)  # a setting, and its default
         return _fixed_call(words(node))
 
 
