@@ -173,3 +173,56 @@ def test_an_index_that_a_step_names_is_the_builders(folder: Path, before: str) -
     text = result(folder, FULL + before + INSTALL + CMD)
     assert "mirror.example.org" in text.partition("AS runtime")[0].partition("RUN pip install")[0]
     assert "AS runtime" in text
+
+
+@pytest.mark.parametrize(
+    ("source", "package"),
+    [
+        ("FONT = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'\n", "fonts-dejavu-core"),
+        ("from PIL import ImageFont\n\nFONT = ImageFont.truetype('DejaVuSans.ttf')\n", "fonts-dejavu-core"),
+        ("import mimetypes\n\nmimetypes.guess_type('a.odt')\n", "media-types"),
+    ],
+)
+def test_files_of_the_full_image_that_a_source_reads_are_installed(folder: Path, source: str, package: str) -> None:
+    (folder / "app.py").write_text(source)
+    assert package in result(folder, FULL + INSTALL + CMD).partition("AS runtime")[2]
+    assert package not in result(folder, SLIM.format("") + INSTALL + CMD)
+
+
+def test_types_of_served_files_are_known_where_they_were(folder: Path) -> None:
+    assert "media-types" not in result(folder, FULL + INSTALL + CMD)
+    (folder / "static").mkdir()
+    (folder / "static" / "text.woff2").write_text("")
+    assert "media-types" in result(folder, FULL + INSTALL + CMD).partition("AS runtime")[2]
+    buster = FULL.replace("3.11-bookworm", "3.7-buster")
+    assert "mime-support" in result(folder, buster + INSTALL + CMD).partition("AS runtime")[2]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from cffi import FFI\n\nffi = FFI()\nffi.verify('')\n",
+        "import pyximport\n\npyximport.install()\n",
+        "import torch\n\nmodel = torch.compile(torch.nn.Linear(1, 1))\n",
+        "from torch.utils import cpp_extension\n\ncpp_extension.load('a', ['a.cpp'])\n",
+        "import triton\n\n\n@triton.jit\ndef kernel(): ...\n",
+        "HEADERS = '/usr/include/linux'\n",
+    ],
+)
+def test_sources_that_compile_when_they_run_keep_the_compiler(folder: Path, source: str) -> None:
+    (folder / "app.py").write_text(source)
+    assert "AS runtime" not in result(folder, FULL + INSTALL + CMD)
+
+
+def test_a_module_that_setup_compiles_does_not_compile_when_it_runs(folder: Path) -> None:
+    (folder / "build_fast.py").write_text("from cffi import FFI\n\nffibuilder = FFI()\nffibuilder.compile()\n")
+    assert "AS runtime" not in result(folder, FULL + INSTALL + CMD)
+    (folder / "setup.py").write_text("cffi_modules = ['build_fast.py:ffibuilder']\n")
+    assert "AS runtime" in result(folder, FULL + INSTALL + CMD)
+
+
+def test_a_library_is_searched_for_by_the_compiler_on_alpine(folder: Path) -> None:
+    (folder / "app.py").write_text("import ctypes.util\n\nprint(ctypes.util.find_library('m'))\n")
+    source = "FROM python:3.11-alpine3.20\nRUN apk add --no-cache gcc musl-dev\n" + INSTALL + CMD
+    assert "AS runtime" not in result(folder, source)
+    assert "AS runtime" in result(folder, FULL + INSTALL + CMD)

@@ -120,7 +120,7 @@ class Python:
         return python_starts.parse_start(main.argv) if main is not None else None
 
     def needs(self, facts: Facts) -> RuntimeNeeds:
-        from dockrefactor.toolchains import python_servers
+        from dockrefactor.toolchains import python_compilers, python_servers, python_system_files
         from dockrefactor.toolchains.python_packages import packages_needs
         from dockrefactor.toolchains.python_sources import image_sources
 
@@ -142,12 +142,17 @@ class Python:
             writes += served.writes
             ports += served.ports
             unknown += served.unknown
-        packages = packages_needs(facts, self._installed(facts))
+        installed = self._installed(facts)
+        packages = packages_needs(facts, installed)
+        names = {package.name for item in installed for package in item.packages}
+        for evidence, place in python_compilers.compiling(facts):
+            home = home or place == "~"
+            unknown += [("writes-unknown-path", evidence)] if place == "?" else []
         writes += [Claim(absolute(path, cwd), evidence) for path, evidence in packages.writes]
         programs = [claim for claim in found.programs if claim.value is None or not looks_like_python(claim.value)]
         return RuntimeNeeds(
             programs=(*programs, *packages.programs, *python_services.programs(facts)),
-            os_packages=packages.os_packages,
+            os_packages=(*packages.os_packages, *python_system_files.packages(facts, names)),
             writes=tuple(writes),
             home=home or packages.home,
             ports=tuple(ports),

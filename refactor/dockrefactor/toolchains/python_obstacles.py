@@ -10,10 +10,16 @@ from dockrefactor.effects import Kind
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
-from dockrefactor.needs import InstallInputs
+from dockrefactor.needs import Claim, InstallInputs
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Blocked, started_by_tool
-from dockrefactor.toolchains import python_environments, python_sources, python_steering
+from dockrefactor.toolchains import (
+    python_compilers,
+    python_environments,
+    python_sources,
+    python_steering,
+    python_system_files,
+)
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import names
 from dockrefactor.toolchains.python_packages import packages_needs
@@ -40,6 +46,7 @@ def of_image(facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | Non
         or _extensions(facts)
         or _variables(facts)
         or _libraries(facts)
+        or _compilers(facts)
         or (_absolute_paths(facts) if environment else None)
     )
 
@@ -137,9 +144,12 @@ def _variables(facts: Facts) -> Blocked | None:
 def _libraries(facts: Facts) -> Blocked | None:
     """Libraries that the sources load by name, and modules of Python itself that slim images cannot load."""
     base = facts.final.base
+    found = python_sources.image_sources(facts)
+    if base is not None and base.is_alpine:
+        # it asks the compiler or the linker there, which have no list of libraries to ask
+        return next((Blocked("unknown-library", item.evidence) for item in found.libraries if _is_searched(item)), None)
     if base is None or not base.counterpart:
         return None
-    found = python_sources.image_sources(facts)
     for claim in found.libraries:
         if claim.value in facts.options.covered:
             continue
@@ -149,6 +159,17 @@ def _libraries(facts: Facts) -> Blocked | None:
         if claim.value in names("needs_tk"):
             return Blocked("unknown-library", claim.evidence)
     return None
+
+
+def _is_searched(claim: Claim) -> bool:
+    return claim.evidence.says == "ctypes.util.find_library" and claim.value is not None
+
+
+def _compilers(facts: Facts) -> Blocked | None:
+    """Sources that need a compiler when they run, or its headers."""
+    found = next((evidence for evidence, _ in python_compilers.compiling(facts)), None)
+    found = found or python_system_files.building(facts)
+    return Blocked("needs-build-tool", found) if found is not None else None
 
 
 def _absolute_paths(facts: Facts) -> Blocked | None:

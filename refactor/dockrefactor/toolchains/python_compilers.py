@@ -1,0 +1,45 @@
+"""Sources that compile when they run: cffi, pyximport, torch.compile and the like need a C compiler in the runtime.
+
+Source: `data/python_compilers.toml`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from dockrefactor import tables
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+
+# what builds call themselves, and what no container starts
+_OF_BUILDS: Final = re.compile(r"(?:^|/)(?:setup\.py|tests?/.*|test_[^/]*|conftest\.py|docs?/.*|bench(?:marks?)?/.*)$")
+
+
+def compiling(facts: Facts) -> Iterator[tuple[Evidence, str]]:
+    """The lines of sources that compile when they run, and where each writes: `~` below HOME, `?` anywhere."""
+    rows = tables.toml("python_compilers")
+    triggers = re.compile("|".join(row["uses"] for row in rows.values()), re.MULTILINE)
+    for path in facts.context.files("", (".py",)):
+        text = facts.context.read(path) or ""
+        if _OF_BUILDS.search(path) or not triggers.search(text) or _is_built_by_setup(facts, path):
+            continue
+        for name, row in rows.items():
+            if row.get("module", "") not in text:
+                continue
+            uses = re.compile(row["uses"])
+            for number, line in enumerate(text.splitlines(), 1):
+                if uses.search(line.partition("#")[0]):
+                    yield Evidence(path, number, f"{name} compiles when it runs"), row["writes"]
+                    break
+
+
+def _is_built_by_setup(facts: Facts, path: str) -> bool:
+    """Whether setup.py names a source as one that makes cffi's modules: the install runs it."""
+    name = posixpath.basename(path)
+    return any(
+        "cffi_modules" in text and name in text
+        for text in (facts.context.read(manifest) or "" for manifest in ("setup.py", "setup.cfg", "pyproject.toml"))
+    )
