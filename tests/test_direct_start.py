@@ -417,3 +417,98 @@ def test_mix_that_may_differ_is_refused(tmp_path: Path, text: str, files: dict[s
     found = refusal_of(split(tmp_path, text, {**ELIXIR, **files}))
     assert found.startswith("needs-build-tool: ")
     assert says in found
+
+
+@pytest.mark.parametrize(
+    ("launch", "entry", "command"),
+    [
+        ('ENTRYPOINT ["mvn"]\nCMD ["spring-boot:run"]', ("java", "-jar", JAR), ()),
+        ('CMD ["-q", "spring-boot:run"]\nENTRYPOINT ["mvn", "-B"]', ("java", "-jar", JAR), ()),
+        ('ENTRYPOINT ["env", "mvn", "-q"]\nCMD ["spring-boot:run"]', ("env", "java", "-jar", JAR), ()),
+    ],
+)
+def test_one_command_of_entrypoint_and_cmd(
+    tmp_path: Path, launch: str, entry: tuple[str, ...], command: tuple[str, ...]
+) -> None:
+    outcome = split(tmp_path, maven(launch), MAVEN).answers[0].outcome
+    assert isinstance(outcome, Change), outcome
+    assert {start.keyword: start.after for start in outcome.starts} == {"ENTRYPOINT": entry, "CMD": command}
+
+
+def test_arguments_of_cmd_stay_where_entrypoint_names_the_program(tmp_path: Path) -> None:
+    text = 'FROM golang:1.23\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["go", "run", "."]\nCMD ["-n", "1"]\n'
+    files = {"go.mod": "module example.org/shop\n\ngo 1.23\n", "main.go": "package main\n\nfunc main() {}\n"}
+    result = split(tmp_path, text, files)
+    assert start_of(result) == ("/usr/local/bin/shop",)
+    assert result.after.endswith('CMD ["-n", "1"]\n')
+
+
+CARGO = {
+    "Cargo.toml": '[package]\nname = "shop"\nversion = "0.1.0"\nedition = "2021"\n',
+    "Cargo.lock": 'version = 4\n\n[[package]]\nname = "shop"\nversion = "0.1.0"\n',
+    "src/main.rs": "fn main() {}\n",
+}
+TWO = {"src/bin/till.rs": "fn main() {}\n"}
+
+
+def cargo(start: str, build: str = "") -> str:
+    return f"FROM rust:1.90-slim\nWORKDIR /app\nCOPY . .\n{build}{start}\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "files", "build", "now"),
+    [
+        ('CMD ["cargo", "run"]', {}, "RUN cargo build\n", ("target/debug/shop",)),
+        ('CMD ["cargo", "r", "-r", "--", "-v"]', {}, "RUN cargo build -r\n", ("target/release/shop", "-v")),
+        ('CMD ["cargo", "run", "-q", "a", "-r"]', {}, "RUN cargo build -q\n", ("target/debug/shop", "a", "-r")),
+        ("CMD exec cargo run -r -- $WORDS", {}, "RUN cargo build -r\n", ("exec target/release/shop $WORDS",)),
+        ('CMD ["cargo", "run", "--bin", "till"]', TWO, "RUN cargo build --bin till\n", ("target/debug/till",)),
+    ],
+)  # fmt: skip
+def test_cargo_starts_the_program(
+    tmp_path: Path, start: str, files: dict[str, str], build: str, now: tuple[str, ...]
+) -> None:
+    result = split(tmp_path, cargo(start), {**CARGO, **files})
+    assert start_of(result) == now
+    assert build in result.after
+
+
+def test_cargo_that_was_built_is_not_built_again(tmp_path: Path) -> None:
+    build = "RUN cargo build --release\nENV PORT=80\n"
+    result = split(tmp_path, cargo('CMD ["cargo", "run", "--release"]', build), CARGO)
+    assert start_of(result) == ("target/release/shop",)
+    assert result.after.count("cargo build") == 1
+    other = split(tmp_path, cargo('CMD ["cargo", "run"]', build), CARGO)
+    assert start_of(other) == ("target/debug/shop",)
+    assert "RUN cargo build\n" in other.after
+
+
+@pytest.mark.parametrize(
+    ("start", "files", "says"),
+    [
+        ('CMD ["cargo", "run"]', TWO, "which program"),
+        ('CMD ["cargo", "run", "--example", "x"]', {}, "not known"),
+        ('CMD ["cargo", "run"]', {"src/main.rs": 'fn main() { env::var("CARGO_PKG_NAME"); }\n'}, "CARGO_PKG"),
+        ('CMD ["cargo", "run"]', {".cargo/config.toml": "[env]\nPORT = '80'\n"}, "settings"),
+        ('CMD ["cargo", "run"]', {".cargo/config.toml": "[target.'cfg(unix)']\nrunner = 'nice'\n"}, "settings"),
+        (
+            'CMD ["cargo", "run"]',
+            {
+                "Cargo.lock": CARGO["Cargo.lock"] + 'dependencies = ["sqlx"]\n\n[[package]]\nname = "sqlx"\n'
+                'version = "0.8.2"\nsource = "registry+https://github.com/rust-lang/crates.io-index"\n',
+                "src/main.rs": 'fn main() { sqlx::query!("select 1"); }\n',
+            },
+            "database",
+        ),
+    ],
+)  # fmt: skip
+def test_cargo_that_may_differ_is_refused(tmp_path: Path, start: str, files: dict[str, str], says: str) -> None:
+    said = refusal_of(split(tmp_path, cargo(start), {**CARGO, **files}))
+    assert said.startswith("needs-build-tool")
+    assert says in said
+
+
+def test_cargos_variable_of_the_compiler_is_none_of_the_start(tmp_path: Path) -> None:
+    source = 'fn main() { println!("{}", env!("CARGO_PKG_VERSION")); }\n'
+    result = split(tmp_path, cargo('CMD ["cargo", "run"]'), {**CARGO, "src/main.rs": source})
+    assert start_of(result) == ("target/debug/shop",)

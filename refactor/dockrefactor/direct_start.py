@@ -55,9 +55,10 @@ class Restarted:
 def restarted(facts: Facts, direct: DirectStart) -> Restarted | None:
     """The file with that start; None where CMD or ENTRYPOINT alone cannot say it."""
     steps = [step for step in facts.final.launch if step is not None]
-    edits: list[Edit] = []
-    starts: list[Start] = []
     left = list(direct.rewordings)
+    found_over_both = _over_both(facts, left)
+    edits, starts = found_over_both or ([], [])
+    left = [] if found_over_both else left
     for step in steps:
         mine = [item for item in left if not item.started.script and item.started.evidence.line == _line(step)]
         found = _reworded(step.instruction, facts, mine) if mine else None
@@ -80,9 +81,37 @@ def restarted(facts: Facts, direct: DirectStart) -> Restarted | None:
 
 
 def _told(starts: list[Start], direct: DirectStart) -> str:
-    words = [f"{item.keyword} becomes `{shlex.join(item.after) if item.is_exec else item.after[0]}`" for item in starts]
+    words = [f"{item.keyword} becomes {_quoted(item)}" for item in starts]
     built = [f"after `{line}`" for line in direct.builds]
     return ", ".join([*words, *built])
+
+
+def _quoted(start: Start) -> str:
+    if not start.after:
+        return "empty"
+    return f"`{shlex.join(start.after) if start.is_exec else start.after[0]}`"
+
+
+def _over_both(facts: Facts, items: list[Rewording]) -> tuple[list[Edit], list[Start]] | None:
+    """The edits and starts where one command is ENTRYPOINT's words and CMD's after them; None where it is not: the new
+    words go to ENTRYPOINT, and CMD keeps what stays of its own."""
+    entry, command = facts.final.launch
+    if len(items) != 1 or entry is None or command is None or items[0].started.script:
+        return None
+    first, second = entry.instruction, command.instruction
+    argv, item = items[0].started.argv, items[0]
+    at = len(first.args) + len(second.args) - len(argv)
+    if not (first.json and second.json and 0 <= at < len(first.args)) or (*first.args, *second.args)[at:] != argv:
+        return None
+    end = at + item.count
+    now = (*first.args[:at], *item.words, *first.args[end:])
+    if not now:
+        return None  # without ENTRYPOINT another CMD would start otherwise
+    parts = [(first, now)]
+    if end > len(first.args):
+        parts.append((second, second.args[end - len(first.args) :]))
+    edits = [Edit(part.value_span, json.dumps(list(words))) for part, words in parts]
+    return edits, [Start(part.keyword, True, part.args, words) for part, words in parts]
 
 
 def _line(step: Step) -> int:

@@ -1,3 +1,4 @@
 fn main() {
-    println!("compiled at last");
+    let folder = std::env::var("CARGO_MANIFEST_DIR").expect("cargo starts it");
+    println!("compiled at last in {folder}");
 }

@@ -7,13 +7,13 @@ times of the sources, by which cargo would take the empty program for the newer 
 from __future__ import annotations
 
 import posixpath
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor.effects import Effects, Kind, absolute
-from dockrefactor.evidence import Evidence
 from dockrefactor.needs import InstallInputs
 from dockrefactor.tables import toml
-from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, TreeNeeds
+from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, TreeNeeds, started_by_tool
 from dockrefactor.toolchains.rust_cargo import Cargo, parse_cargo
 
 if TYPE_CHECKING:
@@ -111,8 +111,10 @@ class Rust:
 
         for started in facts.launch.started:
             if started.name in ("cargo", "rustc", "cargo-watch"):
+                from dockrefactor.toolchains import rust_starts
+
                 says = f"`{' '.join(started.argv[:2])}` compiles when it starts"
-                return Blocked("needs-build-tool", Evidence(started.evidence.path, started.evidence.line, says))
+                return started_by_tool(started, says, partial(rust_starts.direct, facts, started))
         return rust_plan.plan(facts)
 
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:

@@ -20,7 +20,7 @@ VALUED: Final = frozenset(
      "target", "target-dir", "test", "version"}
 )  # fmt: skip
 _SHORT: Final = {"r": "release", "v": "verbose", "q": "quiet", "f": "force"}
-_SHORT_VALUED: Final = {"p": "package", "F": "features", "j": "jobs", "Z": "unstable", "C": "folder"}
+SHORT_VALUED: Final = {"p": "package", "F": "features", "j": "jobs", "Z": "unstable", "C": "folder"}
 # profiles whose folder has another name
 _FOLDERS: Final = {"dev": "debug", "test": "debug", "bench": "release"}
 
@@ -98,9 +98,9 @@ def _option(word: str, rest: list[str]) -> list[tuple[str, str | None]] | None:
         return [(name, None)] if name in SWITCHES else None
     found: list[tuple[str, str | None]] = []
     for at, letter in enumerate(word[1:], 2):
-        if letter in _SHORT_VALUED:
+        if letter in SHORT_VALUED:
             value = word[at:].removeprefix("=") or (rest.pop(0) if rest else "")
-            return [*found, (_SHORT_VALUED[letter], value)]
+            return [*found, (SHORT_VALUED[letter], value)]
         if letter not in _SHORT:
             return None
         found.append((_SHORT[letter], None))

@@ -149,7 +149,8 @@ def _files(before: Observation, after: Observation, original: Look, result: Look
 def _places_of_builds(result: Look) -> tuple[str, ...]:
     """Where the builds of a result write: a start by the build tool wrote there too."""
     found = result.facts.commands(lambda placed: placed.effects.kind in (Kind.BUILD, Kind.INSTALL))
-    return tuple(path for _, placed in found for path in (*placed.effects.writes, *CACHES))
+    own: list[str] = tables.toml("verify")["writes"]["by_build_tools"]
+    return (*(path for _, placed in found for path in (*placed.effects.writes, *CACHES)), *own)
 
 
 def _is_idle(path: str) -> bool:

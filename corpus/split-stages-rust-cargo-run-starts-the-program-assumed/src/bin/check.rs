@@ -1,0 +1,3 @@
+fn main() {
+    println!("{} bytes", std::fs::metadata("menu.txt").map(|file| file.len()).unwrap_or(0));
+}
