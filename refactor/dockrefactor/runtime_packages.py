@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import Final
 
-from dockrefactor import development, fetched_scripts, os_packages, package_lists, roles, tables
+from dockrefactor import development, fetched_scripts, os_packages, own_programs, package_lists, roles, tables
 from dockrefactor.effects import Kind
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -52,9 +52,13 @@ class RuntimePackages:
     def _wanted_programs(self) -> dict[str, Evidence]:
         """Programs that must be found when the container runs."""
         wanted: dict[str, Evidence] = {}
-        checks = (*self.facts.healthcheck.programs, *self.facts.neighbours.programs)
-        for name, evidence in (*self.facts.launch.programs, *checks, *development.started(self.facts)):
-            wanted.setdefault(posixpath.basename(name), evidence)
+        launch, check = self.facts.launch, self.facts.healthcheck
+        others = (*self.facts.neighbours.programs, *development.started(self.facts))
+        started = (*launch.started, *check.started)
+        built = {item.argv[0] for item in started if own_programs.is_built_here(self.facts, item)}
+        for name, evidence in (*launch.programs, *check.programs, *others):
+            if name not in built:
+                wanted.setdefault(posixpath.basename(name), evidence)
         for claim in self.facts.needs.programs:
             if claim.value:
                 wanted.setdefault(posixpath.basename(claim.value), claim.evidence)

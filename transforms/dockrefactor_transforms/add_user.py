@@ -15,6 +15,7 @@ from dockrefactor import (
     closed_files,
     image,
     launch_words,
+    own_programs,
     ownership,
     permissions,
     placement,
@@ -212,7 +213,10 @@ def _launch(facts: Facts) -> Iterator[Refusal]:
         yield Refusal(Reasons.LAUNCH_MISSING, place)
     if launch.drops is not None:
         yield Refusal(Reasons.DROPS_PRIVILEGES, launch.drops)
-    yield from (found for item in launch.started if (found := _needs_root(item)) is not None)
+    for item in launch.started:
+        found = None if own_programs.is_built_here(facts, item) else _needs_root(item)
+        if found is not None:
+            yield found
 
 
 def _needs_root(item: Started) -> Refusal | None:
