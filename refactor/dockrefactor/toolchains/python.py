@@ -16,6 +16,7 @@ from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, Toolc
 from dockrefactor.toolchains import python_commands, python_services, python_starts, python_variables
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import looks_like_python, names
+from dockrefactor.toolchains.python_paths import holding
 from dockrefactor.toolchains.python_starts import RUNNERS, PythonStart
 
 _SYSTEM_SITE: Final = ("/usr/local/lib/python", "/usr/local/bin")
@@ -120,7 +121,13 @@ class Python:
         return python_starts.parse_start(main.argv) if main is not None else None
 
     def needs(self, facts: Facts) -> RuntimeNeeds:
-        from dockrefactor.toolchains import python_compilers, python_servers, python_system_files
+        from dockrefactor.toolchains import (
+            python_compilers,
+            python_logging,
+            python_outputs,
+            python_servers,
+            python_system_files,
+        )
         from dockrefactor.toolchains.python_packages import packages_needs
         from dockrefactor.toolchains.python_sources import image_sources
 
@@ -133,7 +140,8 @@ class Python:
         for item, start in python_starts.started_programs(facts):
             home = home or start.kind == "uv-run"  # which keeps caches there
             folder = absolute(start.folder, item.cwd) if start.folder else item.cwd
-            writes += [Claim(absolute(path, folder), item.evidence) for path in start.writes]
+            written = (*map(holding, start.writes), *start.scratch)
+            writes += [Claim(absolute(path, folder), item.evidence) for path in written]
             ports += [Claim(str(port), item.evidence) for port in start.ports]
             if python_starts.may_install(facts, item, start):
                 unknown.append(("installs-at-start", item.evidence))
@@ -144,6 +152,8 @@ class Python:
             unknown += served.unknown
         installed = self._installed(facts)
         packages = packages_needs(facts, installed)
+        writes += [_in(cwd, claim) for claim in python_logging.written(facts)]
+        writes += python_outputs.written(facts)
         names = {package.name for item in installed for package in item.packages}
         for evidence, place in python_compilers.compiling(facts):
             home = home or place == "~"

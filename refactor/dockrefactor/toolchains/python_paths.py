@@ -57,3 +57,9 @@ def add(left: Value, right: Value | None) -> Value | None:
     if left.rooted and left.text == "/":
         return Value(right.text, True) if right.text.startswith("/") else None
     return Value(left.text + right.text, left.rooted or right.rooted)
+
+
+def holding(path: str) -> str:
+    """A path that is a file's for certain: itself, or its folder where its name might be taken for a folder's."""
+    folder, name = posixpath.split(path)
+    return path if "." in name else folder or "."

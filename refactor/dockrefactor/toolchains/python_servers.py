@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,7 +19,8 @@ from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.needs import Claim
 from dockrefactor.records import dataclass, field
-from dockrefactor.toolchains.python_starts import PythonStart, address_port
+from dockrefactor.toolchains.python_paths import holding
+from dockrefactor.toolchains.python_starts import PythonStart, address_port, parse_start
 
 _DROPS: Final = "drops-privileges-itself"
 _UNKNOWN: Final = "writes-unknown-path"
@@ -46,8 +48,9 @@ def needs(facts: Facts, item: Started, start: PythonStart) -> ServerNeeds:
     found = ServerNeeds()
     if start.kind == "gunicorn":
         folder = absolute(start.folder, item.cwd) if start.folder else item.cwd
+        told = _by_variable(found, facts, item, folder)
         # without an option it takes the file of this name that lies where it starts
-        given = [path for path in start.reads if path.endswith(".py")]
+        given = [path for path in (*start.reads, *told) if path.endswith(".py")]
         for path in given or ["gunicorn.conf.py"]:
             text, place = _text(facts, absolute(path.removeprefix("file:"), item.cwd), item.evidence)
             if text is not None:
@@ -60,6 +63,27 @@ def needs(facts: Facts, item: Started, start: PythonStart) -> ServerNeeds:
         folder = next((value for name, value, _ in settings if name == "chdir" and value), item.cwd)
         _take(found, tables.toml("python_servers")["uwsgi"], settings, absolute(folder, item.cwd))
     return found
+
+
+def _by_variable(found: ServerNeeds, facts: Facts, item: Started, folder: str) -> tuple[str, ...]:
+    """What gunicorn's options say that a variable of the image gives; the files that they name.
+
+    https://docs.gunicorn.org/en/stable/settings.html#settings
+    """
+    place = item.evidence
+    says = Evidence(place.path, place.line, "GUNICORN_CMD_ARGS says so")
+    told = facts.final.after.env.get("GUNICORN_CMD_ARGS", "")
+    try:
+        start = parse_start(("gunicorn", *shlex.split(told)))
+    except ValueError:
+        start = None
+    if start is None:
+        found.unknown.append((_UNKNOWN, says))
+        return ()
+    found.writes += [Claim(absolute(path, folder), says) for path in (*map(holding, start.writes), *start.scratch)]
+    found.ports += [Claim(str(port), says) for port in start.ports]
+    found.unknown += [(_DROPS, says)] if start.changes_user else []
+    return start.reads
 
 
 def _text(facts: Facts, path: str, fallback: Evidence) -> tuple[str | None, Evidence]:

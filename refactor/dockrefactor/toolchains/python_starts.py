@@ -57,8 +57,8 @@ class PythonStart:
     `python-code`, `python-shell`, `uv-run`, `poetry-run`, `pipenv-run` or `wrapper`.
     `target`: script path, module, code or `pkg.mod:app`; `arguments`: the words after the target; `ports`: as options
     give them, `ports_computed` where one of them cannot be read (`$PORT`); `reloads`: a watcher restarts the program;
-    `writes`, `reads`: paths that options give; `folder`: where it changes to first; `inner`: the command that a
-    `…-run` or `wrapper` starts, `started` the same one as far as it was read;
+    `writes`, `reads`: files that options give, `scratch` folders for files of its own; `folder`: where it changes to
+    first; `inner`: the command that a `…-run` or `wrapper` starts, `started` the same one as far as it was read;
     `no_sync`: `uv run` that leaves the environment as it is; `layered`: one that asks for packages beside it;
     `changes_user`: an option names the account to change to.
     """
@@ -69,6 +69,7 @@ class PythonStart:
     ports_computed: bool = False
     reloads: bool = False
     writes: tuple[str, ...] = ()
+    scratch: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     folder: str | None = None
     arguments: tuple[str, ...] = ()
@@ -174,6 +175,7 @@ def _served(kind: str, target: str | None, options: Options, arguments: tuple[st
     """What the options of a server say, by their meanings."""
     ports: list[int] = []
     writes: list[str] = []
+    scratch: list[str] = []
     computed = False
     for name, value in options.given:
         if means("port", name) or means("bind", name):
@@ -185,7 +187,7 @@ def _served(kind: str, target: str | None, options: Options, arguments: tuple[st
             else:
                 ports.append(found)
         elif means("write", name):
-            writes.append(value)
+            (scratch if means("write_folder", name) else writes).append(value)
     reads = [value for name, value in options.given if means("read", name)]
     folders = [value for name, value in options.given if means("folder", name)]
     return PythonStart(
@@ -195,6 +197,7 @@ def _served(kind: str, target: str | None, options: Options, arguments: tuple[st
         ports_computed=computed,
         reloads=any(means("reload", name) for name, _ in options.given),
         writes=tuple(path for path in writes if path and not path.startswith(_NO_FILE)),
+        scratch=tuple(path for path in scratch if path and not path.startswith(_NO_FILE)),
         reads=tuple(path for path in reads if path and not path.startswith(_NO_FILE)),
         folder=folders[-1] if folders else None,
         arguments=arguments,
