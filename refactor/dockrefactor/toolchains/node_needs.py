@@ -74,7 +74,7 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
     starters = programs_that("start")
     return RuntimeNeeds(
         programs=tuple(claim for claim in (*found.programs, *packages.programs) if claim.value not in starters),
-        os_packages=(*packages.os_packages, *_certificates(facts, folders)),
+        os_packages=(*packages.os_packages, *_by_signs(facts, folders)),
         writes=tuple(found.writes),
         home=found.home,
         ports=tuple(found.ports),
@@ -83,18 +83,20 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
     )
 
 
-def _certificates(facts: Facts, folders: Iterable[str]) -> list[tuple[str, Evidence]]:
-    """The system's certificates, where Node is told to check servers by them or a source reads them."""
-    signs = node_commands.node_facts()["sources"]["system_certificates"]
+def _by_signs(facts: Facts, folders: Iterable[str]) -> list[tuple[str, Evidence]]:
+    """The packages of the system, certificates and a font, that the settings or the sources show to be used."""
     texts = [(f"{name}={value}", facts.at(facts.final.origin, name)) for name, value in facts.final.after.env.items()]
     for item, _, package in node_launch.starts(facts):
         scripts = package.scripts.values() if package is not None else ()
         texts.append((" ".join((*item.argv, *scripts)), item.evidence))
     for folder in sorted(folders):
         sources = node_sources.source_files(facts.context, folder)
-        texts += [(facts.context.read(path) or "", Evidence(path, 0, "reads certificates")) for path in sources]
-    found = [evidence for text, evidence in texts if any(sign in text for sign in signs)]
-    return [("ca-certificates", found[0])] if found else []
+        texts += [(facts.context.read(path) or "", Evidence(path, 0, "it is used here")) for path in sources]
+    found: list[tuple[str, Evidence]] = []
+    for name, signs in node_commands.node_facts()["signs"].items():
+        places = [evidence for text, evidence in texts if any(sign in text for sign in signs)]
+        found += [(name, places[0])] if places else []
+    return found
 
 
 def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, package: PackageJson | None) -> None:
