@@ -288,6 +288,37 @@ def blocked_between(facts: Facts, stage: Stage, found: Install, copies: Sequence
     return None
 
 
+def blocked_beside(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) -> Blocked | None:
+    """What stands before an install in its RUN, and reads or changes more of the moved copies than the install does."""
+    moved = tuple(path for at in copies for path in written(stage.steps[at]))
+    for at in range(found.first, found.last + 1):
+        step = stage.steps[at]
+        if step.run is None:
+            continue
+        if step.run.opaque:
+            return Blocked("unknown-effect", facts.at(step.instruction, step.run.opaque))
+        commands = step.run.commands
+        last = max(place for place, placed in enumerate(commands) if placed.effects.kind is Kind.INSTALL)
+        for placed in commands[:last]:
+            effects = placed.effects
+            if effects.kind in (Kind.UNKNOWN, Kind.PROGRAM, Kind.BUILD, Kind.TEST):
+                says = effects.why or f"`{placed.command.name}` may read what is copied"
+                return Blocked("unknown-effect", facts.at(step.instruction, says))
+            if effects.kind in _QUIET or effects.kind in _APART:
+                continue
+            read = [path for path in effects.reads if path not in found.inputs.files and overlap((path,), moved)]
+            if read or any(_is_brought(facts, stage, path, moved) for path in effects.writes):
+                says = f"`{placed.command.name}` reads or changes the copied files"
+                return Blocked("unknown-effect", facts.at(step.instruction, says))
+    return None
+
+
+def _is_brought(facts: Facts, stage: Stage, path: str, moved: tuple[str, ...]) -> bool:
+    """Whether a copy brings what stands at `path`, so that moved below it restores that."""
+    source = stage.copied(path) if any(inside(path, target) for target in moved) else None
+    return source is not None and facts.context.exists(source)
+
+
 def _replaced(facts: Facts, stage: Stage, at: int, copies: Sequence[int]) -> str | None:
     """An image path at which the copy `at` puts something else than one of the moved copies before it."""
     copy = stage.steps[at].copy

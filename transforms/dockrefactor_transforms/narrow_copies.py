@@ -14,7 +14,7 @@ from dockrefactor.document import Instruction
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
-from dockrefactor.stages import Stage, Step, made_by_run
+from dockrefactor.stages import Placed, Stage, Step, made_by_run
 from dockrefactor.text import Edit
 from dockrefactor.toolchain import Blocked, TreeNeeds
 
@@ -85,11 +85,10 @@ def _narrow(facts: Facts, step: Step, builder: Stage, folder: str) -> Edit | Ref
 
 def _edit(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeeds) -> Edit | Refusal | None:
     assert step.copy is not None
-    made = _made_by_setup(builder, folder, step.copy.owner is not None)
+    made = _made_by_setup(facts, builder, folder, step.copy.owner is not None)
     if made is None:
-        return Refusal(
-            Reasons.UNKNOWN_READS, facts.at(step.instruction, "a step of the builder writes into the folder")
-        )
+        says = "a step of the builder writes into the folder, or takes away what the context has there"
+        return Refusal(Reasons.UNKNOWN_READS, facts.at(step.instruction, says))
     named = dict.fromkeys([*needs.built, *made])
     built = tuple(
         path for path in named if not any(other != path and inside("/" + path, "/" + other) for other in named)
@@ -211,8 +210,9 @@ def _grouped(sources: list[tuple[str, str, bool]], shown: _Shown) -> list[str]:
     return [*heads, *lines]
 
 
-def _made_by_setup(builder: Stage, folder: str, owned: bool) -> tuple[str, ...] | None:
-    """Paths of the folder that plain file commands made or changed in the builder; None where that cannot be listed.
+def _made_by_setup(facts: Facts, builder: Stage, folder: str, owned: bool) -> tuple[str, ...] | None:
+    """Paths of the folder that plain file commands made or changed in the builder; None where that cannot be listed, or
+    where they take away what a copy of the context would bring back.
 
     `owned`: the copy sets an owner, so that a chown in the builder changes nothing.
     """
@@ -226,9 +226,12 @@ def _made_by_setup(builder: Stage, folder: str, owned: bool) -> tuple[str, ...] 
             effects = placed.effects
             if effects.kind in (Kind.UNKNOWN, Kind.PROGRAM):
                 return None
-            if effects.kind not in (Kind.FILES, Kind.DOWNLOAD) or effects.removes:
+            if effects.kind not in (Kind.FILES, Kind.DOWNLOAD) or _only_owns(placed, owned):
                 continue
-            if owned and placed.command.name in ("chown", "chgrp"):
+            if effects.removes:
+                if any(_is_in_context(facts, builder, folder, path) for path in effects.writes):
+                    return None
+                made = _without(made, [posixpath.relpath(path, folder) for path in effects.writes])
                 continue
             for path in effects.writes:
                 if inside(folder, path) and placed.command.name != "mkdir":
@@ -236,6 +239,22 @@ def _made_by_setup(builder: Stage, folder: str, owned: bool) -> tuple[str, ...] 
                 if inside(path, folder) and path != folder:
                     made.append(posixpath.relpath(path, folder))
     return tuple(made)
+
+
+def _only_owns(placed: Placed, owned: bool) -> bool:
+    return owned and placed.command.name in ("chown", "chgrp")
+
+
+def _without(paths: list[str], gone: list[str]) -> list[str]:
+    return [path for path in paths if not any(inside("/" + path, "/" + other) for other in gone)]
+
+
+def _is_in_context(facts: Facts, builder: Stage, folder: str, path: str) -> bool:
+    """Whether a copy puts something of the context at `path` in `folder`, or that is the folder."""
+    if inside(folder, path):
+        return True
+    copied = builder.copied(path) if inside(path, folder) else None
+    return copied is not None and facts.context.exists(copied)
 
 
 def _sources(

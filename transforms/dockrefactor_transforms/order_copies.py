@@ -130,6 +130,7 @@ def _objection(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]
             Reasons.UNKNOWN_EFFECT, facts.at(install.instruction, "the install and later commands share one RUN")
         )
     blocked = install_order.blocked_between(facts, stage, found, copies)
+    blocked = blocked or install_order.blocked_beside(facts, stage, found, copies)
     blocked = blocked or install_order.blocked_by_overlay(facts, stage, found, copies)
     return Refusal(_BY_CODE[blocked.code], blocked.evidence) if blocked is not None else None
 
