@@ -22,12 +22,13 @@ from dockrefactor.toolchains.python_scopes import Names, Scope, argument, unquot
 from dockrefactor.toolchains.python_shell_lines import ASSIGNMENT, CARRIERS, INTERPRETER, UNKNOWN_PIECE, command_words
 from dockrefactor.toolchains.python_starts import address_port
 from dockrefactor.toolchains.python_values import Evaluator
+from dockrefactor.toolchains.python_writers import Row, is_setting, methods
 
 BESIDE_SOURCE: Final = "placed beside the source file"
 """Ends the evidence of a path placed by `__file__`: it is relative to the context, not to the process's folder."""
 DATABASE: Final = "SQLite database address"
 
-_SQLITE: Final = re.compile(r"sqlite(?:\+\w+)?://(?:/|$)")
+_SQLITE: Final = re.compile(r"sqlite(?:\+\w+)?://(?:/|$|[\w.]+\Z)")
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/usr/bin/bash"})
 _PATH_WRITES: Final = frozenset({"write_text", "write_bytes", "mkdir", "touch"})
 _PATH_READS: Final = frozenset({"read_text", "read_bytes"})
@@ -85,6 +86,7 @@ class _Reader:
         self.known = Evaluator(path, self.names, variables)
         self.found: list[tuple[str, str | None, str, cst.CSTNode]] = []
         self.tornado = any(name.startswith("tornado") for name in self.names.aliases.values())
+        self.methods = methods(self.names.modules(), module.code)
 
     def note(self, kind: str, value: str | None, says: str, node: cst.CSTNode) -> None:
         self.found.append((kind, value, says, node))
@@ -130,8 +132,10 @@ class _Reader:
         elif full == "os.open":
             self._low_level_open(node, scope)
         elif full in tables["writes"]:
-            position, keyword = tables["writes"][full]
-            self._path("writes", argument(node, position, keyword), full, node, scope)
+            self._written(Row.of(tables["writes"][full]), full, node, scope)
+        elif full in tables["work_folder"]:
+            if tables["work_folder"][full] not in self.module.code:
+                self.note("writes", ".", full, node)
         elif full in tables["reads"]:
             position, keyword = tables["reads"][full]
             self._path("reads", argument(node, position, keyword), full, node, scope)
@@ -157,10 +161,10 @@ class _Reader:
 
     def _method(self, node: cst.Call, function: cst.Attribute, scope: Scope) -> None:
         name = function.attr.value
-        methods = _calls()["write_methods"]
-        if name in methods:
-            position, keyword = methods[name]
-            self._path("writes", argument(node, position, keyword), f".{name}()", node, scope)
+        rows = self.methods.get(name, ())
+        if rows:
+            for row in rows:
+                self._written(row, f".{name}()", node, scope)
         elif name in _PATH_WRITES and (name not in ("mkdir", "touch") or self._is_path(function.value, scope)):
             self._path("writes", function.value, f".{name}()", node, scope)
         elif name in _PATH_READS:
@@ -168,6 +172,13 @@ class _Reader:
         elif name == "open" and self._is_path(function.value, scope):
             mode = self._mode(argument(node, 0, "mode"), scope)
             self._path("reads" if mode is False else "writes", function.value, ".open()", node, scope)
+
+    def _written(self, row: Row, says: str, node: cst.Call, scope: Scope) -> None:
+        given = row.argument(node)
+        if given is not None:
+            self._path("writes", given, says, node, scope, doubtful=row.doubtful)
+        elif row.default is not None and not any(item.star for item in node.args):
+            self.note("writes", row.default, says, node)
 
     def _is_path(self, node: cst.BaseExpression, scope: Scope) -> bool:
         if "pathlib" in " ".join(self.names.aliases.values()):
@@ -276,17 +287,24 @@ class _Reader:
         writes = any(flag in code for flag in ("O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND"))
         self._path("writes" if writes else "reads", argument(node, 0, "path"), "os.open", node, scope)
 
-    def _path(self, kind: str, node: cst.BaseExpression | None, says: str, call: cst.CSTNode, scope: Scope) -> None:
+    def _path(
+        self, kind: str, node: cst.BaseExpression | None, says: str, call: cst.CSTNode, scope: Scope,
+        doubtful: bool = False,
+    ) -> None:  # fmt: skip
         if node is None or (isinstance(node, cst.Name) and node.value == "None"):
             return
         full = self.names.full(node) or ""
         if full in ("sys.stdout", "sys.stderr", "os.devnull", "sys.stdin") or self._in_memory(node, scope):
             return
-        if isinstance(node, cst.Name) and len(bound := scope.lookup(node.value)) > 1:
-            for value, where in bound:
-                self._one_path(kind, self.known.value(value, where), says, call)
-            return
-        self._one_path(kind, self.known.value(node, scope), says, call)
+        several = scope.lookup(node.value) if isinstance(node, cst.Name) else []
+        for expression, where in several if len(several) > 1 else ((node, scope),):
+            value = self.known.value(expression, where)
+            if value is None and kind == "writes" and expression is not None:
+                if is_setting(expression, where):
+                    continue  # what sets it says the folder
+                value = self.known.head(expression, where)
+            if value is not None or not doubtful:
+                self._one_path(kind, value, says, call)
 
     def _one_path(self, kind: str, value: Value | None, says: str, call: cst.CSTNode) -> None:
         if value is None:
@@ -309,7 +327,7 @@ class _Reader:
             )
         if isinstance(node, cst.Call):
             name = (self.names.full(node.func) or "").rpartition(".")[2]
-            return name in ("BytesIO", "StringIO")
+            return name in ("BytesIO", "StringIO", "HttpResponse")
         return False
 
     # --- settings
@@ -346,12 +364,17 @@ class _Reader:
                 name = unquoted(index.value) if isinstance(index, cst.Index) else None
             if name in _calls()["settings"]["names"]:
                 self._path("writes", node.value, name or "", node, scope)
+            elif name in _calls()["settings"]["switches"]:
+                value, folder = _calls()["settings"]["switches"][name]
+                if self._text(node.value, scope) == value:
+                    self.note("writes", folder, name or "", node)
 
     def database_address(self, node: cst.BaseExpression, scope: Scope) -> None:
         """`sqlite:///app.db`, also where its path is joined to it."""
         value = self.known.value(node, scope)
         if value is None or not _SQLITE.match(value.text):
             return
+        # Tortoise ORM writes a relative path after two slashes
         place = re.sub(r"^sqlite(?:\+\w+)?:///?", "", value.text).partition("?")[0]
         if value.rooted:
             place = "/" + place.lstrip("/")

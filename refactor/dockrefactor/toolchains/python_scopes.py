@@ -213,6 +213,10 @@ class Names:
         first, dot, rest = name.partition(".")
         return self.aliases.get(first, first) + dot + rest
 
+    def modules(self) -> frozenset[str]:
+        """The top-level modules that are imported."""
+        return frozenset(name.partition(".")[0] for name in (*self.aliases.values(), *self.stars))
+
     def starred(self, name: str) -> Iterator[str]:
         """What a bare name may be after `from module import *`."""
         for module in self.stars:

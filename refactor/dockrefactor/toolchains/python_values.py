@@ -167,6 +167,58 @@ class Evaluator:
                 result = join(result, self.value(item.value, scope, depth + 1))
         return result
 
+    def head(self, node: cst.BaseExpression, scope: Scope, depth: int = 0) -> Value | None:
+        """The known beginning of a path whose end is computed: a folder, or what a name in a known folder begins with.
+
+        `f"uploads/{name}"` and `Path("uploads") / name` give `uploads`; None where nothing, or `/` alone, is known.
+        """
+        if depth > _DEEPEST:
+            return None
+        found: Value | None = None
+        if isinstance(node, cst.FormattedString):
+            found = self._known_text(node, scope)
+        elif isinstance(node, cst.BinaryOperation):
+            is_path = isinstance(node.operator, cst.Divide)
+            left = self.value(node.left, scope, depth + 1)
+            if left is None:
+                return self.head(node.left, scope, depth + 1)
+            found = _folder(left) if is_path else _beginning(left)
+        elif isinstance(node, cst.Name):
+            heads = [self.head(bound, where, depth + 1) for bound, where in scope.lookup(node.value) if bound]
+            return heads[0] if heads and all(head == heads[0] for head in heads) else None
+        elif isinstance(node, cst.Call):
+            found = self._head_of_call(node, scope, depth)
+        return found
+
+    def _known_text(self, node: cst.FormattedString, scope: Scope) -> Value | None:
+        result = Value("")
+        for part in node.parts:
+            known = cst.FormattedString([part])
+            joined = add(result, self._formatted(known, scope, 1))
+            if joined is None:
+                break
+            result = joined
+        return _beginning(result)
+
+    def _head_of_call(self, node: cst.Call, scope: Scope, depth: int) -> Value | None:
+        full = self.names.full(node.func) or ""
+        if full in _JOINS or full in _CONVERSIONS or full in _SAME:
+            result: Value | None = None
+            for item in node.args:
+                given = self.value(item.value, scope, depth + 1) if not item.star and item.keyword is None else None
+                if given is None:
+                    return _folder(result) if result is not None else self.head(item.value, scope, depth + 1)
+                result = given if result is None else join(result, given)
+            return None
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in (*_SAME_METHODS, "joinpath", "format"):
+            inner = self.value(node.func.value, scope, depth + 1)
+            if inner is None:
+                return self.head(node.func.value, scope, depth + 1)
+            if node.func.attr.value == "format":
+                return _beginning(Value(inner.text.partition("{")[0], inner.rooted))
+            return _folder(inner)
+        return None
+
     def shell_text(self, node: cst.BaseExpression | None, scope: Scope, depth: int = 0) -> str:
         """A shell line with `UNKNOWN_PIECE` for what is computed and `INTERPRETER` for sys.executable."""
         if node is None or depth > _DEEPEST:
@@ -193,3 +245,23 @@ class Evaluator:
             return part.value
         expression = part.expression if isinstance(part, cst.FormattedStringExpression) else None
         return self.shell_text(expression, scope, depth + 1)
+
+
+def _folder(known: Value) -> Value | None:
+    """A folder in which a computed path lies; the root folder says nothing."""
+    if known.temporary:
+        return known
+    text = known.text.rstrip("/")
+    return (
+        Value(text or ("/" if known.rooted else "."), known.rooted) if text or not known.text or known.rooted else None
+    )
+
+
+def _beginning(known: Value) -> Value | None:
+    """The folder of what begins with a known text; of a name's beginning alone, that name."""
+    if known.temporary or (known.rooted and not known.text):
+        return known
+    folder, slash, name = known.text.rpartition("/")
+    if not slash:
+        return Value(name, known.rooted) if name else None
+    return _folder(Value(folder, known.rooted)) if folder or known.rooted else None
