@@ -171,6 +171,11 @@ def release_name(image: Image) -> str:
     return next((name for name, version in releases.items() if named in (name, version)), "")
 
 
+def is_archived(image: Image) -> bool:
+    """Whether the mirrors that an image names no longer carry its release, so that nothing can be installed."""
+    return image.newest_release in tables.toml("images")["archived_releases"]
+
+
 def untold_release(image: Image) -> str:
     """What is to be said where `release_name` is not known."""
     return f"of `{image.reference.written}` no release is known for certain"

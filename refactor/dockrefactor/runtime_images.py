@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dockrefactor import image
+from dockrefactor import image, os_packages
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.slots import Placement
@@ -25,7 +25,8 @@ def _possible(facts: Facts, plan: Plan) -> list[Image]:
     names: list[str] = []
     if plan.static:
         names.append("gcr.io/distroless/static-debian12")
-        names.append(f"debian:{base.newest_release if base.is_debian and base.newest_release else 'bookworm'}-slim")
+        same = base.is_debian and base.newest_release and not os_packages.is_archived(base)
+        names.append(f"debian:{base.newest_release if same else 'bookworm'}-slim")
         if facts.options.runtime == "alpine":
             names.append("alpine:3.22")
     elif base.counterpart_image:

@@ -216,7 +216,8 @@ class RuntimePackages:
             return
         if package is None:
             says = f"`{program}` is not in {self.runtime.reference.written}"
-            raise BlockedError(Blocked("unknown-library", Evidence(evidence.path, evidence.line, says)))
+            code = "archived-release" if self._is_closed() else "unknown-library"
+            raise BlockedError(Blocked(code, Evidence(evidence.path, evidence.line, says)))
         self.extra.append(package)
         if program in TLS_CLIENTS and self.base.ca_certificates and not self.runtime.ca_certificates and certificates:
             self.extra.append("ca-certificates")
@@ -239,6 +240,14 @@ class RuntimePackages:
             self.want(program, evidence, self._needs_certificates(program))
         beside = [other for name in self.extra for other in os_packages.beside(name, self.runtime)]
         self.extra = list(dict.fromkeys((*self.extra, *beside)))
+        if self.extra and self._is_closed():
+            says = f"`{self.extra[0]}` can no longer be installed in {self.runtime.reference.written}"
+            raise BlockedError(Blocked("archived-release", self.facts.at(self.facts.final.origin, says)))
+
+    def _is_closed(self) -> bool:
+        """Whether nothing can be installed in the runtime: its release is archived, and no step of the author's shows
+        that the file turns to the archive."""
+        return os_packages.is_archived(self.runtime) and not any(map(package_lists.packages, self.facts.final.steps))
 
     def _came_along(self, program: str) -> list[str]:
         """The package of a program that came along with one which stays behind."""

@@ -171,6 +171,11 @@ class Reasons(ReasonEnum):
         "The program links the C library, and the release of the base image's distribution may change under its tag.",
         "Name the release in the tag (golang:1.23-bookworm, rust:1.85-bookworm), or link the program statically.",
     )
+    ARCHIVED_RELEASE = Reason(
+        "archived-release",
+        "The smaller image lacks a package, and the distribution's servers no longer carry its release.",
+        "Move to an image of a release that is still carried.",
+    )
     USER_BEFORE_BUILD = Reason(
         "user-before-build", "The build runs as another user than root.", "Set USER after the build."
     )
