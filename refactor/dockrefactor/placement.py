@@ -38,6 +38,7 @@ from dockrefactor.step_effects import (
     is_in_tree,
     is_own,
     left,
+    made_by_copies,
     new_owner,
     owner_given,
     remakes,
@@ -294,7 +295,10 @@ class _Placer:
             remade = self.owner is not None or remakes(step, tree if self._stands(at, tree or "") else None)
             slot.runtime = at > self.last or (remade and tree in writes(step))
             return
-        if all(placed.command.name == "mkdir" for placed in step.run.commands) and self._is_made_by_workdir(step):
+        copied = all(made_by_copies(placed, self.plan, self.steps) for placed in step.run.commands)
+        if copied or (
+            all(placed.command.name == "mkdir" for placed in step.run.commands) and self._is_made_by_workdir(step)
+        ):
             slot.builder, slot.runtime = at <= self.last, at > self.last
             return
         missing = self.packages.missing_programs(step)
@@ -364,7 +368,11 @@ class _Placer:
         setup = [
             placed
             for placed in commands
-            if (placed.effects.kind in SETUP and not is_handed_over(placed, self.plan))
+            if (
+                placed.effects.kind in SETUP
+                and not is_handed_over(placed, self.plan)
+                and not made_by_copies(placed, self.plan, self.steps)
+            )
             or (placed.effects.kind is Kind.TOOL_INSTALL and self.packages.starts(placed))
         ]
         programs = [

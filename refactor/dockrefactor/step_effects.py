@@ -143,6 +143,21 @@ def is_handed_over(placed: Placed, plan: Plan) -> bool:
     return any(step.run is not None and placed in step.run.commands for step in steps)
 
 
+def made_by_copies(placed: Placed, plan: Plan, steps: Iterable[Step]) -> bool:
+    """Whether a command only makes folders in which artifacts lie: the copies make them too, unless another command of
+    the steps gives them an owner or a mode."""
+    folders = placed.effects.writes
+    if placed.command.name != "mkdir" or any(word.startswith(("-m", "--mode")) for word in placed.command.argv):
+        return False
+    if not folders or not all(any(inside(item, path) for item in plan.handed_over) for path in folders):
+        return False
+    others = (other for step in steps if step.run is not None for other in step.run.commands)
+    return not any(
+        other.effects.kind is Kind.FILES and other.command.name != "mkdir" and set(other.effects.writes) & set(folders)
+        for other in others
+    )
+
+
 def remaining(placed: Placed) -> tuple[str, ...]:
     """The written paths at which a command leaves something: what `mv` takes away is gone."""
     return placed.effects.writes[-1:] if placed.command.name == "mv" else placed.effects.writes

@@ -40,12 +40,21 @@ class Library:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A file or folder that is made beside what is compiled: `path` is its absolute image path, where `certain`; else
+    what is known of its name (`""`: nothing)."""
+
+    path: str
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """`programs`: absolute image paths; `installed`: other files and folders that it puts outside the work folder;
     `libraries`: names given to the linker, to pkg-config or to CMake; `moves`: commands of a Makefile that copy what it
     made; `writes`: folders that the build writes to; `shared`: its own shared libraries; `runpaths`: folders in which
     the loader looks for a program's libraries, as the linker is told (`$ORIGIN/../lib`); `refreshes`: it runs
-    ldconfig."""
+    ldconfig; `made`: files that it makes in its own folders beside what it compiles."""
 
     programs: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
@@ -57,3 +66,4 @@ class Built:
     shared: tuple[Library, ...] = ()
     runpaths: tuple[str, ...] = ()
     refreshes: bool = False
+    made: tuple[Made, ...] = ()

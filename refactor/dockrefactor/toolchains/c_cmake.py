@@ -14,8 +14,10 @@ from typing import Final
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.effects import absolute
 from dockrefactor.records import dataclass, field
-from dockrefactor.toolchains.c_build import Built, Library, Unreadable
+from dockrefactor.toolchains import c_cmake_files
+from dockrefactor.toolchains.c_build import Built, Library, Made, Unreadable
 from dockrefactor.toolchains.c_cmake_conditions import Conditions
+from dockrefactor.toolchains.c_cmake_files import Folders
 
 LISTS: Final = "CMakeLists.txt"
 _COMMAND: Final = re.compile(r"([A-Za-z_]\w*)\s*\(", re.M)
@@ -23,7 +25,7 @@ _WORD: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\[(=*)\[(.*?)\]\2\]|([^\s()"]+)|
 _REFERENCE: Final = re.compile(r"\$\{(\w+)\}")
 # commands that may run or fetch anything
 _OBSTACLES: Final = frozenset(
-    {"execute_process", "exec_program", "add_custom_command", "externalproject_add", "fetchcontent_declare",
+    {"execute_process", "exec_program", "externalproject_add", "fetchcontent_declare",
      "fetchcontent_makeavailable", "fetchcontent_populate", "cpmaddpackage", "conan_cmake_run", "hunter_add_package",
      "cmake_language", "load_command", "qt_add_executable", "try_run"}
 )  # fmt: skip
@@ -67,7 +69,8 @@ class Rule:
 @dataclass(slots=True)
 class Reading:
     """What the lists of a project say. `given`: variables of the command line; `unsure`: variables whose value is only
-    one that is possible."""
+    one that is possible; `made`: files that it makes beside what it compiles; `running`: targets that run programs;
+    `needed`: targets that are built because others are."""
 
     targets: dict[str, Target] = field(default_factory=dict)
     libraries: list[str] = field(default_factory=list)
@@ -76,6 +79,9 @@ class Reading:
     given: frozenset[str] = frozenset()
     unsure: set[str] = field(default_factory=set)
     cpp: bool = True
+    made: list[Made] = field(default_factory=list)
+    running: set[str] = field(default_factory=set)
+    needed: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,11 @@ def _read(
         values = [_expanded(word, {**_DIRECTORIES, **found.variables, **here}) for word in words]
         if command in _OBSTACLES or (command == "file" and values[:1] in (["DOWNLOAD"], ["GENERATE"])):
             raise Unreadable(f"{path} uses {command}")
+        if command in ("configure_file", "file", "add_custom_command", "add_custom_target", "add_dependencies"):
+            known = {name: value for name, value in found.variables.items() if name not in found.unsure}
+            written = [_expanded(word, {**_DIRECTORIES, **known, **here}, keep=True) for word in words]
+            places = Folders(here["CMAKE_CURRENT_SOURCE_DIR"], here["CMAKE_CURRENT_BINARY_DIR"], configured.build)
+            _makes(command, written, places, found, uncertain, path)
         if uncertain and command in ("set", "option", "unset"):
             found.unsure.update(values[:1])
         if command == "add_subdirectory" and values:
@@ -193,6 +204,21 @@ def _read(
             _read(context, root, inner, found, configured, values[0], uncertain)
         else:
             _take(command, values, found, inner, uncertain)
+
+
+def _makes(command: str, values: list[str], folders: Folders, found: Reading, uncertain: bool, path: str) -> None:
+    if command == "add_custom_target":
+        if "ALL" in values and "COMMAND" in values:
+            raise Unreadable(f"{path} runs a program in every build")
+        found.running.update(values[:1] if "COMMAND" in values else ())
+        return
+    if command == "add_dependencies":
+        found.needed.update(values[1:])
+        return
+    try:
+        found.made += c_cmake_files.made(command, values, folders, uncertain)
+    except Unreadable as unreadable:
+        raise Unreadable(f"{path}: {unreadable.says}") from None
 
 
 def _take(command: str, values: list[str], found: Reading, inner: str, conditional: bool) -> None:
@@ -283,9 +309,10 @@ def _until(words: Sequence[str], ends: set[str]) -> Iterator[str]:
         yield word
 
 
-def _expanded(word: str, variables: Mapping[str, str]) -> str:
+def _expanded(word: str, variables: Mapping[str, str], keep: bool = False) -> str:
+    """A word with the values of its variables; those that have none are empty, or stay as they are written."""
     for _ in range(8):
-        changed = _REFERENCE.sub(lambda match: variables.get(match[1], ""), word)
+        changed = _REFERENCE.sub(lambda match: variables.get(match[1], match[0] if keep else ""), word)
         if changed == word:
             break
         word = changed
@@ -324,9 +351,12 @@ def built(reading: Reading, configured: Configure) -> Built:
     # CMake tells the programs of a build where their libraries lie
     plain = {"CMAKE_SKIP_RPATH", "CMAKE_SKIP_BUILD_RPATH", "CMAKE_BUILD_WITH_INSTALL_RPATH"} & reading.variables.keys()
     runpaths = () if plain else tuple(dict.fromkeys(posixpath.dirname(item.path) for item in shared))
+    if reading.running & reading.needed:
+        raise Unreadable(f"to build, it runs what `{min(reading.running & reading.needed)}` names")
+    places = {name: _folder(item, configured) for name, item in reading.targets.items()}
     return Built(
         programs, (), tuple(dict.fromkeys(names)), (), (configured.build,), "-static" in flags.split(), reading.cpp,
-        shared, runpaths,
+        shared, runpaths, made=c_cmake_files.placed(reading.made, places),
     )  # fmt: skip
 
 

@@ -137,6 +137,9 @@ class _Planner:
         opened = self.opened()
         if isinstance(opened, Blocked):
             return opened
+        made = self.made()
+        if isinstance(made, Blocked):
+            return made
         chosen = sorted(self.chosen())
         shared = c_shared.find(facts, self.stage, self.builds, self.places, self.links, chosen)
         if isinstance(shared, Blocked):
@@ -153,6 +156,7 @@ class _Planner:
                 *(Artifact(path, False, self._built_at(path)) for path in chosen),
                 *(Artifact(path, False, self._installed_at(path)) for path in others),
                 *(Artifact(path, False, self._linked_at(build)) for path, build in shared.files),
+                *made,
             ),
             context_paths=opened,
             source_tree=compiled_plan.source_tree(self.stage, self.roots) if opened is not None else None,
@@ -228,6 +232,30 @@ class _Planner:
         if facts.launch.scripts or self.computes():
             opened.everything()
         return opened.outermost()
+
+    def made(self) -> tuple[Artifact, ...] | Blocked:
+        """Files that the builds make beside what they compile, and that the program may open."""
+        found: dict[str, Artifact] = {}
+        words = [claim.value or "" for item in self.sources for claim in (*item.literals, *item.reads)]
+        words += [word for item in self.facts.launch.started for word in item.argv]
+        words += [value for step in self.stage.steps if step.keyword == "ENV" for value in step.instruction.args[1::3]]
+        anything = self.computes() or bool(self.facts.launch.scripts)
+        resolve = self.stage.resolver()
+        for build in self.builds:
+            for item in build.built.made:
+                if is_c_source(item.path) or item.path.endswith((".pc", ".in")) or resolve(item.path) is not None:
+                    continue
+                name = posixpath.basename(item.path)
+                if not (anything or not name or "$" in name or any(name in word for word in words)):
+                    continue
+                at = self.facts.at(build.step.instruction, "is made here")
+                if not item.certain:
+                    says = f"whether and where the build makes `{name or 'a file'}` is not told"
+                    return Blocked("unknown-effect", self.facts.at(build.step.instruction, says))
+                found[item.path] = Artifact(item.path, False, at)
+        return tuple(
+            artifact for path, artifact in found.items() if not any(path != one and inside(path, one) for one in found)
+        )
 
     def computes(self) -> bool:
         return any(claim.value is None for item in self.sources for claim in item.reads)
@@ -316,7 +344,7 @@ def tree_needs(facts: Facts, stage: Stage, folder: str) -> TreeNeeds | Blocked |
     except UnknownBuild as unknown:
         return Blocked("unknown-reads", facts.at(unknown.step.instruction, unknown.says))
     evidence = tuple(facts.at(item.step.instruction, "builds a program") for item in planner.builds)
-    if planner.own_libraries:
+    if planner.own_libraries or planner.made():
         return Blocked("unknown-reads", evidence[0])
     return compiled_plan.tree_needs(
         stage, folder, planner.places, planner.chosen, planner.opened, planner.computes(), evidence

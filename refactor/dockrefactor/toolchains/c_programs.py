@@ -124,7 +124,7 @@ class _Reader:
         found = c_cmake_install.installed(reading, configured, work.prefix, above)
         own = Built(
             built.programs, found.others, built.libraries, (), built.writes, built.static, built.cpp,
-            (*built.shared, *found.libraries), (*built.runpaths, *found.runpaths),
+            (*built.shared, *found.libraries), (*built.runpaths, *found.runpaths), made=built.made,
         )  # fmt: skip
         copied = (*found.programs, *((item.path, item.path) for item in found.libraries))
         return CBuild(step, placed, own, source, copied)
