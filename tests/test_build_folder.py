@@ -74,3 +74,21 @@ def test_the_ignore_file_of_the_dockerfile_holds(program: Program) -> None:
     program.write("docker/Dockerfile", "FROM a\nCOPY x .\nCMD a\n")
     program.write("docker/Dockerfile.dockerignore", b"\xff")
     assert "docker/Dockerfile.dockerignore" in program("--context", ".").stderr
+
+
+INNER = "services:\n  api:\n    build: {context: .., dockerfile: api/Dockerfile}\n"
+
+
+def test_a_compose_file_in_a_folder_beside(program: Program) -> None:
+    program.write(".git/HEAD", "x\n")
+    program.write("api/Dockerfile")
+    program.write("infra/docker-compose.yml", INNER)
+    assert "  context: .\n" in program("detect").stdout
+
+
+def test_a_compose_file_above_goes_before_one_in_a_folder_beside(program: Program) -> None:
+    program.write(".git/HEAD", "x\n")
+    program.write("api/Dockerfile")
+    program.write("infra/docker-compose.yml", INNER)
+    program.write("compose.yaml", "services:\n  api:\n    build: api\n")
+    assert "  context: api\n" in program("detect").stdout

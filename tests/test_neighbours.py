@@ -126,6 +126,9 @@ WRITTEN = {
     "builds in a folder by a variable": {
         "compose.yml": "services:\n  web: {build: '${FOLDER:-.}', command: '${RUN:-x}', volumes: ['${PWD}:/app']}\n",
     },
+    "stands in a folder beside": {
+        "infra/docker-compose.yml": "services:\n  web: {build: .., command: x, volumes: ['..:/app']}\n",
+    },
     "builds a file by a variable": {
         "compose.yml": "services:\n  web: {build: {context: ., dockerfile: $FILE}, command: x, volumes: ['./:/app']}\n",
         ".env": "FILE=Dockerfile\n",

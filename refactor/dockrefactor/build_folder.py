@@ -1,18 +1,20 @@
 """Which folder is the build context of a Dockerfile: its own, unless a compose file names it with another.
 
-Compose files are looked for in the Dockerfile's folder and its parents, up to the repository's root.
+Compose files are looked for in the Dockerfile's folder and its parents, up to the repository's root; where none of them
+builds it, in the folders directly below these (`infra/docker-compose.yml`).
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from dockrefactor import yaml_text
 from dockrefactor.evidence import Evidence
+from dockrefactor.neighbour_files import inner_folders
 from dockrefactor.outcome import Reason as ReasonText
 from dockrefactor.outcome import ReasonEnum, Refusal
 from dockrefactor.paths import is_below, shown
@@ -52,6 +54,7 @@ class BuildFolders:
     def __init__(self) -> None:
         self._cwd = Path.cwd()
         self._builds: dict[Path, tuple[_Build, ...]] = {}
+        self._inner: dict[Path, list[str]] = {}
         self._repositories: dict[Path, Path | None] = {}
 
     def of(self, dockerfile: Path) -> Path | Refusal:
@@ -60,13 +63,12 @@ class BuildFolders:
         folder = Path(os.path.abspath(own))
         root = self._root(folder)
         real = os.path.realpath(dockerfile)
-        named: dict[str, _Build] = {}
-        for parent in (folder, *folder.parents):
-            for build in self._in(parent):
-                if build.dockerfile == real:
-                    named.setdefault(os.path.realpath(build.context), build)
-            if parent == root:
-                break
+        above = self._above(folder, root)
+        named = self._named(real, above)
+        if not named:
+            named = self._named(real, (Path(inner) for at in above for inner in self._below(at)))
+            if named and any(build.dockerfile == real for at in above for build in _in(at, every=True)):
+                return own  # what stands above builds it with its own folder, and says no more
         if not named:
             return own
         if len(named) > 1:
@@ -75,6 +77,27 @@ class BuildFolders:
         if place == os.path.realpath(own):
             return own
         return build.context if is_below(place, root) else Refusal(Reason.CONTEXT_OUTSIDE, build.evidence)
+
+    def _named(self, dockerfile: str, folders: Iterable[Path]) -> dict[str, _Build]:
+        """The contexts, by their real paths, with which compose files in `folders` build a Dockerfile."""
+        named: dict[str, _Build] = {}
+        for folder in folders:
+            for build in self._in(folder):
+                if build.dockerfile == dockerfile:
+                    named.setdefault(os.path.realpath(build.context), build)
+        return named
+
+    def _above(self, folder: Path, root: Path) -> list[Path]:
+        """`folder` and what stands above it, up to `root`."""
+        found = [folder]
+        while found[-1] != root and found[-1].parent != found[-1]:
+            found.append(found[-1].parent)
+        return found
+
+    def _below(self, folder: Path) -> list[str]:
+        if folder not in self._inner:
+            self._inner[folder] = inner_folders(str(folder))
+        return self._inner[folder]
 
     def _root(self, folder: Path) -> Path:
         """The folder with `.git` at or above `folder`; else the working folder, where that is above; else `folder`."""
@@ -92,11 +115,16 @@ class BuildFolders:
 
     def _in(self, folder: Path) -> tuple[_Build, ...]:
         if folder not in self._builds:
-            there = _listed(folder)
-            self._builds[folder] = tuple(
-                build for name in COMPOSE_NAMES if name in there for build in _read(folder / name)
-            )
+            self._builds[folder] = tuple(_in(folder))
         return self._builds[folder]
+
+
+def _in(folder: Path, every: bool = False) -> Iterator[_Build]:
+    """What the compose files of a folder build with a Dockerfile that they name, or with any."""
+    there = _listed(folder)
+    for name in COMPOSE_NAMES:
+        if name in there:
+            yield from _read(folder / name, every)
 
 
 def _listed(folder: Path) -> list[str]:
@@ -106,7 +134,7 @@ def _listed(folder: Path) -> list[str]:
         return []
 
 
-def _read(path: Path) -> Iterator[_Build]:
+def _read(path: Path, every: bool) -> Iterator[_Build]:
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_SIZE:
@@ -115,7 +143,7 @@ def _read(path: Path) -> Iterator[_Build]:
     except (OSError, UnicodeDecodeError):
         return
     # without this key a service's Dockerfile lies in its context, which is the default here too
-    if "dockerfile" not in text:
+    if "dockerfile" not in text and not every:
         return
     data = yaml_text.document(text)
     services = data.get("services") if isinstance(data, dict) else None

@@ -1,7 +1,8 @@
 """Where files stand that may use a Dockerfile's image, and their texts.
 
-Known names in the context and in the folders above it, up to the repository's own. A file is read where a cheap test
-of its bytes says that it matters; links are not followed.
+Known names in the context and in the folders above it, up to the repository's own; compose files also in the folders
+directly below one of these (`infra/docker-compose.yml`). A file is read where a cheap test of its bytes says that it
+matters; links are not followed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from dockrefactor.records import dataclass
 MAX_BYTES: Final = 1_000_000
 _MOST_FOLDERS: Final = 6
 _MOST_MANIFESTS: Final = 40
+_MOST_INNER: Final = 200
+# what is built beside or above a folder is named by a path that leaves it
+_LEAVES: Final = (b"..",)
+_NOT_ENTERED: Final = frozenset({".git", "node_modules", "vendor", "venv", ".venv"})
 
 COMPOSE: Final = "compose"
 # `compose.yaml`, `docker-compose.yml`, and the files that are merged with them: `compose.dev.yaml`, …
@@ -77,10 +82,10 @@ def find(root: str | os.PathLike[str]) -> Iterator[NeighbourFile]:
 
 def _all(root: str | os.PathLike[str]) -> Iterator[NeighbourFile]:
     top = os.path.abspath(root)
-    for folder in _folders(top):
+    folders = _folders(top)
+    for folder in folders:
         names = _names(folder)
-        for name in sorted(filter(_COMPOSE_NAME.fullmatch, names)):
-            yield from _file(COMPOSE, folder, os.path.join(folder, name), top, _COMPOSE_WORDS)
+        yield from _compose(folder, folders)
         for kind, known, words in _NAMED:
             for name in known:
                 if name in names:
@@ -94,6 +99,24 @@ def _all(root: str | os.PathLike[str]) -> Iterator[NeighbourFile]:
                 for name in found[:_MOST_MANIFESTS]:
                     start = inner if kind == "devcontainer" else folder
                     yield from _file(kind, start, os.path.join(inner, name), top, words)
+
+
+def _compose(folder: str, folders: tuple[str, ...]) -> Iterator[NeighbourFile]:
+    """The compose files in one of `folders`, the first of which is the context, and directly below it."""
+    for place in (folder, *(inner for inner in inner_folders(folder) if inner not in folders)):
+        for name in sorted(filter(_COMPOSE_NAME.fullmatch, _names(place))):
+            words = _COMPOSE_WORDS if place == folder else _LEAVES
+            yield from _file(COMPOSE, place, os.path.join(place, name), folders[0], words)
+
+
+def inner_folders(folder: str) -> list[str]:
+    """The folders directly below one where compose files may stand, links and stores of packages left out."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [item.path for item in entries if item.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return sorted(path for path in found if os.path.basename(path) not in _NOT_ENTERED)[:_MOST_INNER]
 
 
 def _folders(root: str) -> tuple[str, ...]:
