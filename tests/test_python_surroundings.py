@@ -224,6 +224,12 @@ def test_a_module_that_setup_compiles_does_not_compile_when_it_runs(folder: Path
     assert "AS runtime" in result(folder, FULL + INSTALL + CMD)
 
 
+@pytest.mark.parametrize(("library", "is_split"), [("'libcurl.so.4'", False), ("None", True), ("'libc.so.6'", True)])
+def test_a_library_that_cffi_loads_is_known(folder: Path, library: str, is_split: bool) -> None:
+    (folder / "app.py").write_text(f"from cffi import FFI\n\nffi = FFI()\nlib = ffi.dlopen({library})\n")
+    assert ("AS runtime" in result(folder, FULL + INSTALL + CMD)) is is_split
+
+
 def test_a_library_is_searched_for_by_the_compiler_on_alpine(folder: Path) -> None:
     (folder / "app.py").write_text("import ctypes.util\n\nprint(ctypes.util.find_library('m'))\n")
     source = "FROM python:3.11-alpine3.20\nRUN apk add --no-cache gcc musl-dev\n" + INSTALL + CMD

@@ -93,3 +93,20 @@ def test_log_files_of_settings_are_the_users(
     if reads == "source":
         (folder / "app.py").write_text("import logging.config\n\nlogging.config.fileConfig('log.ini')\n")
     assert given(folder, BUILD + f"CMD {command}\n") == folders
+
+
+@pytest.mark.parametrize(
+    ("source", "folders"),
+    [
+        ("open('/var/log/journal', 'a')\n", ["/var/log"]),
+        ("import shelve\n\nshelve.open('/var/lib/store')\n", ["/var/lib"]),
+        ("import os\n\nos.makedirs('/var/lib/store', exist_ok=True)\n", ["/var/lib/store"]),
+        ("open(f'/srv/up/{name}', 'w')\n", ["/srv/up"]),
+        ("open('/journal.txt', 'a')\n", None),
+        ("open('/journal', 'a')\n", None),
+        ("open('/tmp/journal', 'a')\n", []),
+    ],
+)
+def test_a_file_without_an_ending_is_no_folder(folder: Path, source: str, folders: list[str] | None) -> None:
+    (folder / "app.py").write_text(source)
+    assert given(folder, BUILD + "CMD python app.py\n") == folders

@@ -98,7 +98,7 @@ def owned(facts: Facts) -> Owned:
     for path in written:
         if is_open(path):
             continue
-        folder = path if _is_folder(facts, path, written) else posixpath.dirname(path)
+        folder = _folder(facts, path, written)
         # everything lies in the root folder, which is no folder of the program's
         if inside(path, facts.final.after.cwd) and (facts.final.after.cwd != "/" or folder == "/"):
             tree = True
@@ -106,6 +106,18 @@ def owned(facts: Facts) -> Owned:
         else:
             folders.append(folder)
     return Owned(tree, tuple(dict.fromkeys(path for path in folders if path not in ("/", "/home"))))
+
+
+def _folder(facts: Facts, path: str, written: Sequence[str]) -> str:
+    """The folder that must be owned for a path of `written`."""
+    return path if _is_folder(facts, path, written) else posixpath.dirname(path)
+
+
+def in_root_folder(facts: Facts) -> list[Claim]:
+    """What the program writes directly into the root folder, which is never given away."""
+    claims = [claim for claim in written_paths(facts) if claim.value is not None and not is_open(claim.value)]
+    written = [claim.value for claim in claims if claim.value is not None]
+    return [claim for claim, path in zip(claims, written, strict=True) if _folder(facts, path, written) == "/"]
 
 
 def _missing_volume(facts: Facts, path: str) -> list[str]:

@@ -369,6 +369,7 @@ def _writes(facts: Facts) -> Iterator[Refusal]:
         yield Refusal(Reasons.NO_SHELL, ownership.written_paths(facts)[0].evidence)
     if facts.final.after.cwd == "/" and given.tree:
         yield Refusal(Reasons.WRITES_SYSTEM, ownership.written_paths(facts)[0].evidence)
+    yield from (Refusal(Reasons.WRITES_SYSTEM, claim.evidence) for claim in ownership.in_root_folder(facts))
 
 
 def _files(facts: Facts) -> Iterator[Refusal]:

@@ -129,11 +129,11 @@ class Python:
             python_system_files,
         )
         from dockrefactor.toolchains.python_packages import packages_needs
-        from dockrefactor.toolchains.python_sources import image_sources
+        from dockrefactor.toolchains.python_sources import held, image_sources
 
         found = image_sources(facts)
         cwd = facts.final.after.cwd
-        writes = [_in(cwd, claim) for claim in found.writes]
+        writes = [_in(cwd, held(claim)) for claim in found.writes]
         ports = list(found.ports)
         unknown = [("writes-unknown-path", item) for item in found.unreadable]
         home = False
@@ -152,7 +152,7 @@ class Python:
             unknown += served.unknown
         installed = self._installed(facts)
         packages = packages_needs(facts, installed)
-        writes += [_in(cwd, claim) for claim in python_logging.written(facts)]
+        writes += [_in(cwd, held(claim)) for claim in python_logging.written(facts)]
         writes += python_outputs.written(facts)
         names = {package.name for item in installed for package in item.packages}
         for evidence, place in python_compilers.compiling(facts):

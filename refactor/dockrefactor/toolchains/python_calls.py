@@ -17,7 +17,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
 from dockrefactor.records import dataclass, field
 from dockrefactor.tables import toml
-from dockrefactor.toolchains.python_paths import Value
+from dockrefactor.toolchains.python_paths import COMPUTED_END, Value
 from dockrefactor.toolchains.python_scopes import Names, Scope, argument, unquoted, walk
 from dockrefactor.toolchains.python_shell_lines import ASSIGNMENT, CARRIERS, INTERPRETER, UNKNOWN_PIECE, command_words
 from dockrefactor.toolchains.python_starts import address_port
@@ -169,6 +169,8 @@ class _Reader:
             self._path("writes", function.value, f".{name}()", node, scope)
         elif name in _PATH_READS:
             self._path("reads", function.value, f".{name}()", node, scope)
+        elif name == "dlopen":  # https://cffi.readthedocs.io/en/stable/cdef.html#ffi-dlopen
+            self._library(argument(node, 0, "libpath"), ".dlopen()", node, scope)
         elif name == "open" and self._is_path(function.value, scope):
             mode = self._mode(argument(node, 0, "mode"), scope)
             self._path("reads" if mode is False else "writes", function.value, ".open()", node, scope)
@@ -298,13 +300,13 @@ class _Reader:
             return
         several = scope.lookup(node.value) if isinstance(node, cst.Name) else []
         for expression, where in several if len(several) > 1 else ((node, scope),):
-            value = self.known.value(expression, where)
+            value, end = self.known.value(expression, where), ""
             if value is None and kind == "writes" and expression is not None:
                 if is_setting(expression, where):
                     continue  # what sets it says the folder
-                value = self.known.head(expression, where)
+                value, end = self.known.head(expression, where), f", {COMPUTED_END}"
             if value is not None or not doubtful:
-                self._one_path(kind, value, says, call)
+                self._one_path(kind, value, says + end if value is not None else says, call)
 
     def _one_path(self, kind: str, value: Value | None, says: str, call: cst.CSTNode) -> None:
         if value is None:

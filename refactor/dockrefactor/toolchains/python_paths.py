@@ -7,6 +7,9 @@ from typing import Final
 
 from dockrefactor.records import dataclass
 
+COMPUTED_END: Final = "whose end is computed"
+"""Stands in the evidence of a path of which the folder alone is known, or what the name in it begins with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Value:

@@ -18,6 +18,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.records import dataclass
 from dockrefactor.tables import toml
+from dockrefactor.toolchains.python_paths import COMPUTED_END, holding
 
 if TYPE_CHECKING:
     from dockrefactor.facts import Facts
@@ -54,6 +55,17 @@ def image_sources(facts: Facts) -> SourceNeeds:
     wanted = {source for step in steps if step.copy is not None for source, _, _ in step.copy.pairs}
     folders = ("",) if "" in wanted else tuple(sorted(wanted))
     return read_sources(facts.context, folders, environment=facts.final.after.env)
+
+
+def held(claim: Claim) -> Claim:
+    """A written path, or its folder where it is a file's and its name might be taken for a folder's."""
+    tables = toml("python_calls")
+    by, _, more = claim.evidence.says.partition(", ")
+    # where the end of its name is computed, what is known of it is a folder already
+    is_file = (by in tables["opens"] or by in tables["files"]["names"]) and COMPUTED_END not in more
+    if claim.value is None or not is_file:
+        return claim
+    return Claim(holding(claim.value), claim.evidence)
 
 
 def read_sources(
