@@ -42,10 +42,11 @@ class Library:
 @dataclass(frozen=True, slots=True)
 class Made:
     """A file or folder that is made beside what is compiled: `path` is its absolute image path, where `certain`; else
-    what is known of its name (`""`: nothing)."""
+    what is known of its name (`""`: nothing); `empty`: a folder, as it is made."""
 
     path: str
     certain: bool = True
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ class Folders:
 def made(command: str, values: Sequence[str], folders: Folders, conditional: bool) -> Iterator[Made]:
     """What one command makes; `values` are its words, of which variables that are not known still stand as written."""
     for path in _paths(command, values, folders):
-        yield Made(path, not conditional) if not _is_computed(path) else Made(path, False)
+        empty = "MAKE_DIRECTORY" in values or "make_directory" in values
+        yield Made(path, not conditional and not _is_computed(path), empty)
 
 
 def _is_computed(path: str) -> bool:
@@ -132,5 +133,5 @@ def placed(found: Sequence[Made], places: Mapping[str, str]) -> tuple[Made, ...]
         names = _PLACE_OF.findall(item.path)
         known = all(name in places for name in names)
         path = _PLACE_OF.sub(lambda match: places.get(match[1], ""), item.path)
-        done.append(Made(posixpath.normpath(path) if path else "", item.certain and known))
+        done.append(Made(posixpath.normpath(path) if path else "", item.certain and known, item.empty))
     return tuple(dict.fromkeys(done))

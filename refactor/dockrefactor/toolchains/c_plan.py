@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dockrefactor import os_packages, package_lists
@@ -15,7 +15,7 @@ from dockrefactor.stages import Placed, Stage
 from dockrefactor.tables import toml
 from dockrefactor.toolchain import Artifact, Blocked, Plan, RuntimeNeeds, TreeNeeds
 from dockrefactor.toolchains import c_shared, compiled_data, compiled_plan
-from dockrefactor.toolchains.c_build import is_for_builds
+from dockrefactor.toolchains.c_build import Made, is_for_builds
 from dockrefactor.toolchains.c_names import compiler
 from dockrefactor.toolchains.c_programs import CBuild, UnknownBuild, builds
 from dockrefactor.toolchains.c_sources import CSources, is_c_source, read_sources
@@ -23,6 +23,24 @@ from dockrefactor.toolchains.moved_programs import FOLDERS, Follower
 
 # programs of recipes whose output is redirected to the file that they install
 _PRINTING: Final = frozenset({"sed", "cat", "echo", "printf", "awk"})
+
+
+def _beside(follower: Follower, move: Placed, outside: Sequence[str]) -> Iterator[Made]:
+    """The files that a recipe of a Makefile puts into the build's own folders."""
+    name = move.command.name
+    written = move.effects.writes[-1:] if name in ("mv", "ln") else move.effects.writes
+    for path in written if not move.effects.removes and name != "chmod" else ():
+        if path in outside:
+            continue
+        if name == "mkdir":
+            follower.folders.add(path)
+            yield Made(path, empty=True)
+            continue
+        into = path in follower.folders or path in FOLDERS or move.command.argv[-1].endswith("/")
+        if name in ("cp", "install", "mv") and into and move.effects.reads:
+            yield from (Made(posixpath.join(path, posixpath.basename(source))) for source in move.effects.reads)
+        else:
+            yield Made(path)
 
 
 def plan(facts: Facts) -> Plan | Blocked:
@@ -45,6 +63,7 @@ class _Planner:
         self.roots = [item.placed.cwd for item in self.builds]
         self.left_behind = tuple(dict.fromkeys(self._left_behind()))
         self.installed: dict[str, CBuild] = {}
+        self.beside: list[tuple[CBuild, Made]] = []
         self.links: dict[str, str] = {}
         self.own_libraries = {library.path for item in self.builds for library in item.built.shared}
         self.follower = self._follow()
@@ -87,6 +106,7 @@ class _Planner:
         before = len(follower.own)
         follower.take(move)
         outside = [path for path in move.effects.writes if not any(inside(path, one) for one in build.built.writes)]
+        self.beside += [(build, item) for item in _beside(follower, move, outside)]
         if len(follower.own) > before or not outside:
             return
         if move.command.name == "mkdir" or (move.command.name == "install" and "-d" in move.command.argv):
@@ -235,27 +255,40 @@ class _Planner:
 
     def made(self) -> tuple[Artifact, ...] | Blocked:
         """Files that the builds make beside what they compile, and that the program may open."""
-        found: dict[str, Artifact] = {}
-        words = [claim.value or "" for item in self.sources for claim in (*item.literals, *item.reads)]
-        words += [word for item in self.facts.launch.started for word in item.argv]
+        facts = self.facts
+        words = [claim.value or "" for item in self.sources for claim in (*item.literals, *item.reads, *item.writes)]
+        words += [word for item in facts.launch.started for word in item.argv]
         words += [value for step in self.stage.steps if step.keyword == "ENV" for value in step.instruction.args[1::3]]
-        anything = self.computes() or bool(self.facts.launch.scripts)
-        resolve = self.stage.resolver()
-        for build in self.builds:
-            for item in build.built.made:
-                if is_c_source(item.path) or item.path.endswith((".pc", ".in")) or resolve(item.path) is not None:
-                    continue
-                name = posixpath.basename(item.path)
-                if not (anything or not name or "$" in name or any(name in word for word in words)):
-                    continue
-                at = self.facts.at(build.step.instruction, "is made here")
-                if not item.certain:
-                    says = f"whether and where the build makes `{name or 'a file'}` is not told"
-                    return Blocked("unknown-effect", self.facts.at(build.step.instruction, says))
-                found[item.path] = Artifact(item.path, False, at)
+        anything = self.computes() or bool(facts.launch.scripts)
+        found = [*((build, item) for build in self.builds for item in build.built.made), *self.beside]
+        chosen: dict[str, Artifact] = {}
+        empty: dict[str, Artifact] = {}
+        for build, item in found:
+            if not self._may_be_opened(item, words, anything):
+                continue
+            if not item.certain:
+                says = f"whether and where the build makes `{posixpath.basename(item.path) or 'a file'}` is not told"
+                return Blocked("unknown-effect", facts.at(build.step.instruction, says))
+            (empty if item.empty else chosen)[item.path] = Artifact(
+                item.path, False, facts.at(build.step.instruction, "is made here")
+            )
+        inner = {path for path in chosen if any(path != other and inside(path, other) for other in chosen)}
+        filled = {path for path in empty if any(inside(other, path) for other in (*self.places, *chosen))}
         return tuple(
-            artifact for path, artifact in found.items() if not any(path != one and inside(path, one) for one in found)
+            artifact for path, artifact in {**empty, **chosen}.items() if path not in inner and path not in filled
         )
+
+    def _may_be_opened(self, item: Made, words: Sequence[str], anything: bool) -> bool:
+        path = item.path
+        if is_c_source(path) or path.endswith((".pc", ".in", ".d")) or path in self.places:
+            return False
+        if self.stage.resolver()(path) is not None:
+            return False  # the context has it too
+        if item.empty:
+            cwd = self.facts.final.after.cwd
+            return not inside(cwd, path) and any(inside(absolute(word, cwd), path) for word in words if word)
+        name = posixpath.basename(path)
+        return anything or not name or "$" in name or any(name in word for word in words)
 
     def computes(self) -> bool:
         return any(claim.value is None for item in self.sources for claim in item.reads)

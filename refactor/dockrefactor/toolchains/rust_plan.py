@@ -17,6 +17,7 @@ from dockrefactor.toolchains import (
     rust_claims,
     rust_crates,
     rust_programs,
+    rust_scripts,
 )
 from dockrefactor.toolchains.moved_programs import Moved
 from dockrefactor.toolchains.rust_cargo import Cargo
@@ -113,6 +114,17 @@ class _Planner:
         tool = self._installed_tool()
         if tool is not None:
             yield tool
+        yield from self.left_by_scripts()
+
+    def left_by_scripts(self) -> Iterator[Blocked]:
+        """Files of build scripts that a program may open."""
+        for build in self.builds:
+            sources = rust_claims.sources_of(self.facts, build)
+            for package in build.packages:
+                left = rust_scripts.needed(self.facts.context, package, sources)
+                if left is not None:
+                    says = f"{left.says}: the program may need what a build script leaves"
+                    yield Blocked("ambiguous-artifact", Evidence(left.path, left.line, says))
 
     def _installed_tool(self) -> Blocked | None:
         """A program of a registry that the container starts: what it needs is not in the context."""
@@ -188,6 +200,9 @@ def tree_needs(facts: Facts, stage: Stage, folder: str) -> TreeNeeds | Blocked |
         planner = _Planner(facts, stage)
     except UnknownProgram as unknown:
         return Blocked("unknown-reads", facts.at(unknown.step.instruction, unknown.says))
+    left = next(planner.left_by_scripts(), None)
+    if left is not None:
+        return Blocked("unknown-reads", left.evidence)
     computed = any(claim.value is None for item in planner.sources for claim in item.reads)
     evidence = tuple(dict.fromkeys(item.package.evidence for item in planner.programs))
     return compiled_plan.tree_needs(

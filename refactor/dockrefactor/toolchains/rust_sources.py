@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from dockrefactor import tables
@@ -29,7 +29,7 @@ _HOLE: Final = re.compile(r"\{[^{}]*\}")
 class RustSources:
     """What one package's sources say. Paths are as written, None where computed; `literals`: every string that the
     program may use when it runs, a hole of a format being `*`; `words`: all names; `home`: it asks for the home folder;
-    `loads`: shared libraries that it opens by name."""
+    `loads`: shared libraries that it opens by name; `variables`: those of the compiler whose values it has."""
 
     programs: tuple[Claim, ...] = ()
     reads: tuple[Claim, ...] = ()
@@ -39,6 +39,7 @@ class RustSources:
     literals: tuple[Claim, ...] = ()
     words: frozenset[str] = frozenset()
     home: bool = False
+    variables: tuple[Claim, ...] = ()
 
 
 def read_sources(context: BuildContext, folder: str, environment: Mapping[str, str], release: bool) -> RustSources:
@@ -48,7 +49,16 @@ def read_sources(context: BuildContext, folder: str, environment: Mapping[str, s
 
 
 def _read_sources(context: BuildContext, folder: str, environment: Mapping[str, str], release: bool) -> RustSources:
-    files = [_File(path, text, environment, release) for path, text in _files(context, folder)]
+    return _together([_File(path, text, environment, release) for path, text in _files(context, folder)])
+
+
+def read_script(context: BuildContext, path: str) -> RustSources | None:
+    """What the build script at a context path does when the package is compiled; None where there is none."""
+    text = context.read(path)
+    return _together([_File(path, text, {}, False)]) if text is not None else None
+
+
+def _together(files: Sequence[_File]) -> RustSources:
     return RustSources(
         programs=tuple(claim for file in files for claim in file.calls("programs")),
         reads=tuple(claim for file in files for claim in file.calls("reads")),
@@ -58,6 +68,7 @@ def _read_sources(context: BuildContext, folder: str, environment: Mapping[str, 
         literals=tuple(claim for file in files for claim in file.literals()),
         words=frozenset(item.text for file in files for item in file.tokens if item.kind == NAME),
         home=any(file.asks_home() for file in files),
+        variables=tuple(claim for file in files for claim in file.variables()),
     )
 
 
@@ -150,6 +161,14 @@ class _File:
         for item in self._texts():
             if 0 < len(item.text) < 200 and "\n" not in item.text:
                 yield Claim(_HOLE.sub("*", item.text), self.at(item, "is named here"))
+
+    def variables(self) -> Iterator[Claim]:
+        """The names in `env!` and `option_env!`, outside macros that only the compiler reads."""
+        for at, item in enumerate(self.tokens[:-3]):
+            sign, bracket, name = self.tokens[at + 1 : at + 4]
+            called = item.text in ("env", "option_env") and sign.is_sign("!") and bracket.is_sign("(")
+            if called and name.kind == TEXT and at not in self.compiled:
+                yield Claim(name.text, self.at(name, f"has {name.text} of the compiler"))
 
     def asks_home(self) -> bool:
         names = tables.toml("rust_calls")["home"]
