@@ -61,6 +61,18 @@ def test_the_stages_that_are_built_by_name(name: str, tmp_path: Path) -> None:
     assert neighbours.read(BuildContext(tmp_path), "Dockerfile").targets == {"x"}
 
 
+def test_dockerfiles_of_one_name_share_a_context(tmp_path: Path) -> None:
+    services = "\n".join(
+        f"  {name}: {{build: {{context: ., dockerfile: ./{name}/Dockerfile}}, command: x}}" for name in "ab"
+    )
+    (tmp_path / "compose.yml").write_text(f"services:\n{services}\n")
+    (tmp_path / "Makefile").write_text("x:\n\tdocker build -f b/Dockerfile --target y .\n")
+    found = neighbours.read(BuildContext(tmp_path, "a/Dockerfile"), "a/Dockerfile")
+    assert [service.name for service in found.services] == ["a"]
+    assert neighbours.read(BuildContext(tmp_path, "b/Dockerfile"), "b/Dockerfile").targets == {"y"}
+    assert found.targets == frozenset()
+
+
 def test_a_repository_is_read_up_to_its_own_folder(tmp_path: Path) -> None:
     inner = tmp_path / "repository" / "services" / "api"
     inner.mkdir(parents=True)

@@ -30,18 +30,24 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The Dockerfile that is asked for: `context` is its context's absolute path, `dockerfile` its name there."""
+    """The Dockerfile that is asked for: `context` is its context's absolute path, `dockerfile` its path from there."""
 
     context: str
     dockerfile: str
 
     def is_meant(self, folder: str, context: str, dockerfile: str) -> bool:
-        """Whether a build in `folder` with this context and Dockerfile builds it; a computed path may be any."""
-        if "$" in context or "://" in context:
-            here = True
-        else:
-            here = os.path.normpath(os.path.join(folder, context)) == self.context
-        return here and ("$" in dockerfile or posixpath.basename(dockerfile) == posixpath.basename(self.dockerfile))
+        """Whether a build in `folder` with this context and Dockerfile builds it; a computed path may be any.
+
+        Compose and bake name the Dockerfile from the context, the engine's own command and workflows from the folder.
+        """
+        computed = "$" in context or "://" in context
+        place = os.path.normpath(os.path.join(folder, context))
+        if not computed and place != self.context:
+            return False
+        if computed or "$" in dockerfile:
+            return "$" in dockerfile or posixpath.basename(dockerfile) == posixpath.basename(self.dockerfile)
+        own = os.path.normpath(os.path.join(self.context, self.dockerfile))
+        return own in (os.path.normpath(os.path.join(start, dockerfile)) for start in (place, folder))
 
 
 def builds(file: NeighbourFile, place: Place) -> Iterator[Build]:

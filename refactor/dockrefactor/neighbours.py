@@ -106,7 +106,7 @@ class _Found:
 class _Reader:
     def __init__(self, context: BuildContext, dockerfile: str) -> None:
         self.context = context
-        self.place = Place(os.path.abspath(context.root), dockerfile)
+        self.place = Place(os.path.abspath(context.root), context.dockerfile_name)
         self.found = _Found()
 
     def read(self) -> Neighbours:
