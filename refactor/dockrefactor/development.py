@@ -12,9 +12,9 @@ import re
 import shlex
 from typing import Final
 
-from dockrefactor import compose_targets, launch_reading, neighbour_files, roles, shell, yaml_text
+from dockrefactor import compose_targets, launch_reading, launches, neighbour_files, roles, shell, yaml_text
 from dockrefactor.document import Document
-from dockrefactor.effects import Kind, inside
+from dockrefactor.effects import Kind
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Launch
@@ -41,12 +41,7 @@ class Kept:
 
 def mounting(facts: Facts) -> tuple[Service, ...]:
     """The services that mount a folder of the host over the work folder of the final stage."""
-    cwd = facts.final.after.cwd
-    return tuple(
-        service
-        for service in facts.services
-        if any(path and inside(cwd, path.rstrip("/") or "/") for path in service.mounts)
-    )
+    return tuple(service for service in facts.services if launches.is_mounted(facts.final, service))
 
 
 def why(facts: Facts, service: Service) -> Evidence:

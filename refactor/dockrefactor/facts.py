@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
-from dockrefactor import commands, launch_reading, neighbours, roles, stage_reading
+from dockrefactor import commands, launch_reading, launches, neighbours, roles, stage_reading
 from dockrefactor.context import BuildContext
 from dockrefactor.document import Document, Instruction
 from dockrefactor.document import read as read_document
@@ -58,9 +58,16 @@ class Facts:
     """Everything known of one Dockerfile and its context."""
 
     def __init__(
-        self, document: Document, context: BuildContext, toolchains: Sequence[Toolchain], options: Options, name: str
+        self,
+        document: Document,
+        context: BuildContext,
+        toolchains: Sequence[Toolchain],
+        options: Options,
+        name: str,
+        launch: Launch | None = None,
     ) -> None:
-        """`name` is the Dockerfile's name in messages."""
+        """`name` is the Dockerfile's name in messages; `launch` what the final stage starts, where that is known."""
+        self._launch = launch
         self.document = document
         self.context = context
         self.known_toolchains = tuple(toolchains)
@@ -107,7 +114,27 @@ class Facts:
 
     @cached_property
     def launch(self) -> Launch:
-        return launch_reading.of_stage(self.final, self.name)
+        """What the image starts; where it names nothing, what compose files, manifests and a Procfile start in it."""
+        if self._launch is not None:
+            return self._launch
+        own = launch_reading.of_stage(self.final, self.name)
+        return (own.empty and launches.given(self.final, self.services, self.neighbours, self.name)) or own
+
+    @property
+    def starting_services(self) -> tuple[Service, ...]:
+        """The compose services that say what the image starts, where it names nothing itself."""
+        if not launch_reading.of_stage(self.final, self.name).empty:
+            return ()
+        return tuple(service for service in self.services if service.starts and not service.joins)
+
+    def everywhere(self) -> Facts:
+        """The same, with all that compose files and manifests start in the image beside what it starts itself."""
+        found = launches.everywhere(self.final, self.launch, self.services, self.neighbours, self.name)
+        if found is self.launch:
+            return self
+        other = Facts(self.document, self.context, self.known_toolchains, self.options, self.name, found)
+        other.__dict__["stages"] = self.stages
+        return other
 
     @cached_property
     def healthcheck(self) -> Launch:
@@ -161,9 +188,10 @@ class Facts:
 
     @property
     def given_variables(self) -> tuple[tuple[Mapping[str, str], Evidence], ...]:
-        """The variables that compose files and manifests give to the final stage's containers."""
-        given = [(service.variables, service.evidence) for service in self.services]
-        return (*given, *((item.variables, item.evidence) for item in self.neighbours.containers))
+        """The variables that compose files and manifests give to containers of the final stage that run as its user."""
+        given = [(service.variables, service.evidence) for service in self.services if not service.user]
+        named = [(item.variables, item.evidence) for item in self.neighbours.containers if item.user is None]
+        return (*given, *named)
 
     @property
     def ports(self) -> tuple[tuple[int, Evidence], ...]:

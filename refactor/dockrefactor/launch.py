@@ -41,7 +41,8 @@ class Launch:
 
     `scripts` maps the image path of each script that was read to its context path; `unreadable` is what could not be
     followed; `one_string` marks an exec form that is one string with spaces; `drops` is where privileges are dropped;
-    `shell` whether `/bin/sh` itself is needed; `login_shell` where one sets PATH anew; `empty` that nothing is named.
+    `shell` whether `/bin/sh` itself is needed; `login_shell` where one sets PATH anew; `empty` that nothing is named;
+    `mains` what each container becomes, where several start different things.
     """
 
     started: tuple[Started, ...] = ()
@@ -52,6 +53,7 @@ class Launch:
     shell: bool = False
     login_shell: Evidence | None = None
     empty: bool = False
+    mains: tuple[Started, ...] = ()
 
     @property
     def main(self) -> Started | None:

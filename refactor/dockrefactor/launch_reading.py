@@ -12,7 +12,7 @@ from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.launch import Launch, Started
 from dockrefactor.needs import ResolveImagePath
-from dockrefactor.neighbours import Service
+from dockrefactor.neighbours import Elsewhere, Service
 from dockrefactor.records import dataclass, replace
 from dockrefactor.stages import Stage, resolver
 
@@ -94,12 +94,27 @@ def of_service(stage: Stage, service: Service, dockerfile: str) -> Launch:
     """What a compose service starts in a container of `stage`, by its own words or after the stage's ENTRYPOINT."""
     follower = _Follower(stage, dockerfile)
     entry, command = stage.launch
+    if service.starts and "$" in service.starts[0]:
+        says = f"`{service.starts[0]}` is computed when it starts"
+        return Launch(unreadable=(replace(service.evidence, says=says),), scripts={})
     if not service.entrypoint and entry is not None:
         follower.start(entry.instruction, appended=service.command if entry.instruction.json else ())
     elif service.starts:
-        follower.call(_Call(service.starts), _Place(stage.after.cwd, service.evidence))
+        says = f"service `{service.name}` starts it" if service.name else service.evidence.says
+        follower.call(_Call(service.starts), _Place(stage.after.cwd, replace(service.evidence, says=says)))
     elif command is not None:
         follower.start(command.instruction)
+    return follower.result()
+
+
+def of_process(stage: Stage, process: Elsewhere, dockerfile: str) -> Launch:
+    """What a line of a Procfile starts in a container of `stage`, after its ENTRYPOINT."""
+    follower = _Follower(stage, dockerfile)
+    entry, _ = stage.launch
+    if entry is not None:
+        follower.start(entry.instruction, appended=process.argv if entry.instruction.json else ())
+    else:
+        follower.call(_Call(process.argv), _Place(stage.after.cwd, process.evidence))
     return follower.result()
 
 

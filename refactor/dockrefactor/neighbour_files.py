@@ -40,6 +40,7 @@ _NAMED: Final = (
     ("bake", ("docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl", "docker-bake.override.json"),
      (b"target",)),
     ("skaffold", ("skaffold.yaml", "skaffold.yml"), (b"artifacts",)),
+    ("procfile", ("Procfile",), (b":",)),
     ("make", ("Makefile", "makefile", "GNUmakefile"), (b"docker",)),
     ("devcontainer", (".devcontainer.json",), (b"ockerfile", b"ockerFile")),
 )  # fmt: skip

@@ -19,13 +19,14 @@ _GIVEN: Final = ("configMap", "secret", "projected", "downwardAPI", "emptyDir")
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container of a manifest: `image` as written; `command` what it starts instead of the image's own (`""` first
-    where only arguments are given); `probes` the commands of its probes and hooks; `user` the id it is run as, None
+    """A container of a manifest: `image` as written; `entrypoint` what it starts instead of ENTRYPOINT, `arguments`
+    instead of CMD; `probes` the commands of its probes and hooks; `user` the id it is run as, None
     where the image says; `volumes` the paths of volumes that keep an earlier container's files; `variables` those that
     it sets; `cwd` where it starts instead of WORKDIR; `privileges` what only root may use."""
 
     image: str
-    command: tuple[str, ...]
+    entrypoint: tuple[str, ...]
+    arguments: tuple[str, ...]
     probes: tuple[tuple[str, ...], ...]
     ports: tuple[int, ...]
     user: int | None
@@ -34,6 +35,16 @@ class Container:
     variables: Mapping[str, str] = field(default_factory=dict)
     cwd: str = ""
     privileges: str = ""
+
+    @property
+    def starts(self) -> tuple[str, ...]:
+        """The words that it starts by itself."""
+        return (*self.entrypoint, *self.arguments)
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What it starts instead of the image's own, `""` first where only arguments are given."""
+        return self.starts if self.entrypoint else (("", *self.arguments) if self.arguments else ())
 
 
 def containers(file: NeighbourFile) -> Iterator[Container]:
@@ -78,7 +89,8 @@ def _container(file: NeighbourFile, item: dict[str, Any], pod: dict[str, Any], k
     image, says = str(item.get("image", "")), f"container `{item.get('name', '')}` runs the image"
     return Container(
         image=image,
-        command=command or (("", *arguments) if arguments else ()),
+        entrypoint=command,
+        arguments=arguments,
         probes=tuple(words for words in probes if words),
         ports=tuple(port for port in ports if isinstance(port, int)),
         user=user if isinstance(user, int) else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -66,7 +67,7 @@ class Neighbours:
     """`services`: compose services that build the Dockerfile; `builds`: its builds by other files; `action`: an
     `action.yml` that runs it on GitHub; `broken`: files that cannot be read; `commands`: what is started in its
     containers besides the launch; `checks`: commands of health checks, probes and hooks; `containers`: those of
-    manifests."""
+    manifests; `processes`: those of a Procfile, each as a shell's vector."""
 
     services: tuple[Service, ...] = ()
     action: Evidence | None = None
@@ -75,6 +76,7 @@ class Neighbours:
     commands: tuple[Elsewhere, ...] = ()
     checks: tuple[Elsewhere, ...] = ()
     containers: tuple[Container, ...] = ()
+    processes: tuple[Elsewhere, ...] = ()
 
     @property
     def targets(self) -> frozenset[str]:
@@ -126,7 +128,7 @@ class _Reader:
                 self._containers(file, names)
         return Neighbours(
             tuple(found.services), self._action(), tuple(found.broken), tuple(found.builds), tuple(found.commands),
-            tuple(found.checks), tuple(found.containers),
+            tuple(found.checks), tuple(found.containers), tuple(_processes(files, self.place.context)),
         )  # fmt: skip
 
     def _compose(self, files: list[NeighbourFile]) -> None:
@@ -190,6 +192,17 @@ class _Reader:
                 line = text[: text.index("using:")].count("\n") + 1
                 return Evidence(name, line, "GitHub runs this image as an action")
         return None
+
+
+def _processes(files: list[NeighbourFile], context: str) -> Iterator[Elsewhere]:
+    """The processes of the Procfile beside the Dockerfile."""
+    for file in files:
+        if file.kind == "procfile" and file.folder == context:
+            for number, line in enumerate(file.text.splitlines(), 1):
+                name, colon, command = line.partition(":")
+                if colon and re.fullmatch(r"[\w-]+", name) and command.strip():
+                    evidence = Evidence(file.shown, number, f"process `{name}` starts it")
+                    yield Elsewhere(("/bin/sh", "-c", command.strip()), evidence)
 
 
 def _plain_text(folder: str, name: str) -> str | None:

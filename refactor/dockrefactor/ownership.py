@@ -84,7 +84,7 @@ def _script_writes(facts: Facts, item: Started) -> list[Claim]:
     effects = of_command(parsed.commands[0], item.cwd)
     if effects.kind in (Kind.FILES, Kind.DOWNLOAD):
         return [Claim(None if "$" in path else path, item.evidence) for path in effects.writes]
-    if effects.kind is Kind.UNKNOWN and item is not facts.launch.main and item.name in _WRITERS:
+    if effects.kind is Kind.UNKNOWN and item not in (facts.launch.main, *facts.launch.mains) and item.name in _WRITERS:
         says = f"what `{' '.join(item.argv[:2])}` writes is not known"
         return [Claim(None, Evidence(item.evidence.path, item.evidence.line, says))]
     return []

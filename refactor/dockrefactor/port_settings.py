@@ -46,6 +46,11 @@ def _of_launch(facts: Facts) -> Iterator[tuple[int, Evidence]]:
             text = " ".join(step.instruction.args) if step.instruction.json else step.instruction.value
             for port, place in in_text(text, facts.name):
                 yield port, facts.at(step.instruction, place.says)
+    for service in facts.services:
+        if service.user:
+            continue
+        for port, place in in_text(" ".join(service.starts), service.evidence.path):
+            yield port, Evidence(place.path, service.evidence.line, place.says)
     for path in dict.fromkeys(facts.launch.scripts.values()):
         yield from in_text(facts.context.read(path) or "", path)
 

@@ -31,7 +31,7 @@ def missing_files(facts: Facts, conditional: bool = False) -> list[Evidence]:
         if (item.conditional and not conditional) or not item.known:
             continue
         for path, word in _named(item):
-            if not may_exist(facts, stage, path):
+            if not may_exist(facts, stage, path) and not _is_mounted(facts, path):
                 found.append(
                     Evidence(item.evidence.path, item.evidence.line, f"`{word}` is started, and nothing puts it there")
                 )

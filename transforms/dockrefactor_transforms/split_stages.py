@@ -316,7 +316,9 @@ def _guard_launch(facts: Facts) -> Outcome | None:
     if launch.one_string is not None:
         return Refusal(Reasons.LAUNCH_MISSING, launch.one_string)
     if launch.empty:
-        return Refusal(Reasons.NO_LAUNCH, facts.at(facts.final.origin, "no CMD and no ENTRYPOINT"))
+        return _guard_neighbours(facts) or Refusal(
+            Reasons.NO_LAUNCH, facts.at(facts.final.origin, "no CMD and no ENTRYPOINT")
+        )
     missing = reachability.missing_files(facts)
     if missing:
         return Refusal(Reasons.LAUNCH_MISSING, missing[0])

@@ -139,6 +139,8 @@ def _of_command(command: _BuildCommand, at: int, placed: Placed) -> Iterator[Pro
 def _arguments(facts: Facts) -> tuple[str, ...] | None:
     """What the started program gets on its command line; None where that is not known."""
     main = facts.launch.main
+    if any(main is None or other.argv[1:] != main.argv[1:] for other in facts.launch.mains):
+        return None
     return main.argv[1:] if main is not None and main.known else None
 
 

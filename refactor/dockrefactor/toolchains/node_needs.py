@@ -106,7 +106,7 @@ def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, pack
         for name, value in start.environment.items()
         if port_settings.port_of(name, value) is not None
     ]
-    if start.development_server is not None:
+    if start.development_server is not None and not _only_restarts(facts, item, start):
         found.unknown.append(("development-server", start.development_server.evidence))
     found.unknown += [
         ("installs-at-start", item.evidence) for argv in start.before if node_commands.parse_install(argv) is not None
@@ -131,6 +131,14 @@ def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, pack
             found.home = True
         else:
             found.writes.append(Claim(absolute(path, item.cwd), item.evidence))
+
+
+def _only_restarts(facts: Facts, item: Started, start: NodeStart) -> bool:
+    """Whether a compose file starts the program under a tool that only watches its sources."""
+    table = node_commands.node_facts()["tools"]
+    servers = [tool for tool in start.tools if table.get(tool, {}).get("development_server")]
+    elsewhere = any(item.evidence.path == service.evidence.path for service in facts.services)
+    return elsewhere and bool(servers) and all(table[tool].get("only_restarts") for tool in servers)
 
 
 def _entries(

@@ -221,14 +221,29 @@ class _Attempt:
         return Look(image, image_files.of_image(self._engine, image.name), version.facts, bool(version.starts))
 
     def _run(self, old: Look, new: Look) -> None:
-        ports = _ports(old, self._plan.trial)
-        trial = _with_ports(self._plan.trial, ports)
+        """Start both, where the image names nothing itself with each command that compose gives; a command for which
+        the original alone is no measure, as where it wants a database, says nothing while another does."""
+        trial = _with_ports(self._plan.trial, _ports(old, self._plan.trial))
+        against: list[Finding] = []
+        compared = False
+        for service in old.facts.starting_services or (None,):
+            start = trial
+            if service is not None:
+                start = replace(trial, entrypoint=service.entrypoint, command=service.command)
+            objections, observed = self._run_once(old, new, start)
+            if not self.observed or (not objections and not compared):
+                self.observed = observed
+            compared = compared or not objections
+            against += objections
+        if not compared:
+            self.findings += against
+
+    def _run_once(self, old: Look, new: Look, trial: Trial) -> tuple[list[Finding], list[Observation]]:
+        """What stands against the original as a measure, nothing where both were compared; and what was observed."""
         self._prover.say("running the original")
         before = running.observe(self._engine, old.image, trial)
-        self.observed.append(before)
-        if objections := behaviour.objections(before, ports, trial):
-            self.findings += objections
-            return
+        if objections := behaviour.objections(before, trial.ports, trial):
+            return objections, [before]
         self._prover.say("running the result")
         patient = _patient(trial, before)
         after = running.observe(self._engine, new.image, patient)
@@ -236,12 +251,11 @@ class _Attempt:
             # the original may only have been slower to end, as where it compiles what it runs
             self._prover.say("running the original again")
             before = running.observe(self._engine, old.image, replace(trial, settle=patient.seconds))
-            self.observed[-1] = before
-        self.observed.append(after)
         self.findings += behaviour.compare(before, after, old, new)
         if verdict(self.findings) is not Verdict.PROVED:
             self.findings += behaviour.clues(after, str(old.image.config.get("WorkingDir") or "/"))
         self.compared += _kinds(before)
+        return [], [before, after]
 
     def _rebuild(self, before: Version, after: Version) -> Rebuilt | None:
         if not self._plan.rebuilds or verdict(self.findings) in (Verdict.ORIGINAL_BROKEN, Verdict.BROKEN):

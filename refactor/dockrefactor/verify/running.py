@@ -33,7 +33,7 @@ class Trial:
     """How images are tried. `ports` beside those that EXPOSE names; `paths` for HTTP, all of which must answer with
     `status` where one is given; `exit` is the exit code that the program is meant to end with, where it is another than
     0; `smoke` are commands of the user's own; `seconds` is how long a start may take, `settle` how long a program
-    without a port must keep running."""
+    without a port must keep running; `entrypoint` and `command` what is started instead of the image's own."""
 
     ports: tuple[int, ...] = ()
     paths: tuple[str, ...] = ("/",)
@@ -43,6 +43,8 @@ class Trial:
     env: Mapping[str, str] = field(default_factory=dict)
     seconds: float = START_SECONDS
     settle: float = SETTLE_SECONDS
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ class _Container:
         self._started = time.monotonic()
         self._answers: dict[tuple[int, str], Answer] = {}
         self._published: dict[int, int] = {}
-        done = engine.run(*words, image.name)
+        words += ["--entrypoint", trial.entrypoint[0]] if trial.entrypoint else []
+        done = engine.run(*words, image.name, *trial.entrypoint[1:], *trial.command)
         # what the engine cannot start is an answer of the image: no such program, or one that may not be executed
         self._refused = done.err.strip() if done.code in (125, 126, 127) else ""
         if done.code and not self._refused:

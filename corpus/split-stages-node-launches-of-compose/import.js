@@ -1,0 +1,3 @@
+const { encode } = require("he");
+
+console.log(encode("<imported>"));
