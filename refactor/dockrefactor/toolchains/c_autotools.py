@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from dockrefactor import shell
@@ -18,7 +18,7 @@ from dockrefactor.needs import ResolveImagePath
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains import c_automake
 from dockrefactor.toolchains.c_automake import Automake
-from dockrefactor.toolchains.c_build import Built, Library, Unreadable
+from dockrefactor.toolchains.c_build import Built, Library, Made, Unreadable
 from dockrefactor.toolchains.c_names import AUTOTOOLS, PREPARING_SCRIPTS
 
 SOURCES: Final = ("configure.ac", "configure.in")
@@ -131,7 +131,8 @@ def is_preparing(name: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class Project:
     """A project that `configure` has configured: its folders, its Makefile.am, and what configure.ac looks for.
-    `makefile` is what becomes of a Makefile.in that no automake made, `""` where there is none."""
+    `makefile` is what becomes of a Makefile.in that no automake made, `""` where there is none; `outputs` are the files
+    that `configure` fills in, below its build folder."""
 
     configured: AutoConfigure
     folders: Mapping[str, str]
@@ -140,6 +141,7 @@ class Project:
     libraries: tuple[str, ...]
     cpp: bool
     libtool: bool
+    outputs: tuple[str, ...] = ()
 
     @property
     def shares(self) -> bool:
@@ -153,7 +155,8 @@ class Project:
         words = [*self.automake.words, *self.configured.words]
         names = dict.fromkeys((*self.libraries, *c_automake.linked(words)))
         static = "-all-static" in words or "-static" in self.configured.words
-        return Built(programs, (), tuple(names), (), (build,), static, self.cpp)
+        made = tuple(Made(absolute(path, build), "$" not in path) for path in self.outputs)
+        return Built(programs, (), tuple(names), (), (build,), static, self.cpp, made=made)
 
     def installed(self, above: str) -> tuple[Built, tuple[tuple[str, str], ...]]:
         """What `make install` leaves, with (place, its place in the build) of each program and library; `above` is
@@ -176,6 +179,7 @@ class Project:
         built = Built(
             plain.programs, files, plain.libraries, (), plain.writes, plain.static, plain.cpp, tuple(libraries),
             tuple(folder for folder in runpaths if folder not in ("/usr/lib", "/usr/local/lib", "/lib")),
+            made=plain.made,
         )  # fmt: skip
         return built, (*copied, *((item.path, item.path) for item in libraries))
 
@@ -209,7 +213,7 @@ def read(context: BuildContext, folder: str, configured: AutoConfigure) -> Proje
         libtool = False
     return Project(
         configured, folders, automake, _substituted(written, folders) if by_hand else "", tuple(_libraries(calls)),
-        bool(names & {"AC_PROG_CXX"}), libtool,
+        bool(names & {"AC_PROG_CXX"}), libtool, tuple(dict.fromkeys(_outputs(calls))),
     )  # fmt: skip
 
 
@@ -238,6 +242,13 @@ def _folders(configured: AutoConfigure, package: str) -> dict[str, str]:
             text = re.sub(r"\$\{(\w+)\}", lambda match: values.get(match[1], ""), text)
         found[name] = text
     return found
+
+
+def _outputs(calls: list[tuple[str, list[str]]]) -> Iterator[str]:
+    """Files that `configure` makes from others: `name`, or `name:from`."""
+    for name, given in calls:
+        if name in ("AC_CONFIG_FILES", "AC_CONFIG_LINKS", "AC_OUTPUT") and given:
+            yield from (word.partition(":")[0] for word in given[0].split())
 
 
 def _libraries(calls: list[tuple[str, list[str]]]) -> list[str]:
