@@ -25,6 +25,11 @@ class Reasons(ReasonEnum):
     """Why copies stay as wide as they are."""
 
     NOTHING_TO_NARROW = Reason("nothing-to-narrow", "No copy takes a whole work folder from another stage.", "Nothing.")
+    NEEDED_WHOLE = Reason(
+        "needed-whole",
+        "A copy takes a whole work folder from another stage, and no part of it is shown to be unneeded.",
+        "Nothing.",
+    )
     UNKNOWN_READS = Reason(
         "unknown-reads",
         "Which files of the folder the program reads cannot be bounded.",
@@ -42,6 +47,7 @@ def run(facts: Facts) -> Outcome:
     """Narrower copies in the final stage, or why there are none."""
     refusal: Refusal | None = None
     edits: list[Edit] = []
+    whole: Step | None = None
     for step in facts.final.steps:
         builder = step.copy.stage if step.copy is not None and step.copy.known else None
         if builder is None or step.copy is None or len(step.copy.sources) != 1:
@@ -49,6 +55,7 @@ def run(facts: Facts) -> Outcome:
         folder = absolute(step.copy.sources[0], "/")
         if not _is_work_folder(builder, folder):
             continue
+        whole = whole or step
         outcome = _narrow(facts, step, builder, folder)
         if isinstance(outcome, Edit):
             edits.append(outcome)
@@ -60,6 +67,8 @@ def run(facts: Facts) -> Outcome:
     if edits:
         edits += _unread(facts, edits)
         return Change(tuple(edits), "only what the program needs is copied from the builder")
+    if whole is not None and refusal is None:
+        return Unneeded(Reasons.NEEDED_WHOLE, facts.at(whole.instruction, "all of it may be read"))
     return refusal or Unneeded(Reasons.NOTHING_TO_NARROW, facts.at(facts.final.origin, "no whole folder is copied"))
 
 
