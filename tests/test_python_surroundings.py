@@ -235,3 +235,74 @@ def test_a_library_is_searched_for_by_the_compiler_on_alpine(folder: Path) -> No
     source = "FROM python:3.11-alpine3.20\nRUN apk add --no-cache gcc musl-dev\n" + INSTALL + CMD
     assert "AS runtime" not in result(folder, source)
     assert "AS runtime" in result(folder, FULL + INSTALL + CMD)
+
+
+@pytest.mark.parametrize(
+    ("install", "command"),
+    [
+        ("RUN python -m venv env && . env/bin/activate && pip install -r requirements.txt", "env/bin/python app.py"),
+        ("RUN python -m venv env && env/bin/pip install -r requirements.txt", "env/bin/python app.py"),
+        ("RUN python -m venv env\nRUN . ./env/bin/activate; pip install -r requirements.txt", "env/bin/python app.py"),
+    ],
+)
+def test_an_environment_of_the_authors_own_is_the_only_one(folder: Path, install: str, command: str) -> None:
+    (folder / "app.py").write_text("import flask\n")
+    text = result(folder, FULL + f"WORKDIR /app\nCOPY requirements.txt .\n{install}\nCOPY . .\nCMD {command}\n")
+    assert "/opt/venv" not in text
+    assert "COPY --from=builder /app/env /app/env" in text
+
+
+def test_an_environment_that_nothing_makes_is_not_activated(folder: Path) -> None:
+    source = FULL + INSTALL.replace("RUN pip", "RUN . /opt/conda/bin/activate && pip") + CMD
+    assert "AS runtime" not in result(folder, source)
+
+
+def test_an_environment_that_takes_the_images_packages_is_not_beside_another(folder: Path) -> None:
+    own = "RUN python -m venv --system-site-packages env && env/bin/pip install requests==2.32.3\n"
+    assert "AS runtime" not in result(folder, FULL + INSTALL + own + CMD)
+
+
+@pytest.mark.parametrize(
+    ("command", "link"),
+    [
+        ("/usr/local/bin/flask run", "RUN ln -s /opt/venv/bin/flask /usr/local/bin/\n"),
+        ("/usr/local/bin/gunicorn app:app", None),  # no install names it
+        ("/usr/local/bin/python app.py", None),
+    ],
+)
+def test_a_program_that_is_started_by_its_path_is_linked(folder: Path, command: str, link: str | None) -> None:
+    text = result(folder, FULL + INSTALL + f"CMD {command}\n")
+    assert ("AS runtime" in text) is (link is not None)
+    assert link is None or link in text
+
+
+def test_a_program_that_a_step_names_by_its_path_stays(folder: Path) -> None:
+    source = FULL + INSTALL + "RUN /usr/local/bin/flask --version\n" + CMD
+    assert "AS runtime" not in result(folder, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "is_split"),
+    [
+        ("import subprocess\n\nsubprocess.run(['/usr/local/bin/python', 'a.py'])\n", False),
+        ("import sys\n\nsys.path.append('/usr/local/lib/python3.11/site-packages')\n", False),
+        ("#!/usr/local/bin/python\nimport flask\n", True),
+    ],
+)
+def test_paths_of_the_images_python_in_a_source_are_seen(folder: Path, source: str, is_split: bool) -> None:
+    (folder / "app.py").write_text(source)
+    assert ("AS runtime" in result(folder, FULL + INSTALL + CMD)) is is_split
+
+
+def test_a_prefix_of_the_authors_own_may_be_named(folder: Path) -> None:
+    variables = "ENV PATH=/deps/bin:$PATH PYTHONPATH=/deps/lib/python3.11/site-packages\n"
+    text = result(folder, FULL + variables + INSTALL.replace("install ", "install --prefix /deps ") + CMD)
+    assert "COPY --from=builder /deps /deps" in text
+    assert "/opt/venv" not in text
+
+
+@pytest.mark.parametrize("task", ["* * * * * cd /app && python app.py\n", "@daily /usr/local/bin/python /app/app.py\n"])
+def test_what_cron_starts_finds_the_packages(folder: Path, task: str) -> None:
+    (folder / "tasks.cron").write_text(task)
+    source = SLIM.format("cron") + INSTALL + 'RUN crontab tasks.cron\nCMD ["cron", "-f"]\n'
+    assert "AS runtime" not in result(folder, source)

@@ -141,11 +141,21 @@ def unproved_programs(facts: Facts) -> list[Evidence]:
     return found
 
 
+def _activated(facts: Facts) -> list[str]:
+    """The folders that the launch itself puts on PATH: `. venv/bin/activate`."""
+    return [
+        posixpath.dirname(absolute(item.argv[1], item.cwd))
+        for item in facts.launch.started
+        if len(item.argv) == 2 and item.argv[0] in SHELLS and item.argv[1].endswith("/bin/activate")
+    ]
+
+
 def _brought(facts: Facts, stage: Stage) -> frozenset[str] | None:
     """Programs that the steps of a stage bring; None where a language's install may bring any name."""
     assert stage.base is not None
     found: set[str] = set()
     folders = [folder for folder in (stage.after.env.get("PATH") or "").split(":") if folder] or list(_PATH)
+    folders += _activated(facts)
     for step in stage.steps:
         if step.copy is not None:
             copied = step.copy.destination

@@ -15,7 +15,7 @@ from dockrefactor.stages import Place, Placed, Stage, Step
 from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, Toolchain, TreeNeeds
 from dockrefactor.toolchains import python_commands, python_services, python_starts, python_variables
 from dockrefactor.toolchains.python_commands import PythonInstall
-from dockrefactor.toolchains.python_names import looks_like_python, names
+from dockrefactor.toolchains.python_names import activates, looks_like_python, names
 from dockrefactor.toolchains.python_paths import holding
 from dockrefactor.toolchains.python_starts import RUNNERS, PythonStart
 
@@ -29,6 +29,8 @@ class Python:
 
     def effects(self, command: Command, place: Place) -> Effects | None:
         argv = command.argv
+        if activates(argv):
+            return Effects(Kind.SETTING, by=self.name)
         if not argv or not looks_like_python(argv[0]):
             return None
         setting = python_commands.poetry_setting(argv)
@@ -208,6 +210,11 @@ class Python:
         plan = python_plan.plan(facts, installs, gain)
         if packaged and isinstance(plan, Plan):
             plan = replace(plan, instead=python_distribution.instead(facts))
+        elif isinstance(plan, Plan) and plan.environment:
+            linked = python_obstacles.absolute_paths(facts, plan, self._installed(facts))
+            if isinstance(linked, Blocked):
+                return linked
+            plan = replace(plan, closing=python_plan.links(linked))
         return replace(plan, assumed=(against,)) if isinstance(plan, Plan) and against is not None else plan
 
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
-from dockrefactor.effects import Kind
+from dockrefactor.effects import Kind, absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
-from dockrefactor.stages import Step
+from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Blocked
 from dockrefactor.toolchains.python_commands import PythonInstall
+from dockrefactor.toolchains.python_names import activates
 
 
 def destination(facts: Facts, step: Step, install: PythonInstall) -> str:
@@ -17,6 +19,21 @@ def destination(facts: Facts, step: Step, install: PythonInstall) -> str:
     if install.manager != "poetry":
         return install.destination
     return "environment" if _poetry_makes_none(facts, step) else "project-venv"
+
+
+def active(step: Step, placed: Placed) -> str | None:
+    """The author's virtual environment that a command of a RUN installs into: one that its line has activated, or whose
+    own program it is (`venv/bin/pip`). None where there is none."""
+    argv = placed.command.argv
+    found = posixpath.dirname(posixpath.dirname(argv[0])) if "/" in argv[0] else None
+    if found is not None:
+        return absolute(found, placed.cwd) if found not in ("/usr", "/usr/local") else None
+    for earlier in step.run.commands if step.run is not None else ():
+        if earlier is placed:
+            break
+        if activates(earlier.command.argv):
+            found = absolute(earlier.command.argv[1].removesuffix("/bin/activate"), earlier.cwd)
+    return found
 
 
 def poetry_in_place(facts: Facts, step: Step) -> bool:

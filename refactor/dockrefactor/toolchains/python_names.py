@@ -19,3 +19,8 @@ def looks_like_python(word: str) -> bool:
     """Whether the first word of a command is Python's or one of a Python package's, by its name."""
     name = posixpath.basename(word)
     return bool(re.fullmatch(r"python[\d.]*|pip[\d.]*", name)) or name in names("programs") or name == "manage.py"
+
+
+def activates(argv: tuple[str, ...]) -> bool:
+    """Whether a command takes the variables of a virtual environment into its shell: `. venv/bin/activate`."""
+    return len(argv) == 2 and argv[0] in (".", "source") and argv[1].endswith("/bin/activate")

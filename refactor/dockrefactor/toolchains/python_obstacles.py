@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from dockrefactor.effects import Kind
+from dockrefactor import tables
+from dockrefactor.effects import Kind, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.needs import Claim, InstallInputs
 from dockrefactor.stages import Placed, Step
-from dockrefactor.toolchain import Blocked, started_by_tool
+from dockrefactor.toolchain import Blocked, Plan, started_by_tool
 from dockrefactor.toolchains import (
     python_compilers,
     python_environments,
@@ -26,10 +27,20 @@ from dockrefactor.toolchains.python_packages import packages_needs
 from dockrefactor.toolchains.python_starts import RUNNERS, PythonStart, may_install, started_programs
 
 _ABSOLUTE: Final = re.compile(
-    r"/usr/local/bin/(?!docker-entrypoint)([\w.-]+)|/usr/local/lib/python3?[\d.]*|/(?:site|dist)-packages\b"
+    r"/usr/local/bin/(?!docker-entrypoint)([\w.-]+)|/usr/local/lib/python3?[\d.]*"
+    r"|(?:/[\w./-]*)?/(?:site|dist)-packages\b"
 )
+# what only starts when the container does: a link in the runtime is there for it
+_STARTING: Final = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 _STARTS_PROGRAMS: Final = re.compile(
     r"subprocess|os\.(system|popen|exec|spawn)|popen|pexpect|shutil\.which|ctypes|__import__"
+)
+_CRON: Final = frozenset({"cron", "crond", "/usr/sbin/cron", "/usr/sbin/crond", "/etc/init.d/cron"})
+_PYTHON: Final = re.compile(r"python|\.(?:py|sh)\b|manage|flask|celery|\bcd\b|\brun\b")
+_TASK: Final = re.compile(rf"[\s\d*@/,-].*(?:{_PYTHON.pattern})")
+# a text of a source that names what is in the image's own Python
+_IN_SOURCE: Final = re.compile(
+    r"""["'][^"']*/usr/local/(?:bin/(?:(?:python|pip)[\d.]*\b|(?P<script>[\w-]+))|lib/python\d)"""
 )
 _TEXTS: Final = ("CMD", "ENTRYPOINT", "ENV", "HEALTHCHECK", "RUN")
 _SETTINGS: Final = (".sh", ".conf", ".ini", ".service", ".cfg")
@@ -37,8 +48,6 @@ _SETTINGS: Final = (".sh", ".conf", ".ini", ".service", ".cfg")
 
 def of_image(facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | None:
     """The first obstacle but those of the packages themselves; `installs` are Python's, of all contributing stages."""
-    base = facts.final.base
-    environment = base is not None and base.language == "python"
     return (
         _launch(facts)
         or _homes(facts, installs)
@@ -47,7 +56,6 @@ def of_image(facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | Non
         or _variables(facts)
         or _libraries(facts)
         or _compilers(facts)
-        or (_absolute_paths(facts) if environment else None)
     )
 
 
@@ -172,29 +180,76 @@ def _compilers(facts: Facts) -> Blocked | None:
     return Blocked("needs-build-tool", found) if found is not None else None
 
 
-def _absolute_paths(facts: Facts) -> Blocked | None:
-    """Paths into the image's own Python, which the virtual environment leaves empty."""
+def absolute_paths(facts: Facts, plan: Plan, installed: list[InstallInputs]) -> Blocked | tuple[str, ...]:
+    """What of the image's own Python is named by its path, which the virtual environment of `plan` leaves empty: the
+    programs of packages that a link in the runtime stands for, or the first thing of which none can."""
+    names_of = {package.name for item in installed for package in item.packages}
     for item in facts.launch.started:
         if re.fullmatch(r"/usr/(local/)?bin/(python|pip)[\d.]*", item.argv[0]):
             says = f"starts {item.argv[0]}"
             return Blocked("absolute-tool-path", Evidence(item.evidence.path, item.evidence.line, says))
-    for path, line, text in _texts(facts):
-        match = _ABSOLUTE.search(text)
-        if match is not None and not (match[1] and _own_program(facts, match[0])):
-            return Blocked("absolute-tool-path", Evidence(path, line, f"names {match[0]}"))
-    return None
+    task = _task(facts)
+    if task is not None:
+        return Blocked("absolute-tool-path", task)
+    linked: dict[str, None] = {}
+    for path, line, text, starting in _texts(facts):
+        for match in _ABSOLUTE.finditer(text):
+            if match[1] and _own_program(facts, match[0]):
+                continue
+            if any(inside(match[0], item.path) for item in plan.artifacts):
+                continue
+            script = _console_scripts().get(match[1] or "")
+            if not starting or script not in names_of:
+                return Blocked("absolute-tool-path", Evidence(path, line, f"names {match[0]}"))
+            linked[match[1]] = None
+    return tuple(linked)
 
 
-def _texts(facts: Facts) -> Iterator[tuple[str, int, str]]:
-    """(path, line, text) of all that may name such a path: instructions, start scripts, settings of services."""
+def _task(facts: Facts) -> Evidence | None:
+    """A task of cron's that may start Python: cron gives it another PATH than the image's.
+
+    https://manpages.debian.org/bookworm/cron/crontab.5.en.html
+    """
+    started = next((item for item in facts.launch.started if _CRON.intersection(item.argv)), None)
+    if started is None:
+        return None
+    listed = [path for path in facts.context.files() if "cron" in path.lower()]
+    for path in listed:
+        for number, line in enumerate((facts.context.read(path) or "").splitlines(), 1):
+            if _TASK.match(line):
+                return Evidence(path, number, "cron starts it with a PATH of its own")
+    for step in facts.final.steps:
+        if step.keyword == "RUN" and "cron" in step.instruction.logical and _PYTHON.search(step.instruction.logical):
+            return facts.at(step.instruction, "cron starts it with a PATH of its own")
+    if listed:
+        return None
+    return Evidence(started.evidence.path, started.evidence.line, "what cron starts is not known")
+
+
+def _texts(facts: Facts) -> Iterator[tuple[str, int, str, bool]]:
+    """(path, line, text, whether the container starts by it) of all that may name such a path: instructions, start
+    scripts, settings of services."""
     for step in facts.final.steps:
         if step.keyword in _TEXTS:
-            yield facts.name, step.instruction.start_line, step.instruction.logical
+            yield facts.name, step.instruction.start_line, step.instruction.logical, step.keyword in _STARTING
     for path in sorted({*facts.launch.scripts.values(), *facts.context.files("", _SETTINGS)}):
         text = facts.context.read(path) or ""
         if "/usr/local/" in text or "-packages" in text:
             for number, line in enumerate(text.splitlines(), 1):
-                yield path, number, line
+                yield path, number, line, True
+    for path in facts.context.files("", (".py",)):
+        text = facts.context.read(path) or ""
+        if "/usr/local/" in text:
+            for number, line in enumerate(text.splitlines(), 1):
+                found = _IN_SOURCE.search(line)
+                if found is not None and (not found["script"] or found["script"] in _console_scripts()):
+                    yield path, number, line, True
+
+
+def _console_scripts() -> dict[str, str]:
+    """Program -> the package that brings it."""
+    found: dict[str, str] = tables.toml("python_names")["console_scripts"]
+    return found
 
 
 def _own_program(facts: Facts, path: str) -> bool:

@@ -24,11 +24,13 @@ _UV: Final = "/usr/local/bin/uv"
 @dataclass(slots=True)
 class _Layout:
     """Where the installs put things. `environment`: some go into the image's own Python, so one must be made for them;
-    `artifacts` by path; `tree`: the folder of an editable install, None where there is none."""
+    `artifacts` by path; `tree`: the folder of an editable install, None where there is none; `shares`: where the author
+    makes an environment that takes from the image's own Python."""
 
     environment: bool = False
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     tree: str | None = None
+    shares: Evidence | None = None
 
     def add(self, path: str, evidence: Evidence) -> None:
         self.artifacts[path] = Artifact(path, True, evidence)
@@ -46,6 +48,8 @@ def plan(facts: Facts, installs: list[tuple[Step, Placed]], gain: str) -> Plan |
         name = posixpath.join(source or "", posixpath.basename(path))
         if source is not None and facts.context.exists(name):
             return Blocked("context-has-artifacts", Evidence(name, 0, f"would be copied over {path}"))
+    if layout.environment and layout.shares is not None:
+        return Blocked("absolute-tool-path", layout.shares)
     return _assembled(facts, installs, gain, layout)
 
 
@@ -57,13 +61,18 @@ def _take(layout: _Layout, facts: Facts, step: Step, placed: Placed) -> Blocked 
         # a program of one file, which needs nothing of the Python that it was installed into
         layout.artifacts[_UV] = Artifact(_UV, False, evidence)
     if isinstance(detail, str):  # the author's own virtual environment
+        if "--system-site-packages" in placed.command.argv:
+            layout.shares = facts.at(step.instruction, "it takes the packages of the image's own Python")
         layout.add(absolute(detail, placed.cwd), evidence)
         return None
     assert isinstance(detail, PythonInstall)
     if detail.editable and detail.local_paths:
         layout.tree = placed.cwd
     destination = python_environments.destination(facts, step, detail)
-    if destination == "environment" and not _in_own_environment(step, layout):
+    active = python_environments.active(step, placed)
+    if active is not None and active not in layout.artifacts:
+        return Blocked("unknown-effect", facts.at(step.instruction, f"nothing shows how {active} was made"))
+    if destination == "environment" and active is None and not _in_own_environment(step, layout):
         layout.environment = layout.environment or not _only_managers(detail)
     elif destination == "project-venv":
         layout.add(absolute(step.before.env.get("UV_PROJECT_ENVIRONMENT", ".venv"), placed.cwd), evidence)
@@ -115,6 +124,14 @@ def _prologue(managers: set[str]) -> tuple[str, ...]:
         *([f"ENV VIRTUAL_ENV={ENVIRONMENT}"] if "poetry" in managers else []),
         f"ENV PATH={ENVIRONMENT}/bin:$PATH",
     )
+
+
+def links(programs: tuple[str, ...]) -> tuple[str, ...]:
+    """The instruction that puts programs of the virtual environment where those of the image's own Python are."""
+    if not programs:
+        return ()
+    sources = " ".join(f"{ENVIRONMENT}/bin/{name}" for name in programs)
+    return (f"RUN ln -s {sources} /usr/local/bin/",)
 
 
 def _after_managers(facts: Facts, pips: list[tuple[Step, PythonInstall]]) -> Step | None:
