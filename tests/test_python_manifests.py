@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dockrefactor.context import MAX_READ, BuildContext
-from dockrefactor.needs import InstallInputs
+from dockrefactor.needs import COMMAND, InstallInputs
 from dockrefactor.toolchains.python_commands import parse_install
 from dockrefactor.toolchains.python_manifests import install_inputs
 from dockrefactor.toolchains.python_projects import setup_requirements
@@ -95,7 +95,7 @@ def test_addresses_and_computed_paths_leave_the_list_open(tmp_path: Path) -> Non
     )
     assert packages(found) == {"my-repo": None, "q": None}
     assert [evidence.line for evidence in found.open_ended if evidence.path == "r.txt"] == [1, 2, 3]
-    assert sum(evidence.path == "Dockerfile" for evidence in found.open_ended) == 2
+    assert sum(evidence.path == COMMAND for evidence in found.open_ended) == 2
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:

@@ -222,7 +222,8 @@ class Facts:
         """What an install of `step` reads."""
         # texts share the commands behind the same instructions; the command is kept, so that no other has its identity
         key = ("install inputs", id(placed), self.known_toolchains)
-        return self.context.once(key, lambda: (placed, self._install_inputs(step, placed, stage)))[1]
+        found = self.context.once(key, lambda: (placed, self._install_inputs(step, placed, stage)))[1]
+        return None if found is None else found.said_by(lambda says: self.at(step.instruction, says))
 
     def _install_inputs(self, step: Step, placed: Placed, stage: Stage) -> InstallInputs | None:
         for toolchain in self.known_toolchains:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dockrefactor.evidence import Evidence
-from dockrefactor.records import dataclass
+from dockrefactor.records import dataclass, replace
+
+COMMAND = "<command>"
+"""The path of evidence that the command itself gives; where that stands is known to who asks."""
 
 ResolveImagePath = Callable[[str], str | None]
 """Absolute image path -> the context path whose copy stands there at this point of the build, None where none does."""
@@ -66,3 +69,18 @@ class InstallInputs:
     open_ended: tuple[Evidence, ...] = ()
     missing: tuple[str, ...] = ()
     compiled: frozenset[str] = frozenset()
+
+    def said_by(self, at: Callable[[str], Evidence]) -> InstallInputs:
+        """The same, with the place of the command where the command itself (`COMMAND`) is the evidence."""
+        if not any(
+            item.path == COMMAND for item in (*self.open_ended, *(package.evidence for package in self.packages))
+        ):
+            return self
+        return replace(
+            self,
+            open_ended=tuple(at(item.says) if item.path == COMMAND else item for item in self.open_ended),
+            packages=tuple(
+                replace(item, evidence=at(item.evidence.says)) if item.evidence.path == COMMAND else item
+                for item in self.packages
+            ),
+        )

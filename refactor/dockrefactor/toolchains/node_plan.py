@@ -71,7 +71,8 @@ def _start_obstacle(facts: Facts) -> Blocked | None:
         if fetched is not None:
             return fetched
         if start is None and package is not None and item.name in ("npm", "yarn", "pnpm", "npx") and item.known:
-            return Blocked("unreadable-start-script", item.evidence)
+            says = f"what `{' '.join(item.argv[:5])}` starts is not followed"
+            return Blocked("unreadable-start-script", Evidence(item.evidence.path, item.evidence.line, says))
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
-from dockrefactor.needs import InstallInputs, ResolveImagePath
+from dockrefactor.needs import COMMAND, InstallInputs, ResolveImagePath
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_locks import (
     parse_toml,
@@ -45,7 +45,7 @@ _MANIFESTS: Final = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "pyloc
 _STEERS: Final = re.compile(
     r"constraint|requirement|find.links|binary|override|target|prefix|root\s*=|user\s*=|editable"
 )
-_COMMAND: Final = Evidence("Dockerfile", 0, "named by the install command")
+_COMMAND: Final = Evidence(COMMAND, 0, "named by the install command")
 
 
 def install_inputs(install: PythonInstall, cwd: str, resolve: ResolveImagePath, context: BuildContext) -> InstallInputs:
@@ -57,7 +57,7 @@ def install_inputs(install: PythonInstall, cwd: str, resolve: ResolveImagePath, 
     folder = posixpath.normpath(posixpath.join(cwd, install.folder or ""))
     gathering = Gathering(folder, resolve, context)
     if "$" in folder:
-        gathering.unsure(Evidence("Dockerfile", 0, f"the install's folder is made at build time: {folder}"))
+        gathering.unsure(Evidence(COMMAND, 0, f"the install's folder is made at build time: {folder}"))
     for path in install.settings:
         _settings(gathering, path)
     for value in install.no_binary:
@@ -83,7 +83,7 @@ def _pip(gathering: Gathering, install: PythonInstall) -> bool:
     for text in (*install.named, *install.from_url):
         add_any(gathering, text, _COMMAND)
     if install.groups:
-        gathering.unsure(Evidence("Dockerfile", 0, "dependency groups of pyproject.toml are installed"))
+        gathering.unsure(Evidence(COMMAND, 0, "dependency groups of pyproject.toml are installed"))
         gathering.file(gathering.image_path("pyproject.toml"))
     _uv_settings(gathering, install.manager)
     known = bool(listed) and not projects and not manifests
@@ -91,7 +91,7 @@ def _pip(gathering: Gathering, install: PythonInstall) -> bool:
         add_project(gathering, folder, (*extras, *install.extras))
     for file in manifests:
         gathering.file(gathering.image_path(file))
-        gathering.unsure(Evidence("Dockerfile", 0, f"requirements are taken from {file}"))
+        gathering.unsure(Evidence(COMMAND, 0, f"requirements are taken from {file}"))
     return known and (gathering.hashed or install.complete)
 
 
@@ -161,7 +161,7 @@ def _poetry_paths(gathering: Gathering, document: Mapping[str, Any], lock: tuple
 def _pipenv(gathering: Gathering, install: PythonInstall) -> bool:
     if install.requirement_files or install.named or install.from_url or install.local_paths:
         _pip(gathering, install)
-        gathering.unsure(Evidence("Dockerfile", 0, "pipenv changes its own manifest"))
+        gathering.unsure(Evidence(COMMAND, 0, "pipenv changes its own manifest"))
     required = not install.requirement_files
     manifest = gathering.text(gathering.image_path("Pipfile"), required=required)
     lock = gathering.text(gathering.image_path("Pipfile.lock"), required=install.locked)
