@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dockrefactor import port_settings
@@ -42,24 +42,7 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
     found = _Found()
     installed = tuple(installed)
     builds = any(item.open_ended for item in installed)  # a script of the project, which an install runs
-    folders: set[str] = set()
-    for item, start, package in node_launch.starts(facts):
-        if package is not None:
-            folders.add(package.folder)
-        elif len(item.argv) > 1:
-            alone = node_launch.scripts(facts, item)
-            folders |= {posixpath.dirname(path) for path in alone}
-            # a compiler of its own needs no project
-            if not alone and looks_like_node(item.argv[0]) and item.name not in programs_that("build"):
-                says = f"nothing of what `{' '.join(item.argv[:3])}` runs is in the build context"
-                place = Evidence(item.evidence.path, item.evidence.line, says)
-                found.unknown.append(("writes-unknown-path", place))
-        fetched = node_launch.fetched_manager(facts, item, package)
-        if fetched is not None:
-            found.unknown.append(("home-is-root", fetched.evidence))
-        if start is not None:
-            _of_start(found, facts, item, start, package)
-            found.entries += _entries(facts, item, start, package) if not builds else ()
+    folders = _of_starts(found, facts, builds)
     for folder in sorted(folders):
         _of_sources(found, facts, folder)
         for path in node_outside.sources(facts.context, folder):
@@ -81,6 +64,31 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
         entries=tuple(found.entries),
         unknown=tuple(found.unknown),
     )
+
+
+def _of_starts(found: _Found, facts: Facts, builds: bool) -> set[str]:
+    """What the started commands need, and the context folders of their projects; `builds`: an install may build too."""
+    folders: set[str] = set()
+    for item, start, package in node_launch.starts(facts):
+        if package is not None:
+            folders.add(package.folder)
+        elif len(item.argv) > 1:
+            alone = node_launch.scripts(facts, item)
+            folders |= {posixpath.dirname(path) for path in alone}
+            # a compiler of its own needs no project
+            if not alone and looks_like_node(item.argv[0]) and item.name not in programs_that("build"):
+                says = f"nothing of what `{' '.join(item.argv[:3])}` runs is in the build context"
+                place = Evidence(item.evidence.path, item.evidence.line, says)
+                found.unknown.append(("writes-unknown-path", place))
+        fetched = node_launch.fetched_manager(facts, item, package)
+        if fetched is not None:
+            found.unknown.append(("home-is-root", fetched.evidence))
+        if start is not None:
+            _of_start(found, facts, item, start, package)
+            found.entries += _entries(facts, item, start, package) if not builds else ()
+        elif package is not None and item.known and item.name in programs_that("run"):
+            found.unknown.append(("unreadable-start-script", item.evidence))
+    return folders
 
 
 def _by_signs(facts: Facts, folders: Iterable[str]) -> list[tuple[str, Evidence]]:
@@ -120,6 +128,8 @@ def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, pack
         and "/" not in argv[0]
         and not (package is not None and node_builds.tool_package(facts.context, package, argv[0]) is not None)
     ]
+    if package is not None:
+        found.writes += _built_at_start(facts, item, start, package)
     rows = node_commands.node_facts()
     brought = {name for tool in (*start.tools, item.name) for name in rows["tools"].get(tool, {}).get("packages", ())}
     for name in sorted(brought):
@@ -131,6 +141,17 @@ def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, pack
             found.home = True
         else:
             found.writes.append(Claim(absolute(path, item.cwd), item.evidence))
+
+
+def _built_at_start(facts: Facts, item: Started, start: NodeStart, package: PackageJson) -> Iterator[Claim]:
+    """What commands make that build before the program starts, None where that is not known."""
+    for argv in filter(None, start.before):
+        outputs = node_builds.command_outputs(facts.context, package, argv)
+        if outputs is None and argv[0] in programs_that("build"):
+            yield Claim(None, item.evidence)
+        for output in outputs or ():
+            place = output.evidence[0] if output.evidence else item.evidence
+            yield from (Claim(absolute(path, item.cwd), place) for path in output.paths)
 
 
 def _only_restarts(facts: Facts, item: Started, start: NodeStart) -> bool:
