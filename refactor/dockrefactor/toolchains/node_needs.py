@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from dockrefactor import port_settings
@@ -136,7 +136,10 @@ def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, pack
         found.programs += [
             Claim(program, item.evidence) for program in rows["packages"].get(name, {}).get("programs", ())
         ]
-    for path in _tool_writes((*start.tools, item.name)):
+    variables = {**facts.final.after.env, **start.environment}
+    words = (*item.argv, *start.argv, *variables.get("NODE_OPTIONS", "").split())
+    found.writes += [Claim(absolute(path, item.cwd), item.evidence) for path in _option_writes(words)]
+    for path in _tool_writes((*start.tools, item.name), variables):
         if path.startswith("~"):
             found.home = True
         else:
@@ -182,9 +185,21 @@ def _entries(
     return [((path, stem, *(stem + ending for ending in _ENDINGS)), evidence)]
 
 
-def _tool_writes(tools: tuple[str, ...]) -> list[str]:
+def _tool_writes(tools: tuple[str, ...], variables: Mapping[str, str]) -> list[str]:
     table = node_commands.node_facts()["tools"]
-    return [path for tool in tools for path in table.get(tool, {}).get("writes", ())]
+    rows = [table[tool] for tool in tools if tool in table]
+    return [variables.get(row.get("moved_by", ""), path) for row in rows for path in row.get("writes", ())]
+
+
+def _option_writes(words: Sequence[str]) -> Iterator[str]:
+    """The folders in which Node's own options make files (`--cpu-prof`), as written."""
+    values: dict[str, str] = {}
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, equals, value = word.partition("=")
+        values[name] = value if equals else following
+    for option, row in node_commands.node_facts()["options"].items():
+        if option in values:
+            yield next((values[name] for name in row["folders"] if name in values), ".")
 
 
 def _of_sources(found: _Found, facts: Facts, folder: str) -> None:

@@ -225,6 +225,8 @@ class _Reading:
             if node is None and "default" in rule:
                 self.found.add(rule["what"], rule["default"], evidence)
         if node is None:
+            if key is None and "default" in rule and not given:
+                self.found.add(rule["what"], rule["default"], evidence)
             return
         if rule["what"] == "program" and node.type == "array" and node.named_children:
             node = node.named_children[0]  # `Bun.spawn(["git", "log"])`

@@ -1,0 +1,59 @@
+"""What a Node.js program writes besides what its sources say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockrefactor import document
+from dockrefactor.context import BuildContext
+from dockrefactor.facts import Facts, Options
+from dockrefactor.toolchains import TOOLCHAINS
+
+
+def _facts(folder: Path, command: str, scripts: str = "{}", source: str = "", env: str = "A=b") -> Facts:
+    (folder / "package.json").write_text(f'{{"scripts": {scripts}, "dependencies": {{"pm2": "5.4.2"}}}}')
+    (folder / "server.js").write_text(f"{source}\n")
+    text = f"FROM node:22\nWORKDIR /app\nENV {env}\nCOPY . .\nRUN npm install\nCMD {command}\n"
+    return Facts(document.read(text), BuildContext(folder), TOOLCHAINS, Options(), "Dockerfile")
+
+
+WRITES = {
+    "a snapshot": ("node --heapsnapshot-signal=SIGUSR2 server.js", "/app"),
+    "a profile": ("node --cpu-prof --cpu-prof-dir=profiles server.js", "/app/profiles"),
+    "a report": ("node --report-on-signal --report-dir /var/reports server.js", "/var/reports"),
+    "a snapshot in a folder for all": (
+        "node --heapsnapshot-near-heap-limit=2 --diagnostic-dir=/diag server.js",
+        "/diag",
+    ),
+    "a log of the profiler": ("npm start", "/app"),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_node_writes(name: str, tmp_path: Path) -> None:
+    command, path = WRITES[name]
+    facts = _facts(tmp_path, command, '{"start": "node --prof server.js"}')
+    assert path in {claim.value for claim in facts.needs.writes}
+
+
+def test_options_of_a_variable_count(tmp_path: Path) -> None:
+    facts = _facts(tmp_path, "node server.js", env='NODE_OPTIONS="--max-old-space-size=300 --heap-prof"')
+    assert "/app" in {claim.value for claim in facts.needs.writes}
+
+
+def test_a_snapshot_without_a_name_is_written_to_the_work_folder(tmp_path: Path) -> None:
+    facts = _facts(tmp_path, "node server.js", source="require('v8').writeHeapSnapshot();")
+    assert "/app" in {claim.value for claim in facts.needs.writes}
+
+
+def test_the_home_of_pm2_can_be_moved(tmp_path: Path) -> None:
+    assert _facts(tmp_path, "pm2-runtime server.js").needs.home
+    moved = _facts(tmp_path, "pm2-runtime server.js", env="PM2_HOME=/var/pm2").needs
+    assert (moved.home, "/var/pm2" in {claim.value for claim in moved.writes}) == (False, True)
+
+
+def test_a_start_that_cannot_be_followed_is_said(tmp_path: Path) -> None:
+    facts = _facts(tmp_path, "npm start", '{"start": "node $FILE"}')
+    assert [code for code, _ in facts.needs.unknown] == ["unreadable-start-script"]
