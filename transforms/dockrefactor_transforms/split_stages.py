@@ -176,6 +176,11 @@ class Reasons(ReasonEnum):
         "The smaller image lacks a package, and the distribution's servers no longer carry its release.",
         "Move to an image of a release that is still carried.",
     )
+    OLD_VERSION = Reason(
+        "old-language-version",
+        "The language's version is older than the tools by which its packages move to a runtime.",
+        "Move to a version that is still maintained, or split by hand.",
+    )
     USER_BEFORE_BUILD = Reason(
         "user-before-build", "The build runs as another user than root.", "Set USER after the build."
     )

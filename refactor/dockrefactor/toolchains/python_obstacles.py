@@ -20,6 +20,7 @@ from dockrefactor.toolchains import (
     python_sources,
     python_steering,
     python_system_files,
+    python_versions,
 )
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import names
@@ -49,7 +50,8 @@ _SETTINGS: Final = (".sh", ".conf", ".ini", ".service", ".cfg")
 def of_image(facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | None:
     """The first obstacle but those of the packages themselves; `installs` are Python's, of all contributing stages."""
     return (
-        _launch(facts)
+        _old(facts)
+        or _launch(facts)
         or _homes(facts, installs)
         or _inline_code(facts)
         or _extensions(facts)
@@ -72,6 +74,16 @@ def of_packages(facts: Facts, first: Step, installed: list[InstallInputs]) -> Bl
         unknown = packages_needs(facts, installed).unknown
         return Blocked("unknown-package", unknown) if unknown is not None else None
     return None
+
+
+def _old(facts: Facts) -> Blocked | None:
+    """A Python whose virtual environments, where it makes any, have no pip."""
+    found = python_versions.version(facts.final.base)
+    if found is None or found[:2] >= python_versions.FIRST_WITH_ENVIRONMENTS:
+        return None
+    named = facts.final.origin.args[0].rpartition(":")[2].partition("-")[0]
+    says = f"Python {named} makes no virtual environments with a pip of their own"
+    return Blocked("old-language-version", facts.at(facts.final.origin, says))
 
 
 def _launch(facts: Facts) -> Blocked | None:

@@ -13,6 +13,7 @@ from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.needs import Claim, InstallInputs, LanguagePackage
 from dockrefactor.records import dataclass, field
+from dockrefactor.toolchains import python_versions
 
 _NUMBERS: Final = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})*")
 
@@ -198,9 +199,9 @@ def _may_be_built(
 
 def _minor(base: Image) -> int | None:
     """The minor version of an image's Python; None where its tag does not say."""
-    if base.language == "python":
-        match = re.match(r"(\d+)\.(\d+)", base.reference.tag)
-        return int(match[2]) if match else None
+    version = python_versions.version(base)
+    if version is not None:
+        return version[1] if version[1] != python_versions.NEWEST else None
     found: int | None = tables.toml("python_names")["distribution_minor"].get(os_packages.release_name(base))
     return found
 
@@ -210,7 +211,7 @@ _FUTURE: Final = "999999"
 
 def _has_wheel(package: LanguagePackage | None, wheel: _Wheel, base: Image) -> bool:
     """Whether a manylinux wheel exists for the Python of `base`, and for the pinned version where there is one."""
-    if base.is_alpine:
+    if base.is_alpine or python_versions.has_old_pip(base):
         return False
     minor = _minor(base)
     highs = [high for _, high in wheel.tags.values()]

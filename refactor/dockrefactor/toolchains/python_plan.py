@@ -12,7 +12,7 @@ from dockrefactor.facts import Facts
 from dockrefactor.records import dataclass, field
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan
-from dockrefactor.toolchains import python_distribution, python_environments
+from dockrefactor.toolchains import python_distribution, python_environments, python_versions
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import names
 from dockrefactor.toolchains.python_starts import started_programs
@@ -106,7 +106,7 @@ def _assembled(facts: Facts, installs: list[tuple[Step, Placed]], gain: str, lay
         (step, placed.effects.detail) for step, placed in installs if isinstance(placed.effects.detail, PythonInstall)
     ]
     return Plan(
-        prologue=_prologue({detail.manager for _, detail in pips}),
+        prologue=_prologue({detail.manager for _, detail in pips}, python_versions.pip_variable(base)),
         prologue_before=_after_managers(facts, pips),
         environment=(f"ENV PATH={ENVIRONMENT}/bin:$PATH",),
         artifacts=tuple({ENVIRONMENT: own, **layout.artifacts}.values()),
@@ -116,10 +116,11 @@ def _assembled(facts: Facts, installs: list[tuple[Step, Placed]], gain: str, lay
     )
 
 
-def _prologue(managers: set[str]) -> tuple[str, ...]:
-    """The instructions that make the virtual environment and tell the managers of it."""
+def _prologue(managers: set[str], pip_variable: str) -> tuple[str, ...]:
+    """The instructions that make the virtual environment and tell the managers of it; `pip_variable`: see there."""
+    same_pip = f" && {ENVIRONMENT}/bin/pip install pip==${pip_variable}" if pip_variable else ""
     return (
-        f"RUN python -m venv {ENVIRONMENT}",
+        f"RUN python -m venv {ENVIRONMENT}{same_pip}",
         *([f"ENV UV_PYTHON={ENVIRONMENT}/bin/python"] if "uv-pip" in managers else []),
         *([f"ENV VIRTUAL_ENV={ENVIRONMENT}"] if "poetry" in managers else []),
         f"ENV PATH={ENVIRONMENT}/bin:$PATH",

@@ -1,0 +1,5 @@
+from __future__ import print_function
+
+import requests
+
+print("requests", requests.__version__)

@@ -1,0 +1,43 @@
+"""What the version in an image's tag says of its pip and its virtual environments."""
+
+from __future__ import annotations
+
+import pytest
+
+from dockrefactor import image
+from dockrefactor.toolchains import python_versions
+
+
+@pytest.mark.parametrize(
+    ("written", "version"),
+    [
+        ("python:3.6.9-slim", (3, 6, 9)),
+        ("python:3.12", (3, 12, 99)),
+        ("python:3", (3, 99, 99)),
+        ("python:slim", (3, 99, 99)),
+        ("python", (3, 99, 99)),
+        ("python:2.7-alpine", (2, 7, 99)),
+        ("node:20", None),
+    ],
+)
+def test_version_of_a_tag(written: str, version: tuple[int, int, int] | None) -> None:
+    assert python_versions.version(image.known(written)) == version
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("python:3.6", True),
+        ("python:3.7.3", True),
+        ("python:3.7", False),
+        ("python:3.8.12", True),
+        ("python:3.11", False),
+    ],
+)
+def test_pip_of_the_image_where_an_environment_has_an_older_one(written: str, named: bool) -> None:
+    assert bool(python_versions.pip_variable(image.known(written))) is named
+
+
+@pytest.mark.parametrize(("written", "old"), [("python:3.6.9", True), ("python:3.6", False), ("python:3.4", True)])
+def test_pip_that_passes_by_most_wheels(written: str, old: bool) -> None:
+    assert python_versions.has_old_pip(image.known(written)) is old
