@@ -85,11 +85,18 @@ def _make(command: Command, place: Place) -> Effects:
 
 
 def _built(command: Command, folder: str, call: MakeCall, writes: tuple[str, ...] = ()) -> Effects:
-    # below which prefix is said to another command
-    installs = ("/usr/local", "/opt", "/usr/bin") if call.installs and not writes else ()
+    above = call.variables.get("DESTDIR") or _assigned(command).get("DESTDIR", "")
+    installs = _installed_below(above) if call.installs and not writes else ()
     return Effects(
         Kind.BUILD, reads=(folder,), writes=(folder, *writes, *installs), programs=(command.name,), by=_BY, detail=call
     )
+
+
+def _installed_below(above: str, prefix: str = "") -> tuple[str, ...]:
+    """Where an install writes: below which prefix may be said to another command; `above` is DESTDIR."""
+    if above:
+        return (above if above.startswith("/") and "$" not in above else "/?",)
+    return (prefix,) if prefix else ("/usr/local", "/opt", "/usr/bin")
 
 
 def _is_generated(folder: str, place: Place) -> bool:
@@ -141,7 +148,8 @@ def _cmake(command: Command, place: Place) -> Effects:
     if read is None:
         return _unknown("an option of this `cmake` is not known")
     if isinstance(read, Work):
-        installs = ((read.prefix,) if read.prefix else ("/usr/local", "/opt", "/usr/bin")) if read.installs else ()
+        above = _assigned(command).get("DESTDIR", "")
+        installs = _installed_below(above, read.prefix) if read.installs else ()
         return Effects(
             Kind.BUILD, reads=(read.build,), writes=(read.build, *installs), programs=("cmake",), by=_BY, detail=read
         )
