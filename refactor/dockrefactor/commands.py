@@ -58,6 +58,8 @@ def _by_name(name: str, command: Command, cwd: str) -> Effects:
     row = tables.toml("commands").get(name)
     if row is None:
         return Effects(Kind.UNKNOWN, why=f"what `{command.name}` does is not known", programs=(command.name,))
+    if "only_with" in row and not set(row["only_with"]) & set(command.argv):
+        return Effects(Kind.UNKNOWN, why=f"what `{' '.join(command.argv[:2])}` does is not known")
     kind = row["kind"]
     programs = () if name in _BUILTIN else (name,)
     if kind in _READERS:

@@ -32,6 +32,7 @@ from dockrefactor.step_effects import (
     NEUTRAL,
     OS,
     SETUP,
+    adds_repository,
     builds,
     is_exact,
     is_handed_over,
@@ -219,7 +220,9 @@ class _Placer:
         step = slot.step
         assert step.run is not None
         kinds = step.run.kinds
-        if not kinds - NEUTRAL - {Kind.TOOL_SETUP}:
+        if adds_repository(step):
+            self._place_repository(at, slot)
+        elif not kinds - NEUTRAL - {Kind.TOOL_SETUP}:
             slot.builder = at <= self.last
             # what asks or sets up a tool that stays behind leaves nothing in the runtime
             slot.runtime = at > self.last and not self.packages.lacks(step)
@@ -242,6 +245,19 @@ class _Placer:
             slot.builder = at <= self.last and not slot.runtime
         else:
             self._place_mixed(at, slot)
+
+    def _place_repository(self, at: int, slot: Slot) -> None:
+        """A source of packages, or its key, is there before anything is installed from it: the step stays whole in the
+        runtime, unless all that it installs is for builds."""
+        step = slot.step
+        assert step.run is not None
+        if not step.run.kinds <= SETUP | OS | NEUTRAL:
+            raise self.packages.stop("unknown-effect", step, "it adds a source of packages and builds in one line")
+        slot.builder = at <= self.last
+        names = package_lists.packages(step)
+        slot.runtime = not names or not slot.builder or self.packages.keeps_any(step)
+        if slot.runtime:
+            self.packages.keep_whole(step)
 
     def _divide_packages(self, at: int, slot: Slot) -> None:
         step = slot.step

@@ -95,6 +95,31 @@ class RuntimePackages:
             return package_lists.plain_install(total, self.runtime, self.facts.document, recommended) if total else None
         return package_lists.retyped(self.facts.document, step, lambda name: name in kept, added, self.runtime)
 
+    def keeps_any(self, step: Step) -> bool:
+        """Whether the runtime has use for a package that a step installs. Raises BlockedError."""
+        removed = _removed(step)
+        names = [name for name in package_lists.packages(step) if name not in removed]
+        there = {"ca-certificates"} if self.runtime.ca_certificates else set()
+        kept = [name for name in names if name not in there]
+        kept = [name for name in kept if self._keeps(name, step) or self._left_behind(name, step)]
+        if not kept:
+            self.dropped.update(map(os_packages.bare, names))
+        return bool(kept)
+
+    def keep_whole(self, step: Step) -> None:
+        """See that a step can be repeated in the runtime as it is. Raises BlockedError."""
+        assert step.run is not None
+        self.kept.extend(package_lists.packages(step))
+        for program in self.missing_programs(step):
+            self.want(program, self.facts.at(step.instruction, "runs here"))
+        lacking = self.missing_programs(step)
+        if lacking:
+            raise self.stop(
+                "unknown-library", step, f"the runtime has no `{lacking[0]}` to add a source of packages by"
+            )
+        if self.base.ca_certificates and not self.runtime.ca_certificates and "ca-certificates" not in self.kept:
+            self.extra = list(dict.fromkeys((*self.extra, "ca-certificates")))
+
     def _is_covered(self, name: str) -> bool:
         """Whether the user says that what a package leaves for the runtime is among other packages."""
         return os_packages.bare(name) in self.facts.options.covered

@@ -14,7 +14,18 @@ OS: Final = frozenset({Kind.OS_UPDATE, Kind.OS_INSTALL, Kind.OS_REMOVE, Kind.OS_
 NEUTRAL: Final = frozenset({Kind.QUERY, Kind.SETTING, Kind.OS_CLEAN, Kind.TOOL_SETUP})
 # programs that put a file elsewhere as it is
 COPYING: Final = frozenset({"cp", "install", "mv", "rsync"})
+# sources.list(5), apt-secure(8), apk-repositories(5)
+SOURCES_OF_PACKAGES: Final = ("/etc/apt", "/usr/share/keyrings", "/usr/local/share/keyrings", "/etc/apk")
 SETUP: Final = frozenset({Kind.FILES, Kind.SYSTEM, Kind.ACCOUNTS, Kind.DOWNLOAD})
+
+
+def adds_repository(step: Step) -> bool:
+    """Whether a step changes where packages of the distribution come from, or by which keys they are checked."""
+    return step.run is not None and any(
+        placed.effects.kind in SETUP
+        and any(inside(path, place) for path in placed.effects.writes for place in SOURCES_OF_PACKAGES)
+        for placed in step.run.commands
+    )
 
 
 def builds(step: Step) -> bool:
