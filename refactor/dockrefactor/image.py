@@ -206,7 +206,7 @@ def known(written: str) -> Image | None:
         cmd=tuple(facts.get("cmd", ())),
         workdir=facts.get("workdir", "/"),
         env=dict(facts.get("env", {})),
-        users=tuple(User(item["name"], item["uid"], item["gid"], item["home"]) for item in facts.get("users", ())),
+        users=_users(facts, reference),
         user=str(facts.get("user", "")),
         programs=_programs(facts, layers, release),
         packages=_packages(layers, key),
@@ -218,6 +218,16 @@ def known(written: str) -> Image | None:
         source=facts.get("source", ""),
         user_variable=facts.get("user_variable", ""),
     )
+
+
+def _users(facts: Mapping[str, Any], reference: Reference) -> tuple[User, ...]:
+    """The accounts of an image; those of a family may be younger than some of its versions."""
+    number = re.match(r"\d+(?:\.\d+)*", reference.tag)
+    first = facts.get("users_since", {}).get(number[0].partition(".")[0], "0") if number is not None else "0"
+    # a tag that leaves the end of its version open names the last that was made
+    if number is not None and (*_numbered(number[0]), 99, 99) < _numbered(first):
+        return ()
+    return tuple(User(item["name"], item["uid"], item["gid"], item["home"]) for item in facts.get("users", ()))
 
 
 def _since(family: Mapping[str, Any], reference: Reference) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the version in an image's tag says of its pip and its virtual environments."""
+"""What the version in the tag of an image says of its accounts and tools."""
 
 from __future__ import annotations
 
@@ -41,3 +41,20 @@ def test_pip_of_the_image_where_an_environment_has_an_older_one(written: str, na
 @pytest.mark.parametrize(("written", "old"), [("python:3.6.9", True), ("python:3.6", False), ("python:3.4", True)])
 def test_pip_that_passes_by_most_wheels(written: str, old: bool) -> None:
     assert python_versions.has_old_pip(image.known(written)) is old
+
+
+@pytest.mark.parametrize(
+    ("written", "has"),
+    [
+        ("node:5", False),
+        ("node:6.9.0-slim", False),
+        ("node:6", True),
+        ("node:4.6", True),
+        ("node:0.10", False),
+        ("node", True),
+    ],
+)
+def test_accounts_that_are_younger_than_some_versions(written: str, has: bool) -> None:
+    found = image.known(written)
+    assert found is not None
+    assert bool(found.users) is has
