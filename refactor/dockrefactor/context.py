@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 from e2b_dockerfile_utils import PatternMatcher
 
+from dockrefactor import gitignore
 from dockrefactor.records import dataclass
 
 MAX_ENTRIES: Final = 50_000
@@ -205,6 +206,11 @@ class BuildContext:
     def exists(self, path: str) -> bool:
         clean = normalise(path)
         return clean == "" or clean in self._tree
+
+    def untracked(self, path: str) -> str:
+        """The part of a context path down to the first folder or file that git ignores, `""` where it ignores none: a
+        fresh clone may lack it."""
+        return self.once(("untracked", path), lambda: gitignore.first_ignored(self.root, path))
 
     def is_file(self, path: str) -> bool:
         entry = self.entry(path)

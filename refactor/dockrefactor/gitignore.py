@@ -53,6 +53,23 @@ def naming(text: str, path: str) -> str | None:
     return lines[found.index].strip() if found.include and found.index is not None else None
 
 
+def first_ignored(root: str | os.PathLike[str], path: str) -> str:
+    """The part of `path`, which counts from the folder `root`, down to the first folder or file that git ignores; `""`
+    where it ignores none of them, or the whole of `root`."""
+    top = Path(os.path.abspath(root))
+    chain = _above(top)
+    if _says(chain, str(top), is_folder=True):
+        return ""
+    place, parts = top, path.split("/")
+    for at, part in enumerate(parts):
+        spec = _read(place)
+        chain = chain if spec is None else (*chain, (str(place), spec))
+        place = place / part
+        if _says(chain, str(place), is_folder=at < len(parts) - 1 or place.is_dir()):
+            return "/".join(parts[: at + 1])
+    return ""
+
+
 def _says(chain: tuple[tuple[str, GitIgnoreSpec], ...], path: str, *, is_folder: bool) -> bool:
     for base, spec in reversed(chain):
         relative = path.removeprefix(base).replace(os.sep, "/").lstrip("/")

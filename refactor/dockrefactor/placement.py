@@ -200,7 +200,7 @@ class _Placer:
         if source_copies.brings_sources(copy, self.plan.source_tree):
             assert self.plan.context_paths is not None
             kept = self.plan.context_paths
-            slot.runtime_text = source_copies.restricted(self.facts.document, slot.step, copy, kept)
+            slot.runtime_text = source_copies.restricted(self.facts.document, self.facts.context, slot.step, copy, kept)
             slot.runtime = slot.runtime_text != ""
 
     def _is_build_tool(self, copy: Copy) -> bool:

@@ -32,7 +32,22 @@ def brings_sources(copy: Copy, tree: str | None) -> bool:
     )
 
 
-def restricted(document: Document, step: Step, copy: Copy, paths: Sequence[str]) -> str:
+def operand(context: BuildContext, path: str) -> str:
+    """A context path that a wider copy brought, as COPY names it alone.
+
+    What git ignores (`.env`, a lock file) may be absent in a fresh clone, where the wider copy did without it: a
+    pattern does so too, and matches nothing else.
+    """
+    part = context.untracked(path)
+    if not part or any(sign in path for sign in "*?[]\\"):
+        return path
+    beside = context.children(posixpath.dirname(part))
+    if part == path and context.is_file(path) and not any(other != path and other.startswith(path) for other in beside):
+        return f"{path}*"
+    return f"{part[:-1]}[{part[-1]}]{path[len(part) :]}"
+
+
+def restricted(document: Document, context: BuildContext, step: Step, copy: Copy, paths: Sequence[str]) -> str:
     """The copy of only those context paths that are among `paths`, `""` where none of them is among its sources."""
     lines: list[str] = []
     flags = "".join(f" {flag}" for flag in step.instruction.flags)
@@ -44,7 +59,10 @@ def restricted(document: Document, step: Step, copy: Copy, paths: Sequence[str])
         shown = posixpath.relpath(image_path, step.before.cwd)
         relative = inside(image_path, step.before.cwd) and not step.before.from_args
         destination = ("./" + shown if shown != "." else "./") if relative else image_path
-        lines.append(document.typed(f"COPY{flags} {_quoted(path)} {_quoted(destination)}{document.newline}"))
+        word = operand(context, path) if pair[2] else path
+        if word != path:  # what a pattern matches is put into a folder
+            destination = (destination if context.is_dir(path) else posixpath.dirname(destination)).rstrip("/") + "/"
+        lines.append(document.typed(f"COPY{flags} {_quoted(word)} {_quoted(destination)}{document.newline}"))
     return "".join(lines)
 
 

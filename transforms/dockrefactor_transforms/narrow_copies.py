@@ -209,7 +209,8 @@ def _grouped(sources: list[tuple[str, str, bool]], shown: _Shown) -> list[str]:
     for source, path, is_folder in sources:
         if is_folder:
             whole = not source and shown.at(path) == "./"
-            lines.append(". ." if whole else f"{source or '.'} {shown.at(path)}")
+            target = shown.at(path) + ("/" if source.endswith("]") else "")  # what a pattern matches goes into a folder
+            lines.append(". ." if whole else f"{source or '.'} {target}")
         else:
             files.setdefault(posixpath.dirname(path), []).append(source)
     heads = []
@@ -284,13 +285,15 @@ def _sources(
             return None
         return [(root, ".", True)]
     found: list[tuple[str, str, bool]] = []
+    alone = {source for step in builder.steps if step.copy is not None for source, _, _ in step.copy.pairs}
     for path in needs.kept:
         if any(inside("/" + path, "/" + item) for item in built):
             continue
         source = resolve(posixpath.join(folder, path))
         if source is None:
             return None
-        found.append((source, path, facts.context.is_dir(source)))
+        word = source if source in alone else source_copies.operand(facts.context, source)
+        found.append((word, path, facts.context.is_dir(source)))
     return found
 
 

@@ -13,7 +13,7 @@ import posixpath
 from collections.abc import Sequence
 from itertools import pairwise
 
-from dockrefactor import install_order
+from dockrefactor import install_order, source_copies
 from dockrefactor.effects import Kind, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.install_order import Install
@@ -257,7 +257,9 @@ def _manifest_copies(facts: Facts, stage: Stage, found: Install, copies: Sequenc
             continue
         if source is None or posixpath.basename(source) != posixpath.basename(path):
             return None
-        groups.setdefault(posixpath.dirname(path), []).append(source)
+        wide = source not in {item for at in copies for item, _, _ in _pairs(stage.steps[at])}
+        word = source_copies.operand(facts.context, source) if wide else source
+        groups.setdefault(posixpath.dirname(path), []).append(word)
     folders = [(folder, resolve(folder)) for folder in found.inputs.folders]
     for folder, sources in groups.items():
         lines.append(f"COPY{flags} " + _operands([*sources, _shown(folder, cwd)]))
@@ -266,6 +268,10 @@ def _manifest_copies(facts: Facts, stage: Stage, found: Install, copies: Sequenc
             return None
         lines.append(f"COPY{flags} " + _operands([source, _shown(folder, cwd).rstrip("/")]))
     return lines
+
+
+def _pairs(step: Step) -> tuple[tuple[str, str, bool], ...]:
+    return tuple(step.copy.pairs) if step.copy is not None else ()
 
 
 def _shown(folder: str, cwd: str) -> str:

@@ -1,0 +1,100 @@
+"""Files that git ignores: a result builds in a fresh clone too, which lacks them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockrefactor import pipeline
+from dockrefactor.context import BuildContext
+from dockrefactor.facts import Options
+from dockrefactor.gitignore import first_ignored
+from dockrefactor.toolchains import TOOLCHAINS
+from dockrefactor_transforms import TRANSFORMS
+
+GO = 'FROM golang:1.23\nWORKDIR /app\nCOPY . .\nRUN go build -o main .\nCMD ["./main"]\n'
+MAIN = """package main
+
+import (
+\t"fmt"
+\t"os"
+)
+
+func main() {
+\tfor _, name := range []string{"settings.env", "conf/a.yml", "kept.txt"} {
+\t\tfmt.Println(name)
+\t}
+\tos.ReadFile("settings.env")
+\tos.ReadFile("conf/a.yml")
+\tos.ReadFile("kept.txt")
+}
+"""
+NODE = 'FROM node:20-slim\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD ["node", "a.js"]\n'
+
+
+def refactored(folder: Path, dockerfile: str, files: dict[str, str]) -> str:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    transforms = tuple(item for item in TRANSFORMS if not item.on_request)
+
+    def once(text: str) -> str:
+        context = BuildContext(folder)
+        return pipeline.refactor(text.encode(), context, transforms, TOOLCHAINS, Options(), "Dockerfile").after
+
+    after = once(dockerfile)
+    assert once(after) == after
+    return after
+
+
+def test_files_that_a_program_reads(tmp_path: Path) -> None:
+    files = {"go.mod": "module x\n\ngo 1.23\n", "main.go": MAIN, ".gitignore": "settings.env\nconf/\n"}
+    files |= {"settings.env": "a", "conf/a.yml": "b", "kept.txt": "c"}
+    after = refactored(tmp_path, GO, files)
+    assert "COPY settings.env* ./\n" in after
+    assert "COPY con[f]/a.yml ./conf/\n" in after
+    assert "COPY kept.txt ./kept.txt\n" in after
+
+
+def test_a_name_that_others_begin_with_is_matched_alone(tmp_path: Path) -> None:
+    files = {"go.mod": "module x\n\ngo 1.23\n", "main.go": MAIN, ".gitignore": "/settings.env\n"}
+    files |= {"settings.env": "a", "settings.env.example": "b"}
+    assert "COPY settings.en[v] ./\n" in refactored(tmp_path, GO, files)
+
+
+@pytest.mark.parametrize(
+    ("ignored", "copied"),
+    [("package-lock.json\n", "package.json package-lock.json*"), ("dist\n", "package.json package-lock.json")],
+)
+def test_lock_files(tmp_path: Path, ignored: str, copied: str) -> None:
+    lock = '{"lockfileVersion": 3, "packages": {"": {"name": "a"}}}\n'
+    files = {"package.json": '{"name": "a"}\n', "package-lock.json": lock, "a.js": "setInterval(() => 0, 9)\n"}
+    assert f"COPY {copied} ./\nRUN npm install\n" in refactored(tmp_path, NODE, {**files, ".gitignore": ignored})
+
+
+def test_what_the_author_names_stays_named(tmp_path: Path) -> None:
+    text = NODE.replace("COPY . .", "COPY a.js package.json package-lock.json ./")
+    lock = '{"lockfileVersion": 3, "packages": {"": {"name": "a"}}}\n'
+    files = {"package.json": '{"name": "a"}\n', "package-lock.json": lock, "a.js": "setInterval(() => 0, 9)\n"}
+    after = refactored(tmp_path, text, {**files, ".gitignore": "package-lock.json\n"})
+    assert "package-lock.json ./" in after
+    assert "*" not in after
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("a.env", "a.env"),
+        ("b/c.env", "b/c.env"),
+        ("out/x/y", "out"),
+        ("b/keep.env", ""),
+        ("b/local/x", "b/local"),
+        ("src/main.go", ""),
+    ],
+)
+def test_the_first_part_that_git_ignores(tmp_path: Path, path: str, part: str) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / ".gitignore").write_text("*.env\nout/\n")
+    (tmp_path / "b" / ".gitignore").write_text("!keep.env\nlocal\n")
+    assert first_ignored(tmp_path, path) == part
