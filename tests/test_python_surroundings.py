@@ -306,3 +306,49 @@ def test_what_cron_starts_finds_the_packages(folder: Path, task: str) -> None:
     (folder / "tasks.cron").write_text(task)
     source = SLIM.format("cron") + INSTALL + 'RUN crontab tasks.cron\nCMD ["cron", "-f"]\n'
     assert "AS runtime" not in result(folder, source)
+
+
+@pytest.mark.parametrize(
+    ("make", "is_split"),
+    [
+        ("RUN pip install uv && uv venv --python 3.11 /venv\n", True),
+        ("RUN pip install uv && uv venv --python 3.13 /venv\n", False),
+        ("RUN pip install uv && uv venv --python=/usr/bin/python3 /venv\n", False),
+        ("RUN pip install uv && uv venv -p python3 /venv\n", True),
+        ("RUN pip install virtualenv && virtualenv -p python3.11 /venv\n", True),
+        ("RUN pip install virtualenv && virtualenv -p /usr/bin/python3 /venv\n", False),
+        ("RUN /usr/bin/python3 -m venv /venv\n", False),
+        ("RUN /usr/local/bin/python3 -m venv /venv\n", True),
+        ("ENV UV_PYTHON_PREFERENCE=only-managed\nRUN pip install uv && uv venv /venv\n", False),
+    ],
+)
+def test_an_environment_stands_on_the_images_python(folder: Path, make: str, is_split: bool) -> None:
+    text = result(folder, FULL + make + "ENV PATH=/venv/bin:$PATH\n" + INSTALL + CMD)
+    assert ("AS runtime" in text) is is_split
+    assert "/opt/venv" not in text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "before", "is_split"),
+    [
+        (">=3.11", "", True),
+        (">=3.12", "", False),
+        ("<3.11", "", False),
+        (">=3.8,<4", "", True),
+        (">=3.8", "ENV UV_PYTHON=python3.11\n", True),
+        (">=3.8", "ENV UV_PYTHON=3.13\n", False),
+    ],
+)
+def test_uv_downloads_no_python_that_the_runtime_lacks(folder: Path, wanted: str, before: str, is_split: bool) -> None:
+    (folder / "pyproject.toml").write_text(
+        f'[project]\nname = "a"\nversion = "1"\nrequires-python = "{wanted}"\ndependencies = ["flask==3.0.0"]\n'
+    )
+    install = "RUN pip install uv\nWORKDIR /app\nCOPY pyproject.toml .\nRUN uv sync --no-dev\nCOPY . .\n"
+    text = result(folder, FULL + before + install + 'CMD ["/app/.venv/bin/python", "app.py"]\n')
+    assert ("AS runtime" in text) is is_split
+
+
+@pytest.mark.parametrize(("option", "shares"), [("", False), ("--no-build-isolation ", True)])
+def test_what_builds_without_isolation_sees_the_images_tools(folder: Path, option: str, shares: bool) -> None:
+    text = result(folder, FULL + INSTALL.replace("install ", f"install {option}") + CMD)
+    assert ("python -m venv --system-site-packages /opt/venv" in text) is shares

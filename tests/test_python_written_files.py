@@ -110,3 +110,20 @@ def test_log_files_of_settings_are_the_users(
 def test_a_file_without_an_ending_is_no_folder(folder: Path, source: str, folders: list[str] | None) -> None:
     (folder / "app.py").write_text(source)
     assert given(folder, BUILD + "CMD python app.py\n") == folders
+
+
+@pytest.mark.parametrize(
+    ("variable", "folders"),
+    [
+        ("HF_HOME=/models", ["/models"]),
+        ("HF_HOME=/app/.cache", ["."]),
+        ("XDG_CACHE_HOME=/tmp/cache", []),
+        ("MPLCONFIGDIR=/var/cache/matplotlib NAME=/data", ["/var/cache/matplotlib"]),
+        ("HF_HOME=/root/models", None),
+        ("HF_HOME=$MODELS", None),
+    ],
+)
+def test_folders_that_variables_name_for_caches_are_the_users(
+    folder: Path, variable: str, folders: list[str] | None
+) -> None:
+    assert given(folder, BUILD + f"ENV {variable}\nCMD python app.py\n") == folders

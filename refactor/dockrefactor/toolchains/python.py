@@ -155,7 +155,7 @@ class Python:
         installed = self._installed(facts)
         packages = packages_needs(facts, installed)
         writes += [_in(cwd, held(claim)) for claim in python_logging.written(facts)]
-        writes += python_outputs.written(facts)
+        writes += (*python_outputs.written(facts), *python_variables.written(facts))
         names = {package.name for item in installed for package in item.packages}
         for evidence, place in python_compilers.compiling(facts):
             home = home or place == "~"

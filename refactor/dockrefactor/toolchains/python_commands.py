@@ -42,7 +42,8 @@ class PythonInstall:
     `development`: development dependencies are installed. `locked`: the lock file is not renewed (`--frozen`,
     `--deploy`, `sync`); `complete`: nothing but what is named (`--no-deps`, `pip sync`); `path_dependencies`,
     `workspace`: local dependencies and workspace members are installed; `find_links`: places of `--find-links`;
-    `no_binary`: values of `--no-binary`; `settings`: files of settings that variables name.
+    `no_binary`: values of `--no-binary`; `bare`: builds use the tools that are installed, as setup.py does;
+    `settings`: files of settings that variables name.
     """
 
     manager: Manager
@@ -68,6 +69,7 @@ class PythonInstall:
     workspace: bool = True
     find_links: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
+    bare: bool = False
     settings: tuple[str, ...] = ()
 
 
@@ -188,6 +190,7 @@ def _pip_like(manager: Manager, first: str, options: Options) -> PythonInstall |
         complete=options.has("--no-deps", "--no-dependencies"),
         find_links=options.values("--find-links"),
         no_binary=options.values("--no-binary"),
+        bare=options.has("--no-build-isolation", "--no-use-pep517"),
     )
 
 
@@ -335,6 +338,7 @@ def _setup(first: str, words: Sequence[str]) -> PythonInstall | None:
         place=options.last("--prefix", "--root", "--home", "--install-dir", "-d"),
         installs_project=True,
         complete=options.has("--no-deps"),
+        bare=True,
     )
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from dockrefactor.effects import Kind, absolute
-from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.stages import Placed, Step
-from dockrefactor.toolchain import Blocked
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import activates
 
@@ -58,15 +55,3 @@ def _poetry_setting(facts: Facts, step: Step, key: str, variable: str) -> str:
             if placed.effects.kind is Kind.TOOL_SETUP and isinstance(setting, tuple) and setting and setting[0] == key:
                 value = setting[1]
     return value.lower()
-
-
-def foreign_interpreter(facts: Facts) -> Blocked | None:
-    """uv downloads another Python to /root where the project asks for one that the image does not have."""
-    base = facts.final.base
-    wanted = (facts.context.read(".python-version") or "").strip()
-    assert base is not None
-    version = base.reference.tag.partition("-")[0]
-    minor = ".".join(wanted.split(".")[:2])
-    if re.match(r"\d+\.\d+", wanted) and not f"{version}.".startswith(f"{minor}."):
-        return Blocked("artifacts-in-home", Evidence(".python-version", 1, f"uv downloads Python {wanted} to /root"))
-    return None

@@ -197,7 +197,7 @@ def _may_be_built(
     return not _has_wheel(package, wheel, base)
 
 
-def _minor(base: Image) -> int | None:
+def own_minor(base: Image) -> int | None:
     """The minor version of an image's Python; None where its tag does not say."""
     version = python_versions.version(base)
     if version is not None:
@@ -213,7 +213,7 @@ def _has_wheel(package: LanguagePackage | None, wheel: _Wheel, base: Image) -> b
     """Whether a manylinux wheel exists for the Python of `base`, and for the pinned version where there is one."""
     if base.is_alpine or python_versions.has_old_pip(base):
         return False
-    minor = _minor(base)
+    minor = own_minor(base)
     highs = [high for _, high in wheel.tags.values()]
     newest = next((high for high in highs if all(_between("0", other, high) for other in highs)), "")
     for tag, (low, high) in wheel.tags.items():

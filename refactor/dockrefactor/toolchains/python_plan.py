@@ -12,7 +12,7 @@ from dockrefactor.facts import Facts
 from dockrefactor.records import dataclass, field
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan
-from dockrefactor.toolchains import python_distribution, python_environments, python_versions
+from dockrefactor.toolchains import python_distribution, python_environments, python_interpreters, python_versions
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import names
 from dockrefactor.toolchains.python_starts import started_programs
@@ -64,7 +64,7 @@ def _take(layout: _Layout, facts: Facts, step: Step, placed: Placed) -> Blocked 
         if "--system-site-packages" in placed.command.argv:
             layout.shares = facts.at(step.instruction, "it takes the packages of the image's own Python")
         layout.add(absolute(detail, placed.cwd), evidence)
-        return None
+        return python_interpreters.foreign(facts, step, placed)
     assert isinstance(detail, PythonInstall)
     if detail.editable and detail.local_paths:
         layout.tree = placed.cwd
@@ -76,7 +76,7 @@ def _take(layout: _Layout, facts: Facts, step: Step, placed: Placed) -> Blocked 
         layout.environment = layout.environment or not _only_managers(detail)
     elif destination == "project-venv":
         layout.add(absolute(step.before.env.get("UV_PROJECT_ENVIRONMENT", ".venv"), placed.cwd), evidence)
-        return python_environments.foreign_interpreter(facts)
+        return python_interpreters.foreign(facts, step, placed)
     elif destination in ("target", "prefix", "root") and detail.place:
         layout.add(absolute(detail.place, placed.cwd), evidence)
     return None
@@ -91,7 +91,7 @@ def _in_own_environment(step: Step, layout: _Layout) -> bool:
     )
 
 
-def _assembled(facts: Facts, installs: list[tuple[Step, Placed]], gain: str, layout: _Layout) -> Plan:
+def _assembled(facts: Facts, installs: list[tuple[Step, Placed]], gain: str, layout: _Layout) -> Plan | Blocked:
     evidence = tuple(facts.at(step.instruction, "installs Python packages") for step, _ in installs)
     artifacts = tuple(layout.artifacts.values())
     if not layout.environment:
@@ -105,8 +105,12 @@ def _assembled(facts: Facts, installs: list[tuple[Step, Placed]], gain: str, lay
     pips = [
         (step, placed.effects.detail) for step, placed in installs if isinstance(placed.effects.detail, PythonInstall)
     ]
+    own_python = next((step for step, _ in pips if "UV_PYTHON" in step.before.env), None)
+    if own_python is not None and any(detail.manager == "uv-pip" for _, detail in pips):
+        return Blocked("absolute-tool-path", facts.at(own_python.instruction, "UV_PYTHON steers where packages go"))
+    shares = any(detail.bare for _, detail in pips)
     return Plan(
-        prologue=_prologue({detail.manager for _, detail in pips}, python_versions.pip_variable(base)),
+        prologue=_prologue({detail.manager for _, detail in pips}, python_versions.pip_variable(base), shares),
         prologue_before=_after_managers(facts, pips),
         environment=(f"ENV PATH={ENVIRONMENT}/bin:$PATH",),
         artifacts=tuple({ENVIRONMENT: own, **layout.artifacts}.values()),
@@ -116,11 +120,12 @@ def _assembled(facts: Facts, installs: list[tuple[Step, Placed]], gain: str, lay
     )
 
 
-def _prologue(managers: set[str], pip_variable: str) -> tuple[str, ...]:
-    """The instructions that make the virtual environment and tell the managers of it; `pip_variable`: see there."""
+def _prologue(managers: set[str], pip_variable: str, shares: bool) -> tuple[str, ...]:
+    """The instructions that make the virtual environment and tell the managers of it; `pip_variable`: see there;
+    `shares`: what the image's own Python has to build with (setuptools, wheel) is seen there."""
     same_pip = f" && {ENVIRONMENT}/bin/pip install pip==${pip_variable}" if pip_variable else ""
     return (
-        f"RUN python -m venv {ENVIRONMENT}{same_pip}",
+        f"RUN python -m venv {'--system-site-packages ' if shares else ''}{ENVIRONMENT}{same_pip}",
         *([f"ENV UV_PYTHON={ENVIRONMENT}/bin/python"] if "uv-pip" in managers else []),
         *([f"ENV VIRTUAL_ENV={ENVIRONMENT}"] if "poetry" in managers else []),
         f"ENV PATH={ENVIRONMENT}/bin:$PATH",

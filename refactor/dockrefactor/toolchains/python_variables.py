@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
+from dockrefactor import tables
+from dockrefactor.effects import absolute
+from dockrefactor.facts import Facts
+from dockrefactor.needs import Claim
 from dockrefactor.records import replace
 from dockrefactor.shell import Command
 from dockrefactor.stages import State
@@ -41,6 +46,18 @@ def with_variables(install: PythonInstall, command: Command, state: State) -> Py
         no_binary=(*compiled, *install.no_binary),
         settings=(*_words(variables, f"{head}_CONFIG_FILE"), *(settings_files() if pip else ())),
     )
+
+
+def written(facts: Facts) -> Iterator[Claim]:
+    """The folders that variables of the image name, where programs and packages write: `data/python_variables.toml`."""
+    names = {name for row in tables.toml("python_variables").values() for name in row["variables"]}
+    for step in facts.final.image_steps:
+        if step.keyword == "ENV":
+            for name in names.intersection(step.instruction.args[::3]):
+                path = facts.final.after.env.get(name)
+                value = absolute(path, facts.final.after.cwd) if path else None
+                if path != "":
+                    yield Claim(value, facts.at(step.instruction, f"{name} names a folder of the program's own files"))
 
 
 def _words(variables: dict[str, str], name: str) -> tuple[str, ...]:
