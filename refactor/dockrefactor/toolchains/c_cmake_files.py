@@ -93,6 +93,8 @@ def _after_linking(words: Sequence[str], folders: Folders) -> Iterator[str]:
 
 
 def _tool(argv: Sequence[str], folders: Folders) -> Iterator[str]:
+    if argv and argv[0] in ("strip", "${CMAKE_STRIP}"):
+        return  # the program stays where it is
     if len(argv) < 3 or argv[0] not in ("${CMAKE_COMMAND}", "cmake") or argv[1] != "-E":
         raise Unreadable("it runs a program after a target is linked")
     verb, names = argv[2], [_joined(word, folders.build) for word in argv[3:]]

@@ -243,6 +243,8 @@ class _Planner:
                 return None
             for claim in (*item.literals, *item.reads):
                 opened.path(claim.value or "", self.roots if (claim.value or "").startswith("/") else ())
+            for claim in item.writes:
+                opened.written(claim.value or "")
         tree = compiled_plan.source_tree(self.stage, self.roots)
         compiled_plan.open_image_texts(facts, self.stage, opened, is_c_source, tree)
         own = tuple(self.follower.own)

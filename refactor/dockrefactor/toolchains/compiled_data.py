@@ -11,6 +11,7 @@ from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.facts import Facts
 from dockrefactor.inert import is_inert
 from dockrefactor.stages import Placed, Stage
+from dockrefactor.toolchains import opened_files
 
 IsSource = Callable[[str], bool]
 """Whether a context file is read by the compiler alone."""
@@ -36,10 +37,15 @@ class Opened:
             head, star, _ = place.partition("*")
             if not star:
                 self._keep(self.resolve(place))
+                self.kept.update(opened_files.folders_of(self.context, self.resolve, [place], self.cwd, False))
             elif not text.startswith("*") and head.rpartition("/")[0] not in ("", self.cwd, *folders):
                 self._keep(self.resolve(head.rpartition("/")[0]))
             else:
                 self._matching(place)
+
+    def written(self, path: str) -> None:
+        """A file that the program makes: the folder that it is in has to be there."""
+        self.kept.update(opened_files.folders_of(self.context, self.resolve, [path], self.cwd, True))
 
     def stem(self, written: str) -> None:
         """A file named without its extension."""
@@ -64,7 +70,7 @@ class Opened:
         if not path or is_inert(path):
             return
         if self.context.is_dir(path):
-            if all(self.is_source(file) or is_inert(file) for file in self.context.files(path)):
+            if _is_for_builds(self.context, path, self.is_source):
                 return
         elif self.is_source(path):
             return
@@ -75,13 +81,19 @@ class Opened:
         return outermost(self.kept)
 
 
+def _is_for_builds(context: BuildContext, folder: str, is_source: IsSource) -> bool:
+    """Whether a folder holds sources and inert files alone, and is not kept for what the program makes."""
+    only = all(is_source(file) or is_inert(file) for file in context.files(folder))
+    return only and not opened_files.is_kept_empty(context, folder)
+
+
 def data(context: BuildContext, folder: str, is_source: IsSource) -> Iterator[str]:
     """Entries of a context folder that are neither sources nor known to be inert."""
     for path in context.children(folder):
         if is_inert(path) or posixpath.basename(path) == "target":
             continue
         if context.is_dir(path):
-            if not all(is_source(file) or is_inert(file) for file in context.files(path)):
+            if not _is_for_builds(context, path, is_source):
                 yield path
         elif not is_source(path):
             yield path

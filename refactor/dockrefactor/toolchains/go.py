@@ -269,6 +269,8 @@ class Go:
 
         None where they open the work folder itself.
         """
+        from dockrefactor.toolchains.opened_files import folders_of
+
         resolve = facts.final.resolver()
         cwd = facts.final.after.cwd
         kept: set[str] = set()
@@ -283,6 +285,10 @@ class Go:
                     return None
                 if found is not None:
                     kept.add(found)
+                else:
+                    kept.update(folders_of(facts.context, resolve, [claim.value], cwd, False))
+            made = [claim.value for claim in item.read.needs.writes if claim.value is not None]
+            kept.update(folders_of(facts.context, resolve, made, cwd, True))
         for path in facts.launch.scripts.values():
             kept.add(path)
         if computed or facts.launch.scripts:

@@ -105,6 +105,9 @@ def opened(facts: Facts, stage: Stage, program: Program, folders: Sequence[str])
             return None
         if found is not None:
             kept[found] = None
+    written = [*program.sources.needs.writes, *program.settings.writes]
+    made = [claim.value for claim in written if claim.value is not None]
+    kept.update(dict.fromkeys(opened_files.folders_of(facts.context, resolve, made, cwd, True)))
     words = [claim.value or "" for claim in program.sources.texts] + [item.path for item in named(facts)]
     for word in words:
         found = resolve(absolute(word, cwd))

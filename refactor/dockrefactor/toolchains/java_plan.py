@@ -184,7 +184,8 @@ def _of_builder(facts: Facts, outputs: Outputs, item: Named) -> Iterator[str]:
             raise _stop("ambiguous-artifact", replace(item.evidence, says=says))
         return
     cwd = facts.final.after.cwd
-    if folder is not None and cwd != folder and inside(cwd, folder) and inside(item.path, cwd):
+    started_there = folder is not None and inside(cwd, folder) and inside(item.path, cwd)
+    if started_there and (cwd != folder or _opens_beside(facts)):
         yield cwd  # the program is started in what the build makes, and may open whatever is there
         return
     if "*" in item.path and not item.is_folder:
@@ -202,6 +203,13 @@ def _of_builder(facts: Facts, outputs: Outputs, item: Named) -> Iterator[str]:
         raise _stop("ambiguous-artifact", replace(item.evidence, says=f"the manifest of {name} names other archives"))
     yield item.path
     yield from unit.companions
+
+
+def _opens_beside(facts: Facts) -> bool:
+    """Whether the program opens files by paths that begin in its work folder, or by computed ones."""
+    program = java_needs.program(facts)
+    claims = [*program.sources.needs.reads, *program.settings.reads]
+    return any(claim.value is None or not claim.value.startswith("/") for claim in claims)
 
 
 def _check(facts: Facts, item: Named) -> None:

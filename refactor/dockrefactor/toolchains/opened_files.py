@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
 
+from dockrefactor.context import BuildContext
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.needs import ResolveImagePath
 from dockrefactor.stages import Stage
 from dockrefactor.toolchain import Blocked
 
+_MARKERS: Final = frozenset({".gitignore", ".gitkeep", ".keep", ".placeholder"})
 IsUnread = Callable[[str], bool]
 """Whether a context entry is read by the build at most, by its name."""
 
@@ -36,6 +41,27 @@ def set_up(stage: Stage) -> Iterator[str]:
             if placed.effects.kind in (Kind.SYSTEM, Kind.FILES):
                 found = (stage.resolver(position)(path) for path in placed.effects.reads)
                 yield from (path for path in found if path)
+
+
+def is_kept_empty(context: BuildContext, folder: str) -> bool:
+    """Whether a context folder holds nothing but the files by which version control keeps an empty folder."""
+    files = list(context.files(folder)) if folder and context.is_dir(folder) else []
+    return bool(files) and all(posixpath.basename(path) in _MARKERS for path in files)
+
+
+def folders_of(
+    context: BuildContext, resolve: ResolveImagePath, paths: Iterable[str], cwd: str, written: bool
+) -> Iterator[str]:
+    """Folders of the context that have to be there for files at image paths (relative ones: in `cwd`): those that are
+    kept empty for them and, where the files are `written`, whatever folder they are made in; never one above `cwd`."""
+    for path in paths:
+        above = posixpath.dirname(absolute(path, cwd))
+        while not inside(cwd, above):
+            found = resolve(above)
+            if found and context.is_dir(found) and (written or is_kept_empty(context, found)):
+                yield found
+                break
+            above = posixpath.dirname(above)
 
 
 def data(facts: Facts, stage: Stage, folders: Sequence[str], is_unread: IsUnread) -> Iterator[str]:

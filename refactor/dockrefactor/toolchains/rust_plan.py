@@ -182,6 +182,8 @@ class _Planner:
                     opened.path(claim.value or "", folders)
                     if stems and claim.value:
                         opened.stem(claim.value)
+                for claim in item.writes:
+                    opened.written(claim.value or "")
             for path in rust_claims.default_paths(facts, build):
                 opened.path(path)
         compiled_plan.open_image_texts(facts, self.stage, opened, rust_claims.is_rust_source, self.source_tree())
