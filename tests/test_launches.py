@@ -84,7 +84,7 @@ def test_the_user_can_do_what_services_start_instead(tmp_path: Path) -> None:
     facts = _facts(tmp_path, {"compose.yml": compose}, BUILT + 'CMD ["npm", "start"]\n')
     assert isinstance(add_user.run(facts), Change)
     assert ownership.owned(facts).folders == ()
-    assert ownership.owned(facts.everywhere()).folders == ("/var/log/shop",)
+    assert ownership.owned(facts.everywhere(by_user=True)).folders == ("/var/log/shop",)
 
 
 STARTED = {

@@ -32,12 +32,19 @@ class Names:
 def free_names(stage: Stage, targets: frozenset[str]) -> Names:
     """`builder` and `runtime`. A name that the only stage has stays with the final image, which others may build by it;
     unless it says that the stage is a builder and none of `targets`, which compose files build, is it."""
+    # a name of an image, or of a further context, stays what it is
+    taken = {step.copy.origin.lower() for step in stage.steps if step.copy is not None and step.copy.origin}
+    builder = _first_free(("builder", "build", "build-stage"), taken | {stage.name.lower()})
     if not stage.name:
-        return Names("builder", "runtime")
+        return Names(builder, _first_free(("runtime", "final", "run"), taken))
     says_builder = stage.name.lower() in ("build", "builder", "build-env", "compile")
     if says_builder and stage.name not in targets:
-        return Names(stage.name, "runtime")
-    return Names("build" if stage.name.lower() == "builder" else "builder", stage.name)
+        return Names(stage.name, _first_free(("runtime", "final", "run"), taken))
+    return Names(builder, stage.name)
+
+
+def _first_free(names: tuple[str, ...], taken: set[str]) -> str:
+    return next((name for name in names if name not in taken), f"{names[0]}-of-this-file")
 
 
 def edits(
@@ -102,7 +109,7 @@ class _Composer:
             found.append(
                 insertion(
                     origin.words[0].span.end,
-                    " AS builder" if origin.keyword_span.of(self.document.text).isupper() else " as builder",
+                    f" {'AS' if origin.keyword_span.of(self.document.text).isupper() else 'as'} {self.names.builder}",
                 )
             )
         if self.plan.prologue:

@@ -12,7 +12,7 @@ import re
 import shlex
 from typing import Final
 
-from dockrefactor import compose_targets, launch_reading, launches, neighbour_files, roles, shell, yaml_text
+from dockrefactor import compose_targets, image, launch_reading, launches, neighbour_files, roles, shell, yaml_text
 from dockrefactor.document import Document
 from dockrefactor.effects import Kind
 from dockrefactor.evidence import Evidence
@@ -85,15 +85,30 @@ def _is_shown(facts: Facts, plan: Plan, service: Service) -> bool:
     own_shell = facts.launch.shell or not launch.shell
     if all(item.argv in own for item in launch.started) and names <= usual and own_shell:
         return True
-    # all that was installed, and all sources
-    if plan.epilogue or plan.static or plan.context_paths is not None:
-        return False
     if any(_makes(facts, item.argv) for item in launch.started):
         return False
     if any(roles.is_builders_tool(facts, name) for name in names):
         return False
+    # all that was installed, and all sources
+    whole = not (plan.epilogue or plan.static or plan.context_paths is not None)
+    if not whole and not _plans_alike(facts, plan, launch):
+        return False
     # of a folder that is taken from the builder, what is installed outside of it stays behind
-    return plan.tree is None or names <= usual
+    return plan.tree is None or names <= usual | _kept_by_base(facts)
+
+
+def _plans_alike(facts: Facts, plan: Plan, launch: Launch) -> bool:
+    """Whether what a service starts asks for the very runtime that the image's own launch does."""
+    if plan.tree is None or len(facts.toolchains) != 1:
+        return False
+    return facts.toolchains[0].plan(facts.starting(launches.together((launch, facts.launch)))) == plan
+
+
+def _kept_by_base(facts: Facts) -> frozenset[str]:
+    """The programs that the base image and its smaller counterpart both have."""
+    base = facts.final.base
+    smaller = image.counterpart(base) if base is not None else None
+    return base.programs & smaller.programs if base is not None and smaller is not None else frozenset()
 
 
 def _makes(facts: Facts, argv: tuple[str, ...]) -> bool:

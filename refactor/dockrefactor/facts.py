@@ -127,11 +127,14 @@ class Facts:
             return ()
         return tuple(service for service in self.services if service.starts and not service.joins)
 
-    def everywhere(self) -> Facts:
-        """The same, with all that compose files and manifests start in the image beside what it starts itself."""
-        found = launches.everywhere(self.final, self.launch, self.services, self.neighbours, self.name)
-        if found is self.launch:
-            return self
+    def everywhere(self, by_user: bool = False) -> Facts:
+        """The same, with all that compose files and manifests start in the image beside what it starts itself;
+        `by_user`: where they leave the user to the image."""
+        found = launches.everywhere(self.final, self.launch, self.services, self.neighbours, self.name, by_user)
+        return self if found is self.launch else self.starting(found)
+
+    def starting(self, found: Launch) -> Facts:
+        """The same, where the final stage starts `found`."""
         other = Facts(self.document, self.context, self.known_toolchains, self.options, self.name, found)
         other.__dict__["stages"] = self.stages
         return other

@@ -38,21 +38,21 @@ def _key(service: Service) -> tuple[str, str]:
 
 
 def everywhere(
-    stage: Stage, own: Launch, services: Sequence[Service], neighbours: Neighbours, dockerfile: str
+    stage: Stage, own: Launch, services: Sequence[Service], neighbours: Neighbours, dockerfile: str, by_user: bool
 ) -> Launch:
-    """What the image starts with all that services and manifests start in it instead, where they leave the user to the
-    image."""
+    """What the image starts with all that services and manifests start in it instead; `by_user`: where they leave the
+    user to the image."""
     if own.empty:
         return own
     found = [
         _of_service(stage, service, dockerfile)
         for service in services
-        if service.starts and not service.user and not is_mounted(stage, service)
+        if service.starts and not (by_user and service.user) and not is_mounted(stage, service)
     ]
     found += [
         _of_container(stage, container, dockerfile)
         for container in neighbours.containers
-        if container.starts and container.user is None
+        if container.starts and not (by_user and container.user is not None)
     ]
     return together((*found, own)) if found else own
 

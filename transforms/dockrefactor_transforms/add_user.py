@@ -156,7 +156,7 @@ def run(facts: Facts) -> Outcome:
     unneeded = _unneeded(facts)
     if unneeded is not None:
         return unneeded
-    facts = facts.everywhere()
+    facts = facts.everywhere(by_user=True)
     assumed: list[Refusal] = []
     for found in _against(facts):
         if not found.reason.reason.liftable or found.reason.reason.code not in facts.options.assume:

@@ -45,6 +45,7 @@ class Reasons(ReasonEnum):
 
 def run(facts: Facts) -> Outcome:
     """Narrower copies in the final stage, or why there are none."""
+    everywhere = facts.everywhere()  # a service of compose may start another program of the folder
     refusal: Refusal | None = None
     edits: list[Edit] = []
     whole: Step | None = None
@@ -56,7 +57,7 @@ def run(facts: Facts) -> Outcome:
         if not _is_work_folder(builder, folder):
             continue
         whole = whole or step
-        outcome = _narrow(facts, step, builder, folder)
+        outcome = _narrow(everywhere, step, builder, folder)
         if isinstance(outcome, Edit):
             edits.append(outcome)
         elif outcome is not None:

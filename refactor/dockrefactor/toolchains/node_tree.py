@@ -85,7 +85,12 @@ class _Narrower:
             return TreeNeeds(served, (), evidence) if served else None
         consumed = {name for output in outputs for name in output.consumed}
         made = tuple(dict.fromkeys([*modules, *built]))
-        if not builds or not consumed or not (_inside_any(entries, built) or _starts_from_output(outputs)):
+        if (
+            not builds
+            or not consumed
+            or self._compiles_at_start()
+            or not (_inside_any(entries, built) or _starts_from_output(outputs))
+        ):
             return TreeNeeds(made, None, evidence)
         kept = self._kept(consumed, built)
         return kept if isinstance(kept, Blocked) else TreeNeeds(made, kept, evidence)
@@ -110,6 +115,15 @@ class _Narrower:
             )
             local = local or item.name in ("npm", "yarn", "pnpm", "npx") or start.entry is not None
         return local, entries
+
+    def _compiles_at_start(self) -> bool:
+        """Whether a started command reads the sources again, as a compiler does."""
+        return any(
+            argv[:1] and argv[0] in programs_that("build") and argv[1:2] != ("preview",)
+            for _, start, _ in node_launch.starts(self.facts)
+            if start is not None
+            for argv in (*start.before, start.argv)
+        )
 
     def _served(self, built: list[str]) -> tuple[str, ...]:
         """Built folders that the launch serves by name, with a tool from elsewhere."""

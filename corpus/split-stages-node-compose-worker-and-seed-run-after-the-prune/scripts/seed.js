@@ -1,0 +1,3 @@
+const { letters } = require("../dist/letters");
+
+console.log(`seeded ${letters.join(", ")}`);
