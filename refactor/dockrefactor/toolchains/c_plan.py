@@ -227,7 +227,7 @@ class _Planner:
     def chosen(self) -> set[str]:
         """Places of programs that the runtime gets: started, named in the sources, or put to a place by the author."""
         cwd = self.facts.final.after.cwd
-        found = compiled_plan.launched(self.facts, self.places) | (self.follower.linked & self.places.keys())
+        found = compiled_plan.startable(self.facts, self.places) | (self.follower.linked & self.places.keys())
         texts = [claim.value for item in self.sources for claim in (*item.literals, *item.programs)]
         found |= compiled_plan.named(self.places, texts, cwd)
         built = {path for item in self.builds for path in item.built.programs}

@@ -29,6 +29,12 @@ def launched(facts: Facts, places: Iterable[str]) -> set[str]:
     return found
 
 
+def startable(facts: Facts, places: Iterable[str]) -> set[str]:
+    """The places of programs that may be started: those of the launch; all where the image itself names none, since a
+    compose file starts one of them, and another caller may start another."""
+    return set(places) if facts.final.launch == (None, None) else launched(facts, places)
+
+
 def named(places: Iterable[str], texts: Iterable[str | None], cwd: str) -> set[str]:
     """The places of programs that texts of the sources name, by path or by their own name."""
     words = {text for text in texts if text and len(text) < 200}

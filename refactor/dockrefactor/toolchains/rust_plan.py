@@ -146,7 +146,7 @@ class _Planner:
     def chosen(self) -> set[str]:
         """Places of programs that the runtime gets: started, named in the sources, or put to a place by the author."""
         places = self.moved.places
-        found = compiled_plan.launched(self.facts, places) | self.moved.linked
+        found = compiled_plan.startable(self.facts, places) | self.moved.linked
         texts = [claim.value for item in self.sources for claim in (*item.literals, *item.programs)]
         found |= compiled_plan.named(places, texts, self.facts.final.after.cwd)
         built = [build.target for build in self.builds]
