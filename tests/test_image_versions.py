@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockrefactor import image
+from dockrefactor import image, os_packages
 from dockrefactor.toolchains import python_versions
 
 
@@ -58,3 +58,42 @@ def test_accounts_that_are_younger_than_some_versions(written: str, has: bool) -
     found = image.known(written)
     assert found is not None
     assert bool(found.users) is has
+
+
+@pytest.mark.parametrize(
+    ("written", "settled", "today"),
+    [
+        ("python:3.11.3", "bullseye", "bullseye"),  # 3.11.4 went on to bookworm
+        ("python:3.7.2-slim", "stretch", "stretch"),
+        ("node:16.13.0", "buster", "buster"),
+        ("python:3.8-slim-buster", "buster", "buster"),
+        ("debian:12.4", "bookworm", "bookworm"),
+        ("python:slim", "", "trixie"),
+        ("python:3.12.999", "", "trixie"),  # newer than all that are listed
+        ("node:999", "", "trixie"),
+        ("python:3.6.1", "unlisted", ""),  # older than all that are listed
+        ("golang:1.8", "unlisted", ""),
+    ],
+)
+def test_release_beneath_a_tag(written: str, settled: str, today: str) -> None:
+    found = image.known(written)
+    assert found is not None
+    assert (found.release, found.newest_release) == (settled, today)
+
+
+@pytest.mark.parametrize(
+    ("written", "carried"),
+    [
+        ("node:16", False),
+        ("node:4", False),
+        ("node:20", True),
+        ("ubuntu:22.04", True),
+        ("ubuntu:20.10", False),
+        ("ubuntu", True),
+        ("python:3.6-alpine", True),
+    ],
+)
+def test_releases_that_the_mirrors_carry(written: str, carried: bool) -> None:
+    found = image.known(written)
+    assert found is not None
+    assert os_packages.is_carried(found) is carried

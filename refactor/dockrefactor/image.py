@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
-from dockrefactor import tables
+from dockrefactor import image_releases, tables
+from dockrefactor.image_releases import SUITES, UNLISTED, numbered
 from dockrefactor.records import dataclass
 
-SUITES: Final = ("stretch", "buster", "bullseye", "bookworm", "trixie", "forky")
 _WINDOWS: Final = ("windowsservercore", "nanoserver", "mcr.microsoft.com/windows", "mcr.microsoft.com/dotnet/framework")
 _REFERENCE: Final = re.compile(
     r"(?P<name>[a-z0-9][a-zA-Z0-9._\-/:]*?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?"
@@ -64,8 +64,8 @@ class Image:
     """What is known of one image.
 
     `variant` is `full`, `slim`, `alpine` … as the table names it; `release` the Debian suite, `""` where the tag may
-    still move to another or there is none; `newest_release` the suite it has today; `programs` are found on its PATH;
-    `packages` are packages that it has.
+    still move to another or there is none, `UNLISTED` where it is too old for the tables; `newest_release` the suite it
+    has today; `programs` are found on its PATH; `packages` are packages that it has.
     """
 
     reference: Reference
@@ -134,38 +134,6 @@ _CODENAMES: Final = frozenset(
 )  # fmt: skip
 
 
-def suite_of(tag: str) -> str:
-    """The Debian suite that a tag names, `""` where it names none."""
-    return next((part for part in tag.split("-") if part in SUITES), "")
-
-
-def _release(family: Mapping[str, Any], reference: Reference) -> tuple[str, str, str]:
-    """(suite that cannot change, suite of today, Alpine release of today) of a tag."""
-    named = suite_of(reference.tag)
-    version = reference.tag.partition("-")[0]
-    row: Mapping[str, Any] = {}
-    releases = family.get("releases", {})
-    for key in (version, ".".join(version.split(".")[:2]), version.split(".")[0]):
-        if key in releases:
-            row = releases[key]
-            break
-    else:
-        row = _published(reference.repository, version)
-    alpine = re.search(r"alpine([\d.]+)", reference.tag)
-    today = named or str(row.get("debian", ""))
-    settled = named or (today if row.get("settled") else "")
-    return settled, today, alpine[1] if alpine else str(row.get("alpine", ""))
-
-
-def _published(repository: str, version: str) -> Mapping[str, Any]:
-    """The releases beneath a version tag by `data/image_releases.tsv`; empty where it has no such tag."""
-    found = next(tables.rows("image_releases.tsv", f"{repository}\t{version}"), None)
-    if found is None:
-        return {}
-    _, _, debian, alpine, settled = found
-    return {"debian": debian.strip("-"), "alpine": alpine.strip("-"), "settled": settled == "yes"}
-
-
 def is_windows(written: str) -> bool:
     """Whether a reference names a Windows image."""
     return any(word in written for word in _WINDOWS)
@@ -185,7 +153,7 @@ def known(written: str) -> Image | None:
     if variant is None:
         return None
     facts: dict[str, Any] = {**family, **family["variants"][variant]}
-    release, today, alpine = _release(family, reference)
+    release, today, alpine = image_releases.release(family, reference.repository, reference.tag)
     layers = list(_layers(reference.repository, variant))
     if not today and "unlisted" in facts:
         facts.update(facts["unlisted"])
@@ -225,7 +193,7 @@ def _users(facts: Mapping[str, Any], reference: Reference) -> tuple[User, ...]:
     number = re.match(r"\d+(?:\.\d+)*", reference.tag)
     first = facts.get("users_since", {}).get(number[0].partition(".")[0], "0") if number is not None else "0"
     # a tag that leaves the end of its version open names the last that was made
-    if number is not None and (*_numbered(number[0]), 99, 99) < _numbered(first):
+    if number is not None and (*numbered(number[0]), 99, 99) < numbered(first):
         return ()
     return tuple(User(item["name"], item["uid"], item["gid"], item["home"]) for item in facts.get("users", ()))
 
@@ -237,14 +205,10 @@ def _since(family: Mapping[str, Any], reference: Reference) -> dict[str, Any]:
     for version, more in family.get("since", {}).items():
         if numbers is None and reference.tag.partition("-")[0] != "latest":
             continue
-        if numbers is None or _numbered(numbers[0]) >= _numbered(version):
+        if numbers is None or numbered(numbers[0]) >= numbered(version):
             env = {**family.get("env", {}), **found.get("env", {}), **more.get("env", {})}
             found |= {**more, "env": {name: value for name, value in env.items() if value}}
     return found
-
-
-def _numbered(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
 
 
 def _layers(family: str, variant: str) -> Iterator[Mapping[str, Any]]:
@@ -271,7 +235,7 @@ def _packages(layers: list[Mapping[str, Any]], release: str) -> frozenset[str]:
 
 def _counterpart_name(facts: Mapping[str, Any], debian: str, alpine: str) -> str:
     template = str(facts.get("counterpart_image", ""))
-    if ("{debian}" in template and not debian) or ("{alpine}" in template and not alpine):
+    if ("{debian}" in template and debian in ("", UNLISTED)) or ("{alpine}" in template and not alpine):
         return ""
     return (
         template.replace("{debian}", debian).replace("{alpine}", alpine)

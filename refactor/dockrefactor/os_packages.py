@@ -10,6 +10,7 @@ from typing import Any
 
 from dockrefactor import tables
 from dockrefactor.image import Image
+from dockrefactor.image_releases import UNLISTED
 
 
 class Role(StrEnum):
@@ -171,9 +172,13 @@ def release_name(image: Image) -> str:
     return next((name for name, version in releases.items() if named in (name, version)), "")
 
 
-def is_archived(image: Image) -> bool:
-    """Whether the mirrors that an image names no longer carry its release, so that nothing can be installed."""
-    return image.newest_release in tables.toml("images")["archived_releases"]
+def is_carried(image: Image) -> bool:
+    """Whether the mirrors that an image names still carry its release; without that nothing can be installed in it."""
+    if not image.is_debian:
+        return True
+    if image.family == "ubuntu":
+        return bool(release_name(image)) or not image.reference.tag[:1].isdigit()
+    return image.release != UNLISTED and image.newest_release not in tables.toml("images")["archived_releases"]
 
 
 def untold_release(image: Image) -> str:

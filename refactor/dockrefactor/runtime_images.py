@@ -25,7 +25,7 @@ def _possible(facts: Facts, plan: Plan) -> list[Image]:
     names: list[str] = []
     if plan.static:
         names.append("gcr.io/distroless/static-debian12")
-        same = base.is_debian and base.newest_release and not os_packages.is_archived(base)
+        same = base.is_debian and base.newest_release and os_packages.is_carried(base)
         names.append(f"debian:{base.newest_release if same else 'bookworm'}-slim")
         if facts.options.runtime == "alpine":
             names.append("alpine:3.22")

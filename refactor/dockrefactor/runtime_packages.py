@@ -272,7 +272,7 @@ class RuntimePackages:
     def _is_closed(self) -> bool:
         """Whether nothing can be installed in the runtime: its release is archived, and no step of the author's shows
         that the file turns to the archive."""
-        return os_packages.is_archived(self.runtime) and not any(map(package_lists.packages, self.facts.final.steps))
+        return not os_packages.is_carried(self.runtime) and not any(map(package_lists.packages, self.facts.final.steps))
 
     def _came_along(self, program: str) -> list[str]:
         """The package of a program that came along with one which stays behind."""
