@@ -352,3 +352,59 @@ def test_uv_downloads_no_python_that_the_runtime_lacks(folder: Path, wanted: str
 def test_what_builds_without_isolation_sees_the_images_tools(folder: Path, option: str, shares: bool) -> None:
     text = result(folder, FULL + INSTALL.replace("install ", f"install {option}") + CMD)
     assert ("python -m venv --system-site-packages /opt/venv" in text) is shares
+
+
+@pytest.mark.parametrize(
+    ("before", "is_split"),
+    [
+        ("ENV PATH=/usr/local/bin:$PATH\n", False),
+        ("ENV PATH /usr/local/bin:$PATH\n", False),
+        ("ENV PATH=/app/bin:/usr/local/bin:$PATH\n", False),
+        ("ENV PATH=$PATH:/usr/local/bin\n", True),
+        ("ENV PATH=/app/bin:$PATH\n", True),
+    ],
+)
+def test_the_images_python_does_not_come_before_the_environment(folder: Path, before: str, is_split: bool) -> None:
+    assert ("AS runtime" in result(folder, FULL + before + INSTALL + CMD)) is is_split
+
+
+@pytest.mark.parametrize(
+    ("line", "is_split"),
+    [
+        ("export PATH=/usr/local/bin:$PATH", False),
+        ("export PATH=$PATH:/usr/local/bin", True),
+        (". /etc/profile", False),
+        ("sudo -E python app.py", False),
+        ("echo ready", True),
+    ],
+)
+def test_a_start_script_does_not_put_the_images_python_first(folder: Path, line: str, is_split: bool) -> None:
+    (folder / "run.sh").write_text(f"#!/bin/sh\n{line}\nexec python app.py\n")
+    source = FULL + INSTALL + 'CMD ["sh", "run.sh"]\n'
+    assert ("AS runtime" in result(folder, source)) is is_split
+
+
+@pytest.mark.parametrize(
+    ("name", "recipe", "is_split"),
+    [
+        ("setup.py", "setup(ext_modules=[Extension('a', ['a.c'], libraries=['magic'])])\n", False),
+        ("setup.py", "setup(ext_modules=[Extension('a', ['a.c'], libraries=['m', 'pthread'])])\n", True),
+        ("setup.py", "setup(ext_modules=[Extension('a', ['a.c'], libraries=found)])\n", False),
+        ("setup.py", "setup(ext_modules=[Extension('a', ['a.c'], extra_link_args=['-lxml2'])])\n", False),
+        ("setup.py", "setup(ext_modules=[Extension('a', ['a.c'])])\n", True),
+        ("meson.build", "py.extension_module('a', 'a.c', dependencies: dependency('libxml-2.0'))\n", False),
+        ("CMakeLists.txt", "find_package(Python)\nfind_package(CURL REQUIRED)\n", False),
+    ],
+)
+def test_libraries_that_a_projects_own_extensions_link_are_known(
+    folder: Path, name: str, recipe: str, is_split: bool
+) -> None:
+    project = folder / "own"
+    project.mkdir()
+    backend = {"meson.build": "mesonpy", "CMakeLists.txt": "scikit_build_core.build"}.get(name, "setuptools.build_meta")
+    (project / "pyproject.toml").write_text(
+        f'[build-system]\nbuild-backend = "{backend}"\n\n[project]\nname = "own"\nversion = "1"\ndependencies = []\n'
+    )
+    (project / name).write_text(recipe)
+    (folder / "requirements.txt").write_text("flask==3.0.0\n./own\n")
+    assert ("AS runtime" in result(folder, FULL + INSTALL + CMD)) is is_split

@@ -17,6 +17,7 @@ from dockrefactor.toolchain import Blocked, Plan, started_by_tool
 from dockrefactor.toolchains import (
     python_compilers,
     python_environments,
+    python_extensions,
     python_sources,
     python_steering,
     python_system_files,
@@ -42,6 +43,11 @@ _TASK: Final = re.compile(rf"[\s\d*@/,-].*(?:{_PYTHON.pattern})")
 # a text of a source that names what is in the image's own Python
 _IN_SOURCE: Final = re.compile(
     r"""["'][^"']*/usr/local/(?:bin/(?:(?:python|pip)[\d.]*\b|(?P<script>[\w-]+))|lib/python\d)"""
+)
+# /usr/local/bin ahead of what PATH was, and what sets PATH anew
+_FIRST: Final = re.compile(
+    r"""(?:\bENV\s+PATH\s+|(?<![${])\bPATH["']?\]?\s*[=:]\s*)(?!["']?\$\{?PATH)[^\s$]*/usr/local/bin(?![\w/.-])"""
+    r"""|(?:^|[\s;&])(?:\.|source)\s+/etc/(?:profile|environment)\b"""
 )
 _TEXTS: Final = ("CMD", "ENTRYPOINT", "ENV", "HEALTHCHECK", "RUN")
 _SETTINGS: Final = (".sh", ".conf", ".ini", ".service", ".cfg")
@@ -71,6 +77,9 @@ def of_packages(facts: Facts, first: Step, installed: list[InstallInputs]) -> Bl
         return Blocked("manifest-missing", facts.at(first.instruction, f"{missing} is not copied from the context"))
     base = facts.final.base
     if base is not None and base.counterpart:
+        linking = python_extensions.linking(facts, installed)
+        if linking is not None:
+            return Blocked("unknown-library", linking)
         unknown = packages_needs(facts, installed).unknown
         return Blocked("unknown-package", unknown) if unknown is not None else None
     return None
@@ -200,9 +209,9 @@ def absolute_paths(facts: Facts, plan: Plan, installed: list[InstallInputs]) -> 
         if re.fullmatch(r"/usr/(local/)?bin/(python|pip)[\d.]*", item.argv[0]):
             says = f"starts {item.argv[0]}"
             return Blocked("absolute-tool-path", Evidence(item.evidence.path, item.evidence.line, says))
-    task = _task(facts)
-    if task is not None:
-        return Blocked("absolute-tool-path", task)
+    against = _task(facts) or _search_path(facts)
+    if against is not None:
+        return Blocked("absolute-tool-path", against)
     linked: dict[str, None] = {}
     for path, line, text, starting in _texts(facts):
         for match in _ABSOLUTE.finditer(text):
@@ -215,6 +224,17 @@ def absolute_paths(facts: Facts, plan: Plan, installed: list[InstallInputs]) -> 
                 return Blocked("absolute-tool-path", Evidence(path, line, f"names {match[0]}"))
             linked[match[1]] = None
     return tuple(linked)
+
+
+def _search_path(facts: Facts) -> Evidence | None:
+    """What finds the image's own Python ahead of the virtual environment, which is first on PATH."""
+    sudo = next((item for item in facts.launch.started if "sudo" in (item.program, *item.wrappers)), None)
+    if sudo is not None:
+        return Evidence(sudo.evidence.path, sudo.evidence.line, "sudo has a PATH of its own")
+    for path, line, text, _ in _texts(facts):
+        if _FIRST.search(text):
+            return Evidence(path, line, "PATH leads to the image's own Python first")
+    return None
 
 
 def _task(facts: Facts) -> Evidence | None:
@@ -246,15 +266,17 @@ def _texts(facts: Facts) -> Iterator[tuple[str, int, str, bool]]:
             yield facts.name, step.instruction.start_line, step.instruction.logical, step.keyword in _STARTING
     for path in sorted({*facts.launch.scripts.values(), *facts.context.files("", _SETTINGS)}):
         text = facts.context.read(path) or ""
-        if "/usr/local/" in text or "-packages" in text:
+        if any(word in text for word in ("/usr/local/", "-packages", "/etc/profile", "/etc/environment")):
             for number, line in enumerate(text.splitlines(), 1):
                 yield path, number, line, True
     for path in facts.context.files("", (".py",)):
         text = facts.context.read(path) or ""
         if "/usr/local/" in text:
             for number, line in enumerate(text.splitlines(), 1):
-                found = _IN_SOURCE.search(line)
-                if found is not None and (not found["script"] or found["script"] in _console_scripts()):
+                found = _IN_SOURCE.search(line) or _FIRST.search(line)
+                if found is not None and found.re is _FIRST:
+                    yield path, number, line, False
+                elif found is not None and (not found["script"] or found["script"] in _console_scripts()):
                     yield path, number, line, True
 
 
