@@ -178,6 +178,8 @@ def _opened(facts: Facts, stage: Stage, works: Sequence[Work], found: Published)
         path = resolve(absolute(claim.value or "", cwd))
         if path and path not in folders and not unread(path):
             kept[path] = None
+    made = [claim.value for claim in (read.needs.writes if read is not None else ()) if claim.value is not None]
+    kept.update(dict.fromkeys(opened_files.folders_of(facts.context, resolve, made, cwd, True)))
     packages = {name.lower() for work in works for item in work.projects for name in item.packages}
     beside = [path for name, path in tables.toml("dotnet")["packages"]["reads"].items() if name in packages]
     kept.update(dict.fromkeys(opened_files.in_work_folder(facts, stage, beside)))

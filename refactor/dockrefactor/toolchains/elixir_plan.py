@@ -17,6 +17,7 @@ from dockrefactor.toolchain import Artifact, Blocked, Plan, RuntimeNeeds, starte
 from dockrefactor.toolchains import elixir_sources, elixir_starts
 from dockrefactor.toolchains.elixir import MixRelease
 from dockrefactor.toolchains.elixir_names import looks_like_elixir
+from dockrefactor.toolchains.opened_files import folders_of
 
 _Commands = list[tuple[Step, Placed]]
 # entries of a project that are compiled into the release, or that only builds and tests read
@@ -191,6 +192,8 @@ def _opened(facts: Facts) -> tuple[str, ...]:
             for path in facts.context.children("")
             if posixpath.basename(path) not in _COMPILED and not is_inert(path) and not path.endswith((".ex", ".exs"))
         }
+    made = [claim.value for claim in found.writes if claim.value is not None]
+    kept.update(folders_of(facts.context, resolve, made, cwd, True))
     return tuple(
         sorted(path for path in kept if not any(other != path and inside("/" + path, "/" + other) for other in kept))
     )
