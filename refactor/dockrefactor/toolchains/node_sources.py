@@ -53,7 +53,10 @@ class _Found:
         """What calls write, and what else is written by its name."""
         calls = self.of("write")
         known = {posixpath.normpath(claim.value) for claim in calls if claim.value}
-        return (*calls, *(claim for claim in self.of("named") if claim.value not in known))
+        named: dict[str | None, Claim] = {}
+        for claim in self.of("named"):
+            named.setdefault(claim.value, claim)
+        return (*calls, *(claim for claim in named.values() if claim.value not in known))
 
 
 @cache
@@ -164,6 +167,20 @@ def _written_files(path: str, text: str, found: _Found) -> None:
         found.add("named", posixpath.normpath(match["path"]), Evidence(path, line, f"names {match['path']}"))
 
 
+def _is_database(source: SourceFile, pair: Node, key: str) -> bool:
+    """Whether a property names the file of a database: beside another that says of which kind it is, or within one."""
+    for row in node_facts()["sources"]["database_files"]:
+        if row["key"] != key or pair.parent is None:
+            continue
+        outer = pair.parent.parent
+        if "within" in row and outer is not None and outer.type == "pair":
+            return bool(words(outer.child_by_field_name("key")).strip("'\"") == row["within"])
+        beside = property_of(pair.parent, row.get("beside", ""))
+        if beside is not None and source.value(beside).text in row["values"]:
+            return True
+    return False
+
+
 class _Reading:
     """Turns the calls of one source into claims."""
 
@@ -197,11 +214,13 @@ class _Reading:
     def option(self, pair: Node) -> None:
         """A property that names what is written; a switch of the same name (`autoSchemaFile: true`) names nothing."""
         key, node = words(pair.child_by_field_name("key")).strip("'\""), pair.child_by_field_name("value")
-        if key not in node_facts()["sources"]["written_properties"] or node is None:
+        is_database = node is not None and _is_database(self.source, pair, key)
+        if node is None or not (is_database or key in node_facts()["sources"]["written_properties"]):
             return
         path = self._plain(self.source.value(node).text)
-        if path is not None and not re.match(r"/tmp(/|$)", path):
-            self.found.add("named", path, Evidence(self.source.path, pair.start_point[0] + 1, f"sets {key}"))
+        evidence = Evidence(self.source.path, pair.start_point[0] + 1, f"sets {key}")
+        if (path is None and is_database) or (path is not None and not re.match(r"/tmp(/|$)|:memory:", path)):
+            self.found.add("named", path, evidence)
 
     def _rules_for(self, target: tuple[str, str] | None, name: str) -> tuple[Mapping[str, Any], ...]:
         rules = _rules()
