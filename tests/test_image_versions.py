@@ -6,6 +6,7 @@ import pytest
 
 from dockrefactor import image, os_packages
 from dockrefactor.toolchains import python_versions
+from dockrefactor.toolchains.tag_versions import tag_version
 
 
 @pytest.mark.parametrize(
@@ -14,14 +15,14 @@ from dockrefactor.toolchains import python_versions
         ("python:3.6.9-slim", (3, 6, 9)),
         ("python:3.12", (3, 12, 99)),
         ("python:3", (3, 99, 99)),
-        ("python:slim", (3, 99, 99)),
-        ("python", (3, 99, 99)),
+        ("python:slim", (99, 99, 99)),
+        ("python", (99, 99, 99)),
         ("python:2.7-alpine", (2, 7, 99)),
         ("node:20", None),
     ],
 )
 def test_version_of_a_tag(written: str, version: tuple[int, int, int] | None) -> None:
-    assert python_versions.version(image.known(written)) == version
+    assert tag_version(image.known(written), "python") == version
 
 
 @pytest.mark.parametrize(

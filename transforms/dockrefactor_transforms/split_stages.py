@@ -178,7 +178,7 @@ class Reasons(ReasonEnum):
     )
     OLD_VERSION = Reason(
         "old-language-version",
-        "The language's version is older than the tools by which its packages move to a runtime.",
+        "The language's tools work here in an older way than the one that is known of them.",
         "Move to a version that is still maintained, or split by hand.",
     )
     USER_BEFORE_BUILD = Reason(

@@ -28,10 +28,14 @@ from dockrefactor.toolchain import (
 )
 from dockrefactor.toolchains import go_module
 from dockrefactor.toolchains.go_build import parse_go_build
+from dockrefactor.toolchains.tag_versions import tag_version
 
 if TYPE_CHECKING:
     from dockrefactor.toolchains.go_programs import Program
 
+# https://go.dev/doc/go1.11#modules, https://go.dev/doc/go1.13#modules
+_FIRST_WITH_MODULES: Final = (1, 11)
+_MODULES_EVERYWHERE: Final = (1, 13)
 # the PATH of every image that a Go program may run on; Go's own image adds /go/bin
 _STANDARD_PATH: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
@@ -119,7 +123,7 @@ class Go:
             for placed in step.run.commands
             if placed.effects.by == self.name and placed.effects.kind in (Kind.BUILD, Kind.TEST)
         ]
-        if not builds or builds[0].cwd != step.before.cwd:
+        if not builds or builds[0].cwd != step.before.cwd or _ignores_modules(stage, step) is not None:
             return None
         place = facts.place(step, builds[0], stage)
         inputs = self.install_inputs(builds[0], place)
@@ -174,6 +178,10 @@ class Go:
             return started_by_tool(
                 started, "`go run` compiles when it starts", lambda: go_starts.direct(facts, started)
             )
+        for step, _ in facts.commands(lambda placed: placed.effects.by == self.name):
+            says = _ignores_modules(facts.final, step)
+            if says is not None:
+                return Blocked("old-language-version", facts.at(step.instruction, says))
         try:
             programs = list(go_programs.programs(facts, facts.final))
         except go_programs.UnknownProgram as unknown:
@@ -342,6 +350,22 @@ class Go:
         built = tuple(posixpath.relpath(item.output, folder) for item in here)
         kept = tuple(posixpath.relpath("/" + path, "/" + root) for path in opened if inside("/" + path, "/" + root))
         return TreeNeeds(built, kept, tuple(item.module.evidence for item in here))
+
+
+def _ignores_modules(stage: Stage, step: Step) -> str | None:
+    """Why go.mod is not looked at where a step runs (https://go.dev/ref/mod#mod-commands); None where it is."""
+    version = tag_version(stage.base, "go")
+    environment = step.before.env
+    setting = environment.get("GO111MODULE", "auto")
+    if setting == "off":
+        return "GO111MODULE=off: go.mod is not looked at"
+    if version is None or version >= _MODULES_EVERYWHERE:
+        return None
+    if version >= _FIRST_WITH_MODULES:
+        sources = posixpath.join(environment.get("GOPATH", "/go"), "src")
+        if setting == "on" or (setting == "auto" and not inside(step.before.cwd, sources)):
+            return None
+    return f"Go {version[0]}.{version[1]} does not look at go.mod in {step.before.cwd}"
 
 
 TOOLCHAIN: Final[Toolchain] = Go()

@@ -27,6 +27,7 @@ from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import names
 from dockrefactor.toolchains.python_packages import packages_needs
 from dockrefactor.toolchains.python_starts import RUNNERS, PythonStart, may_install, started_programs
+from dockrefactor.toolchains.tag_versions import tag_version
 
 _ABSOLUTE: Final = re.compile(
     r"/usr/local/bin/(?!docker-entrypoint)([\w.-]+)|/usr/local/lib/python3?[\d.]*"
@@ -87,7 +88,7 @@ def of_packages(facts: Facts, first: Step, installed: list[InstallInputs]) -> Bl
 
 def _old(facts: Facts) -> Blocked | None:
     """A Python whose virtual environments, where it makes any, have no pip."""
-    found = python_versions.version(facts.final.base)
+    found = tag_version(facts.final.base, "python")
     if found is None or found[:2] >= python_versions.FIRST_WITH_ENVIRONMENTS:
         return None
     named = facts.final.origin.args[0].rpartition(":")[2].partition("-")[0]

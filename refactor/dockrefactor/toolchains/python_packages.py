@@ -14,6 +14,7 @@ from dockrefactor.image import Image
 from dockrefactor.needs import Claim, InstallInputs, LanguagePackage
 from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains import python_versions
+from dockrefactor.toolchains.tag_versions import NEWEST, tag_version
 
 _NUMBERS: Final = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})*")
 
@@ -199,9 +200,9 @@ def _may_be_built(
 
 def own_minor(base: Image) -> int | None:
     """The minor version of an image's Python; None where its tag does not say."""
-    version = python_versions.version(base)
+    version = tag_version(base, "python")
     if version is not None:
-        return version[1] if version[1] != python_versions.NEWEST else None
+        return version[1] if version[1] != NEWEST else None
     found: int | None = tables.toml("python_names")["distribution_minor"].get(os_packages.release_name(base))
     return found
 
