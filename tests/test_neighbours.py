@@ -158,6 +158,14 @@ def test_a_service_that(name: str, tmp_path: Path) -> None:
     assert (found.name, found.command, found.mounts) == ("web", ("x",), ("/app",))
 
 
+def test_aliases_that_grow_without_end_are_read_once(tmp_path: Path) -> None:
+    rows = ["x0: &x0 ['$A', '$A']", *(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 40))]
+    text = "\n".join([*rows, "x-loop: &loop {again: *loop}", "services:", "  web: {build: ., command: $$x, user: a}"])
+    (tmp_path / "compose.yml").write_text(text + "\n")
+    (found,) = neighbours.read(BuildContext(tmp_path), "Dockerfile").services
+    assert found.command == ("$x",)
+
+
 def test_files_outside_of_the_repository_are_not_read(tmp_path: Path) -> None:
     inner = tmp_path / "repository"
     (inner / ".git").mkdir(parents=True)

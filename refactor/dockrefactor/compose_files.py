@@ -76,7 +76,7 @@ class _Reader:
             data = {}
         if "$" in file.text:
             beside = neighbour_files.named(self.root, file.folder, ".env")
-            data = table(_with_values(data, variables_of(beside.text) if beside is not None else {}, 0))
+            data = table(_with_values(data, variables_of(beside.text) if beside is not None else {}, {}))
         self._documents[file.shown] = data
         return data
 
@@ -188,15 +188,22 @@ def privileges(service: Mapping[str, Any]) -> str:
     return str(listed.get("source", "a device")) if listed is not None else ""
 
 
-def _with_values(value: Any, known: Mapping[str, str], depth: int) -> Any:
-    """A parsed file with variables replaced by what `.env` gives, else by their defaults; others stay as written."""
-    if depth > 20:
-        return value
+def _with_values(value: Any, known: Mapping[str, str], done: dict[int, Any]) -> Any:
+    """A parsed file with variables replaced by what `.env` gives, else by their defaults; others stay as written.
+
+    `done` maps what was begun to its result: aliases share it, and may hold themselves.
+    """
     if isinstance(value, str):
         return _VARIABLE.sub(lambda found: _value(found, known), value) if "$" in value else value
+    if not isinstance(value, dict | list) or id(value) in done:
+        return done.get(id(value), value)
     if isinstance(value, dict):
-        return {key: _with_values(item, known, depth + 1) for key, item in value.items()}
-    return [_with_values(item, known, depth + 1) for item in value] if isinstance(value, list) else value
+        table_made = done[id(value)] = {}
+        table_made.update((key, _with_values(item, known, done)) for key, item in value.items())
+        return table_made
+    list_made = done[id(value)] = []
+    list_made.extend(_with_values(item, known, done) for item in value)
+    return list_made
 
 
 def _value(found: re.Match[str], known: Mapping[str, str]) -> str:

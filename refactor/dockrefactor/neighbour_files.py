@@ -155,11 +155,11 @@ def _file(kind: str, folder: str, path: str, root: str, words: tuple[bytes, ...]
 def named(root: str, folder: str, path: str) -> NeighbourFile | None:
     """A compose file, or one of variables, that a compose file in `folder` names; None where it is not there, or not
     in the repository of the build context `root`."""
-    place = os.path.normpath(os.path.join(folder, path))
-    if "$" in path or "://" in path:
+    if "$" in path or "://" in path or "\0" in path:
         return None
-    top = os.path.realpath(_folders(root)[-1])
-    if os.path.commonpath((top, os.path.realpath(place))) != top:
+    place = os.path.normpath(os.path.join(folder, path))
+    top = Path(os.path.realpath(_folders(root)[-1]))
+    if not Path(os.path.realpath(place)).is_relative_to(top):
         return None
     return next(_file(COMPOSE, os.path.dirname(place), place, root, (b"",)), None)
 

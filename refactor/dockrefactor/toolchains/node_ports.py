@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from dockrefactor import yaml_text
@@ -17,6 +18,7 @@ from dockrefactor.toolchains.node_commands import node_facts
 from dockrefactor.toolchains.node_settings import without_comments
 from dockrefactor.toolchains.node_sources import source_files
 
+_MOST_SETTINGS = 5000  # aliases can make a small file endless
 _SIGNS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
@@ -96,7 +98,7 @@ def _in_settings(context: BuildContext, path: str) -> Iterator[Claim]:
     text = context.read(path)
     if text is None or "port" not in text.lower():
         return
-    for keys, value in _leaves(_document(path, text), ()):
+    for keys, value in islice(_leaves(_document(path, text), ()), _MOST_SETTINGS):
         names, others = _patterns()
         if not names.fullmatch(keys[-1]) or any(others.search(key) for key in keys[:-1]):
             continue
