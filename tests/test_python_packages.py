@@ -35,3 +35,8 @@ def test_a_version_from_before_the_python_is_compiled(tmp_path: Path) -> None:
 
 def test_a_package_without_wheels_is_compiled(tmp_path: Path) -> None:
     assert libraries(tmp_path, "python:3.11", "psycopg2", "2.9.9") == ["libpq5"]
+
+
+@pytest.mark.parametrize(("name", "version"), [("markupsafe", "2.1.1"), ("aiohttp", "3.8.1"), ("sqlalchemy", "1.4.31")])
+def test_a_compiled_package_that_links_no_library(tmp_path: Path, name: str, version: str) -> None:
+    assert libraries(tmp_path, "python:3.11", name, version) == []
