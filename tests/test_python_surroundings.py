@@ -408,3 +408,13 @@ def test_libraries_that_a_projects_own_extensions_link_are_known(
     (project / name).write_text(recipe)
     (folder / "requirements.txt").write_text("flask==3.0.0\n./own\n")
     assert ("AS runtime" in result(folder, FULL + INSTALL + CMD)) is is_split
+
+
+@pytest.mark.parametrize(
+    ("first", "is_split"),
+    [("#!/usr/bin/python3", False), ("#!/usr/local/bin/python", False), ("#!/usr/bin/env python3", True)],
+)
+def test_a_script_that_a_source_starts_finds_its_interpreter(folder: Path, first: str, is_split: bool) -> None:
+    (folder / "tool.py").write_text(f"{first}\nimport json\n")
+    (folder / "app.py").write_text("import subprocess\n\nsubprocess.run(['./tool.py'])\n")
+    assert ("AS runtime" in result(folder, FULL + INSTALL + CMD)) is is_split

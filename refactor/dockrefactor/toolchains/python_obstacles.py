@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from dockrefactor import tables
-from dockrefactor.effects import Kind, inside
+from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
@@ -210,7 +210,7 @@ def absolute_paths(facts: Facts, plan: Plan, installed: list[InstallInputs]) -> 
         if re.fullmatch(r"/usr/(local/)?bin/(python|pip)[\d.]*", item.argv[0]):
             says = f"starts {item.argv[0]}"
             return Blocked("absolute-tool-path", Evidence(item.evidence.path, item.evidence.line, says))
-    against = _task(facts) or _search_path(facts)
+    against = _task(facts) or _search_path(facts) or _script(facts)
     if against is not None:
         return Blocked("absolute-tool-path", against)
     linked: dict[str, None] = {}
@@ -235,6 +235,18 @@ def _search_path(facts: Facts) -> Evidence | None:
     for path, line, text, _ in _texts(facts):
         if _FIRST.search(text):
             return Evidence(path, line, "PATH leads to the image's own Python first")
+    return None
+
+
+def _script(facts: Facts) -> Evidence | None:
+    """A script of the context that a source starts, and that names its interpreter by another path than PATH's."""
+    resolve = facts.final.resolver()
+    for claim in python_sources.image_sources(facts).programs:
+        if claim.value and "/" in claim.value:
+            found = resolve(absolute(claim.value, facts.final.after.cwd))
+            text = (facts.context.read(found) or "") if found is not None else ""
+            if re.match(r"#!\s*/usr/(?:local/)?bin/python", text):
+                return Evidence(found or "", 1, "its first line names an interpreter by its path")
     return None
 
 
