@@ -17,12 +17,14 @@ LISTENS = "require('http').createServer((q, r) => r.end('x')).listen(process.env
 EXPRESS = "const app = require('express')();\n"
 
 
-def _user(folder: Path, files: dict[str, str], command: str = '["node", "server.js"]') -> Outcome:
+def _user(
+    folder: Path, files: dict[str, str], command: str = '["node", "server.js"]', environment: str = ""
+) -> Outcome:
     files = {"package.json": '{"scripts": {"start": "node server.js"}}', "server.js": LISTENS, **files}
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    text = f"FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD {command}\n"
+    text = f"FROM node:22\n{environment}WORKDIR /app\nCOPY . .\nRUN npm install\nCMD {command}\n"
     return add_user.run(Facts(document.read(text), BuildContext(folder), TOOLCHAINS, Options(), "Dockerfile"))
 
 
@@ -91,6 +93,14 @@ OTHER = {
 @pytest.mark.parametrize("name", OTHER)
 def test_other_ports_do_not(name: str, tmp_path: Path) -> None:
     assert not isinstance(_user(tmp_path, OTHER[name]), Refusal)
+
+
+def test_a_default_that_the_image_s_variable_replaces_is_none(tmp_path: Path) -> None:
+    files = {"server.js": EXPRESS + "app.listen(require('./config').port);\n"}
+    files["config.js"] = "module.exports = { port: process.env.PORT || 80 };\n"
+    environment = "ENV PORT=8000\n"
+    assert not isinstance(_user(tmp_path, files, environment=environment), Refusal)
+    assert isinstance(_user(tmp_path, files, environment=environment.replace("8000", "81")), Refusal)
 
 
 @pytest.mark.parametrize("said", ["privileged: true", "cap_add: [NET_ADMIN]", "devices: ['/dev/ttyUSB0:/dev/ttyUSB0']"])

@@ -206,7 +206,7 @@ def _of_sources(found: _Found, facts: Facts, folder: str) -> None:
     """What the sources in a context folder need; their relative paths start at the container's work folder."""
     read = node_sources.read_sources(facts.context, folder, environment=facts.final.after.env)
     found.programs += read.programs
-    found.ports += [*read.ports, *node_ports.set_ports(facts.context, folder, read.ports)]
+    found.ports += [*read.ports, *node_ports.set_ports(facts.context, folder, read.ports, facts.final.after.env)]
     found.writes += [_in_work_folder(facts, claim) for claim in read.writes]
     found.unknown += [("writes-unknown-path", evidence) for evidence in read.unreadable]
 

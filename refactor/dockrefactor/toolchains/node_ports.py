@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -19,16 +19,19 @@ from dockrefactor.toolchains.node_settings import without_comments
 from dockrefactor.toolchains.node_sources import source_files
 
 _MOST_SETTINGS = 5000  # aliases can make a small file endless
+_VARIABLE = re.compile(r"\s*(?:(?:Number|parseInt)\s*\(|\+)?\s*process\.env\.(?P<name>\w+)")
 _SIGNS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
-def set_ports(context: BuildContext, folder: str, listening: Iterable[Claim]) -> tuple[Claim, ...]:
+def set_ports(
+    context: BuildContext, folder: str, listening: Iterable[Claim], environment: Mapping[str, str]
+) -> tuple[Claim, ...]:
     """The ports below 1024 that sources and settings files give to a name of a listening port; none where every port of
-    `listening`, what the sources' calls listen on, is known, and there is one."""
+    `listening`, what the sources' calls listen on, is known, and there is one. `environment`: the image's variables."""
     listening = tuple(listening)
     if listening and all(claim.value is not None for claim in listening):
         return ()
-    found = [claim for path in source_files(context, folder) for claim in _in_source(context, path)]
+    found = [claim for path in source_files(context, folder) for claim in _in_source(context, path, environment)]
     for pattern in node_facts()["ports"]["settings"]:
         for path in _matching(context, folder, pattern):
             found += _in_settings(context, path)
@@ -49,7 +52,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(table["names"], re.IGNORECASE), re.compile(table["others"], re.IGNORECASE)
 
 
-def _in_source(context: BuildContext, path: str) -> Iterator[Claim]:
+def _in_source(context: BuildContext, path: str, environment: Mapping[str, str]) -> Iterator[Claim]:
     """`port: process.env.PORT || 80`, `const PORT = 80`, `PORT: Joi.number().default(80)`: the first number of what
     the name is given."""
     text = context.read(path)
@@ -60,6 +63,9 @@ def _in_source(context: BuildContext, path: str) -> Iterator[Claim]:
     for match in re.finditer(rf"""(?<![\w$])(?P<name>{names.pattern})["']?\s*[:=]\s*(?!=)""", plain, re.IGNORECASE):
         around = plain[max(0, match.start() - 80) : match.start()].rpartition("}")[2]
         given = _given(plain, match.end())
+        variable = _VARIABLE.match(given)
+        if variable is not None and environment.get(variable["name"], "").isdecimal():
+            given = environment[variable["name"]]  # which decides
         number = re.search(r"(?<![\w.$])(\d{1,5})(?![\w.])", given)
         if number is None or not _is_low(number[1]) or others.search(around) or _calls_out(plain, match.start()):
             continue
