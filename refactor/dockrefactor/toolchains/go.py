@@ -178,10 +178,6 @@ class Go:
             return started_by_tool(
                 started, "`go run` compiles when it starts", lambda: go_starts.direct(facts, started)
             )
-        for step, _ in facts.commands(lambda placed: placed.effects.by == self.name):
-            says = _ignores_modules(facts.final, step)
-            if says is not None:
-                return Blocked("old-language-version", facts.at(step.instruction, says))
         try:
             programs = list(go_programs.programs(facts, facts.final))
         except go_programs.UnknownProgram as unknown:
@@ -190,6 +186,10 @@ class Go:
             return Blocked(
                 "unknown-toolchain", facts.at(facts.final.origin, "no `go build` or `go install` makes a program")
             )
+        for item in programs:
+            says = _ignores_modules(facts.final, item.step)
+            if says is not None:
+                return Blocked("old-language-version", facts.at(item.step.instruction, says))
         return self._plan(facts, programs)
 
     def _plan(self, facts: Facts, programs: list[Program]) -> Plan:
