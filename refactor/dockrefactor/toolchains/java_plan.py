@@ -74,6 +74,9 @@ def _plan(facts: Facts) -> Plan:
         if isinstance(free, Blocked):
             raise BlockedError(free)
         opened = free
+    left = _left_in_output(facts, outputs, program, [artifact.path for artifact in artifacts])
+    if left is not None:
+        raise _stop("ambiguous-artifact", left)
     # where Java is a package, the runtime is the base image's own counterpart
     choices = list(_choices(facts, program, bool(opened))) if not packaged else []
     says = next((choice.says for choice in choices[:1] if choice.says), "")
@@ -205,6 +208,17 @@ def _of_builder(facts: Facts, outputs: Outputs, item: Named) -> Iterator[str]:
     yield from unit.companions
 
 
+def _left_in_output(facts: Facts, outputs: Outputs, program: Program, brought: Sequence[str]) -> Evidence | None:
+    """A file of a build's output folder that the program names, and that no artifact brings."""
+    read = [*program.sources.needs.reads, *program.settings.reads]
+    for claim in (*read, *(item for item in program.sources.texts if item.value and "/" in item.value)):
+        path = absolute(claim.value, facts.final.after.cwd) if claim.value else ""
+        inner = any(path != folder and inside(path, folder) for folder in outputs.folders if path)
+        if inner and not any(inside(path, place) for place in brought):
+            return replace(claim.evidence, says=f"whether the build or the program makes `{claim.value}` is not known")
+    return None
+
+
 def _opens_beside(facts: Facts) -> bool:
     """Whether the program opens files by paths that begin in its work folder, or by computed ones."""
     program = java_needs.program(facts)
@@ -303,7 +317,8 @@ def tree_needs(facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | N
     program = java_needs.program(facts)
     opened = java_files.opened(facts, builder, program, [unit.folder for unit in outputs.units])
     root = builder.resolver()(folder)
-    if not paths or opened is None or root is None:
+    left = _left_in_output(facts, outputs, program, [posixpath.join(folder, path) for path in paths])
+    if not paths or opened is None or root is None or left is not None:
         return Blocked("unknown-reads", outputs.evidence)
     kept = tuple(posixpath.relpath("/" + path, "/" + root) for path in opened if inside("/" + path, "/" + root))
     return TreeNeeds(tuple(dict.fromkeys(paths)), kept, (outputs.evidence,))

@@ -9,6 +9,7 @@ from typing import Final
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.records import dataclass
 from dockrefactor.stages import Placed, Stage, Step
+from dockrefactor.step_effects import COPYING
 
 # folders that every image has, so that a copy to such a name goes into it
 FOLDERS: Final = frozenset(
@@ -74,8 +75,13 @@ class Follower:
                 self.own.append(placed)
                 return
         touched = [path for path in effects.writes if path not in self.places]
+        if placed.command.name in COPYING and any(self._is_beside(path) for path in touched):
+            return  # the program may look for it where it stands itself
         if effects.writes and all(any(inside(path, item) for item in self.left_behind) for path in touched):
             self.own.append(placed)
+
+    def _is_beside(self, path: str) -> bool:
+        return any(inside(path, posixpath.dirname(place)) for place in self.places)
 
     def _move(self, placed: Placed, made: list[tuple[str, str]]) -> None:
         if placed.command.name == "ln":
