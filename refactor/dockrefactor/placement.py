@@ -256,8 +256,28 @@ class _Placer:
         slot.builder = at <= self.last
         names = package_lists.packages(step)
         slot.runtime = not names or not slot.builder or self.packages.keeps_any(step)
-        if slot.runtime:
+        setup = self._sources_alone(step) if slot.runtime and slot.builder and names else None
+        if setup is not None:
+            packages = self.packages.of_step(step, generated=True) or ""
+            slot.runtime_text = self.facts.document.typed(f"RUN {setup}{self.facts.document.newline}") + packages
+        elif slot.runtime:
             self.packages.keep_whole(step)
+
+    def _sources_alone(self, step: Step) -> str | None:
+        """The commands of a step that add sources, where an install of our own can follow; None where it cannot."""
+        assert step.run is not None
+        commands = step.run.commands
+        installs = [at for at, placed in enumerate(commands) if placed.effects.kind is Kind.OS_INSTALL]
+        setup = [(at, placed) for at, placed in enumerate(commands) if placed.effects.kind in SETUP]
+        options = {word.partition("=")[0] for at in installs for word in commands[at].command.argv}
+        given = {name for at in installs for name, _ in commands[at].command.assignments} - {"DEBIAN_FRONTEND"}
+        if options & {"-t", "--target-release", "--default-release", "-o"} or given:
+            return None
+        if self.packages.missing_programs(step):
+            return None
+        if step.run.heredoc or step.run.mounts or not all(at < installs[0] and self._movable(one) for at, one in setup):
+            return None
+        return " && ".join(step.run.script.text[one.command.start : one.command.end] for _, one in setup)
 
     def _divide_packages(self, at: int, slot: Slot) -> None:
         step = slot.step
