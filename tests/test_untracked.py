@@ -63,6 +63,42 @@ def test_a_name_that_others_begin_with_is_matched_alone(tmp_path: Path) -> None:
     assert "COPY settings.en[v] ./\n" in refactored(tmp_path, GO, files)
 
 
+def test_files_that_this_clone_lacks(tmp_path: Path) -> None:
+    files = {"go.mod": "module x\n\ngo 1.23\n", "main.go": MAIN, ".gitignore": "settings.env\nconf/\nkept.txt\n"}
+    after = refactored(tmp_path, GO, files)
+    assert "COPY settings.env* ./\n" in after
+    assert "COPY con[f]/a.yml ./conf/\n" in after
+    again = refactored(tmp_path, GO, {**files, ".dockerignore": "*.env\n"})
+    assert "settings.env" not in again
+    assert "COPY kept.txt* ./\n" in again
+
+
+TYPESCRIPT = """FROM node:20
+WORKDIR /app
+COPY . .
+RUN npm install
+RUN npx tsc
+CMD ["node", "dist/index.js"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("loads", "ignored", "copied"),
+    [
+        ("dotenv", ".env\n", True),
+        ("dotenv", "dist\n", False),
+        ("express", ".env\n", False),
+    ],
+)
+def test_a_file_of_variables_that_a_package_loads(tmp_path: Path, loads: str, ignored: str, copied: bool) -> None:
+    manifest = f'{{"dependencies": {{"{loads}": "1"}}, "devDependencies": {{"typescript": "5.4.5"}}}}'
+    files = {"package.json": manifest, "src/index.ts": f"import '{loads}';\nsetInterval(() => 0, 9);\n"}
+    files |= {"tsconfig.json": '{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}', ".gitignore": ignored}
+    after = refactored(tmp_path, TYPESCRIPT, files)
+    assert "COPY --from=builder /app/dist ./dist\n" in after
+    assert (".env*" in after) is copied
+
+
 @pytest.mark.parametrize(
     ("ignored", "copied"),
     [("package-lock.json\n", "package.json package-lock.json*"), ("dist\n", "package.json package-lock.json")],

@@ -212,6 +212,10 @@ class BuildContext:
         fresh clone may lack it."""
         return self.once(("untracked", path), lambda: gitignore.first_ignored(self.root, path))
 
+    def may_come(self, path: str) -> bool:
+        """Whether what this clone lacks may be in another: git ignores it, and the engine's ignore file does not."""
+        return not self.exists(path) and self.untracked(path) != "" and not self.ignores(path)
+
     def is_file(self, path: str) -> bool:
         entry = self.entry(path)
         return entry is not None and not entry.is_dir

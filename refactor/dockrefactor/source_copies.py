@@ -42,7 +42,11 @@ def operand(context: BuildContext, path: str) -> str:
     if not part or any(sign in path for sign in "*?[]\\"):
         return path
     beside = context.children(posixpath.dirname(part))
-    if part == path and context.is_file(path) and not any(other != path and other.startswith(path) for other in beside):
+    if (
+        part == path
+        and not context.is_dir(path)
+        and not any(other != path and other.startswith(path) for other in beside)
+    ):
         return f"{path}*"
     return f"{part[:-1]}[{part[-1]}]{path[len(part) :]}"
 

@@ -159,6 +159,22 @@ class Stage:
         """The context path of a file that a COPY put at `path`, whatever later steps made of it."""
         return resolver([step for step in self.image_steps if step.copy is not None], self.context)(path)
 
+    def source(self, path: str) -> str | None:
+        """The context path of what copies put at `path`; also of a file that may come there in another clone
+        (`BuildContext.may_come`)."""
+        found = self.resolver()(path)
+        if found is not None:
+            return found
+        folders = (
+            (source, target)
+            for step in reversed(self.image_steps)
+            if step.copy is not None and step.copy.origin is None
+            for source, target, is_folder in step.copy.pairs
+            if is_folder and path != target and inside(path, target)
+        )
+        absent = (normalise(posixpath.join(source, _inner(path, target))) for source, target in folders)
+        return next((candidate for candidate in absent if self.context.may_come(candidate)), None)
+
     def last(self, keyword: str) -> Step | None:
         """The last step with that keyword, in the stage or else in those that it builds on."""
         return next((step for step in reversed(self.image_steps) if step.keyword == keyword), None)

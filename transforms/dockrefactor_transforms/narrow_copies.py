@@ -290,7 +290,7 @@ def _sources(
     for path in needs.kept:
         if any(inside("/" + path, "/" + item) for item in built):
             continue
-        source = resolve(posixpath.join(folder, path))
+        source = builder.source(posixpath.join(folder, path))
         if source is None:
             return None
         word = source if source in alone else source_copies.operand(facts.context, source)

@@ -22,6 +22,7 @@ class Opened:
 
     def __init__(self, facts: Facts, stage: Stage, cwd: str, is_source: IsSource) -> None:
         self.context = facts.context
+        self.stage = stage
         self.resolve = stage.resolver()
         self.cwd = cwd
         self.is_source = is_source
@@ -36,7 +37,7 @@ class Opened:
         for place in dict.fromkeys(places):
             head, star, _ = place.partition("*")
             if not star:
-                self._keep(self.resolve(place))
+                self._keep(self.resolve(place) or self._elsewhere(place))
                 self.kept.update(opened_files.folders_of(self.context, self.resolve, [place], self.cwd, False))
             elif not text.startswith("*") and head.rpartition("/")[0] not in ("", self.cwd, *folders):
                 self._keep(self.resolve(head.rpartition("/")[0]))
@@ -65,6 +66,11 @@ class Opened:
         for path in self.context.children(folder):
             if fnmatch.fnmatchcase(posixpath.basename(path), name):
                 self._keep(path)
+
+    def _elsewhere(self, place: str) -> str | None:
+        """The context path of a file that git ignores by its own name, as it does `.env`, and this clone lacks."""
+        path = self.stage.source(place) if "." in posixpath.basename(place) else None
+        return path if path and self.context.untracked(path) == path else None
 
     def _keep(self, path: str | None) -> None:
         if not path or is_inert(path):

@@ -169,7 +169,7 @@ def _opened(facts: Facts, stage: Stage, works: Sequence[Work], found: Published)
     for claim in claims:
         if claim.value is None or "{base}" in claim.value:
             continue
-        path = resolve(absolute(claim.value, cwd))
+        path = stage.source(absolute(claim.value, cwd))
         if path == "" or (path is not None and path in folders):
             return None
         if path is not None:

@@ -288,7 +288,7 @@ class Go:
                 if claim.value is None:
                     computed = True
                     continue
-                found = resolve(absolute(claim.value, cwd))
+                found = facts.final.source(absolute(claim.value, cwd))
                 if found == "":
                     return None
                 if found is not None:

@@ -100,7 +100,7 @@ def opened(facts: Facts, stage: Stage, program: Program, folders: Sequence[str])
     for claim in claims:
         if claim.value is None:
             continue
-        found = resolve(absolute(claim.value, cwd))
+        found = stage.source(absolute(claim.value, cwd))
         if found == "" or (found is not None and found in folders and facts.context.is_dir(found)):
             return None
         if found is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor.effects import inside
@@ -158,7 +159,17 @@ class _Narrower:
                 return Blocked("unknown-reads", Evidence(path, 0, "is read when the program runs, and compiled"))
             if needed or name == "package.json" or not (name in consumed or is_inert(path) or _is_build_only(name)):
                 kept.append(name)
-        return tuple(kept)
+        return tuple(sorted((*kept, *self._elsewhere(read))))
+
+    def _elsewhere(self, read: set[str]) -> Iterator[str]:
+        """Files that the program reads, git ignores and this clone lacks, such as `.env`."""
+        loads = not self.package.every_dependency().keys().isdisjoint(node_facts()["sources"]["variable_loaders"])
+        for name in sorted(read | ({".env"} if loads else set())):
+            path = posixpath.join(self.package.folder, name)
+            brought = self.builder.source(posixpath.join(self.folder, name)) == path
+            own = "." in posixpath.basename(name) and self.facts.context.untracked(path) == path
+            if brought and own and not self.facts.context.exists(path):
+                yield name
 
     def _settings(self) -> set[str]:
         """Names of the settings files that the started tools read (`vite preview`: `vite.config.*`)."""

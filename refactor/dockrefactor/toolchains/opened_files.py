@@ -76,9 +76,8 @@ def data(facts: Facts, stage: Stage, folders: Sequence[str], is_unread: IsUnread
 
 def in_work_folder(facts: Facts, stage: Stage, names: Iterable[str]) -> Iterator[str]:
     """The files with these names that a program finds in the folder where it starts."""
-    resolve = stage.resolver()
-    found = (resolve(absolute(name, facts.final.after.cwd)) for name in names)
-    return (path for path in found if path and facts.context.is_file(path))
+    found = (stage.source(absolute(name, facts.final.after.cwd)) for name in names)
+    return (path for path in found if path and not facts.context.is_dir(path))
 
 
 def taken_elsewhere(facts: Facts, stage: Stage, own: str, outputs: Sequence[str]) -> Blocked | None:
