@@ -73,6 +73,14 @@ def test_files_that_this_clone_lacks(tmp_path: Path) -> None:
     assert "COPY kept.txt* ./\n" in again
 
 
+def test_settings_that_this_clone_lacks_are_not_the_program(tmp_path: Path) -> None:
+    main = 'package main\n\nimport "os"\n\nfunc main() { os.ReadFile(".env") }\n'
+    files = {"go.mod": "module x\n\ngo 1.23\n", "main.go": main, ".gitignore": ".env\n"}
+    after = refactored(tmp_path, GO, files)
+    assert "COPY .env* ./\n" in after
+    assert "\nUSER " in after
+
+
 TYPESCRIPT = """FROM node:20
 WORKDIR /app
 COPY . .

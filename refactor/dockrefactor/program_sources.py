@@ -7,6 +7,7 @@ be built before the image, or be one of the packages. What none of the sources t
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from dockrefactor import tables
@@ -78,9 +79,17 @@ def _starts(facts: Facts, path: str, language: str) -> bool:
 
 def _lacking(facts: Facts, copy: Copy) -> str | None:
     """A source that something makes before the build, and that may hold the program."""
-    lacking = copy.absent[0] if copy.absent and not copy.pairs else None
+    absent = [source for source in copy.absent if not _is_setting_of_others(facts, source)]
+    lacking = absent[0] if absent and not copy.pairs else None
     if lacking is None or inside(facts.final.after.cwd, copy.destination):
         return lacking
     found = facts.final.resolver()
     named = (absolute(word, item.cwd) for item in facts.launch.started for word in item.argv)
     return lacking if any(inside(path, copy.destination) and found(path) is None for path in named) else None
+
+
+def _is_setting_of_others(facts: Facts, source: str) -> bool:
+    """Whether a pattern brings settings that git ignores, where there are any (see `source_copies.operand`)."""
+    path = re.sub(r"\[(.)\]", r"\1", source.removesuffix("*"))
+    suffixes = tuple(tables.toml("launches")["settings_suffixes"])
+    return path != source and path.endswith(suffixes) and facts.context.may_come(path)
