@@ -44,6 +44,10 @@ def test_pip_that_passes_by_most_wheels(written: str, old: bool) -> None:
     assert python_versions.has_old_pip(image.known(written)) is old
 
 
+def test_a_long_term_release_by_its_word() -> None:
+    assert tag_version(image.known("node:carbon-slim"), "javascript") == (8, 99, 99)
+
+
 @pytest.mark.parametrize(
     ("written", "has"),
     [
@@ -70,6 +74,8 @@ def test_accounts_that_are_younger_than_some_versions(written: str, has: bool) -
         ("python:3.8-slim-buster", "buster", "buster"),
         ("debian:12.4", "bookworm", "bookworm"),
         ("python:slim", "", "trixie"),
+        ("node:carbon", "stretch", "stretch"),
+        ("node:argon", "unlisted", ""),
         ("python:3.12.999", "", "trixie"),  # newer than all that are listed
         ("node:999", "", "trixie"),
         ("python:3.6.1", "unlisted", ""),  # older than all that are listed

@@ -122,16 +122,25 @@ def variant_of(tag: str, family: Mapping[str, Any]) -> str | None:
         wanted = facts.get("parts", ())
         if set(wanted) <= set(parts) and len(wanted) > most:
             best, most = name, len(wanted)
-    if best is None or set(parts) - set(family["variants"][best].get("parts", ())) - _CODENAMES:
+    if (
+        best is None
+        or set(parts)
+        - set(family["variants"][best].get("parts", ()))
+        - _MOVING
+        - tables.toml("images")["node_codenames"].keys()
+    ):
         return None
     return best
 
 
-# tags that name a version by a word: Node's long-term releases, and those that move
-_CODENAMES: Final = frozenset(
-    {"hydrogen", "iron", "jod", "krypton", "gallium", "fermium", "erbium", "dubnium", "argon", "boron", "carbon",
-     "edge", "rolling"}
-)  # fmt: skip
+# tags that move; those of long-term releases of Node are in the table
+_MOVING: Final = frozenset({"edge", "rolling"})
+
+
+def codename_major(tag: str) -> int | None:
+    """The major version of Node that a tag names by the word of its long-term release; None where it names none."""
+    names: Mapping[str, int] = tables.toml("images")["node_codenames"]
+    return names.get(tag.partition("-")[0])
 
 
 def is_windows(written: str) -> bool:

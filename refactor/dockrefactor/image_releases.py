@@ -51,7 +51,7 @@ def _listed(family: _Row, repository: str) -> Mapping[str, _Row]:
 
 def _beside(family: _Row, listed: Mapping[str, _Row], version: str) -> _Row:
     """What is known beneath a version that no table lists; empty where that is nothing."""
-    if not version[:1].isdigit():
+    if any(version in variant.get("parts", ()) for variant in family.get("variants", {}).values()):
         return listed.get("latest", {})  # `python:slim`
     line = next((row for row in _lines(version) if row in listed), "")
     if line and family.get("one_release_a_line"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 
 from dockrefactor import left_behind, os_packages
@@ -17,6 +16,7 @@ from dockrefactor.toolchain import Artifact, Blocked, Plan
 from dockrefactor.toolchains import node_builds, node_commands, node_distribution, node_launch
 from dockrefactor.toolchains.node_commands import NodeInstall
 from dockrefactor.toolchains.node_package_json import PackageJson, package_at
+from dockrefactor.toolchains.tag_versions import tag_version
 
 _Commands = list[tuple[Step, Placed]]
 
@@ -178,7 +178,5 @@ def _npm_major(facts: Facts) -> int | None:
     base = facts.final.base
     if base is not None and not base.language:
         return 6 if os_packages.release_name(base) in ("buster", "bionic", "focal") else 10
-    match = re.match(r"(\d+)", base.reference.tag) if base is not None else None
-    if match is None:
-        return 10  # moving tags are newer than Node 15
-    return 6 if int(match[1]) < 15 else 10
+    version = tag_version(base, "javascript")
+    return 6 if version is not None and version[0] < 15 else 10

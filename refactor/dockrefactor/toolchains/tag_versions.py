@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from dockrefactor import image
 from dockrefactor.image import Image
 
 NEWEST: Final = 99
@@ -16,6 +17,7 @@ def tag_version(base: Image | None, language: str) -> tuple[int, int, int] | Non
         return None
     found = re.match(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", base.reference.tag)
     if found is None:
-        return (NEWEST, NEWEST, NEWEST)
+        named = image.codename_major(base.reference.tag)
+        return (named if named is not None else NEWEST, NEWEST, NEWEST)
     major, minor, patch = (int(number) if number else NEWEST for number in found.groups())
     return (major, minor, patch)
