@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -122,6 +123,13 @@ def test_contract_holds(case: Case) -> None:
     after = facts_of(case, result.after, result.ignore_file, result.compose_files)
     objections = contract.compare(facts_of(case, result.before), after, result.starts)
     assert [str(objection) for objection in objections] == []
+
+
+@each_case
+def test_report_can_be_handed_to_another_process(case: Case) -> None:
+    mine = report_of(case.name)
+    again = pickle.loads(pickle.dumps(mine))
+    assert (again.result, again.diff, again.state) == (mine.result, mine.diff, mine.state)
 
 
 @each_case

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from cases import CORPUS, all_cases, report_of
+from cases import CORPUS, all_cases
 from dockrefactor import workers
 
 
@@ -52,10 +51,3 @@ def test_processes_are_as_many_as_are_worth_their_start(monkeypatch: pytest.Monk
     for processors, files, wanted in [(4, 0, 1), (4, 63, 1), (4, 64, 2), (4, 1000, 4), (1, 1000, 1), (64, 10_000, 8)]:
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, count=processors: set(range(count)))
         assert workers.worthwhile(files) == wanted
-
-
-def test_every_report_can_be_handed_over() -> None:
-    for case in all_cases():
-        report = report_of(case.name)
-        again = pickle.loads(pickle.dumps(report))
-        assert (again.result, again.diff, again.state) == (report.result, report.diff, report.state)
