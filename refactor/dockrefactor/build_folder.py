@@ -54,7 +54,7 @@ class BuildFolders:
     def __init__(self) -> None:
         self._cwd = Path.cwd()
         self._builds: dict[Path, tuple[_Build, ...]] = {}
-        self._inner: dict[Path, list[str]] = {}
+        self._beneath: dict[Path, tuple[_Build, ...]] = {}
         self._repositories: dict[Path, Path | None] = {}
 
     def of(self, dockerfile: Path) -> Path | Refusal:
@@ -64,9 +64,9 @@ class BuildFolders:
         root = self._root(folder)
         real = os.path.realpath(dockerfile)
         above = self._above(folder, root)
-        named = self._named(real, above)
+        named = _named(real, (build for at in above for build in self._in(at)))
         if not named:
-            named = self._named(real, (Path(inner) for at in above for inner in self._below(at)))
+            named = _named(real, (build for at in above for build in self._below(at)))
             if named and any(build.dockerfile == real for at in above for build in _in(at, every=True)):
                 return own  # what stands above builds it with its own folder, and says no more
         if not named:
@@ -78,15 +78,6 @@ class BuildFolders:
             return own
         return build.context if is_below(place, root) else Refusal(Reason.CONTEXT_OUTSIDE, build.evidence)
 
-    def _named(self, dockerfile: str, folders: Iterable[Path]) -> dict[str, _Build]:
-        """The contexts, by their real paths, with which compose files in `folders` build a Dockerfile."""
-        named: dict[str, _Build] = {}
-        for folder in folders:
-            for build in self._in(folder):
-                if build.dockerfile == dockerfile:
-                    named.setdefault(os.path.realpath(build.context), build)
-        return named
-
     def _above(self, folder: Path, root: Path) -> list[Path]:
         """`folder` and what stands above it, up to `root`."""
         found = [folder]
@@ -94,10 +85,12 @@ class BuildFolders:
             found.append(found[-1].parent)
         return found
 
-    def _below(self, folder: Path) -> list[str]:
-        if folder not in self._inner:
-            self._inner[folder] = inner_folders(str(folder))
-        return self._inner[folder]
+    def _below(self, folder: Path) -> tuple[_Build, ...]:
+        """What the compose files in the folders directly below build; of many Dockerfiles there, they are read once."""
+        if folder not in self._beneath:
+            inner = map(Path, inner_folders(str(folder)))
+            self._beneath[folder] = tuple(build for at in inner for build in self._in(at))
+        return self._beneath[folder]
 
     def _root(self, folder: Path) -> Path:
         """The folder with `.git` at or above `folder`; else the working folder, where that is above; else `folder`."""
@@ -117,6 +110,15 @@ class BuildFolders:
         if folder not in self._builds:
             self._builds[folder] = tuple(_in(folder))
         return self._builds[folder]
+
+
+def _named(dockerfile: str, builds: Iterable[_Build]) -> dict[str, _Build]:
+    """The contexts, by their real paths, with which some of `builds` build a Dockerfile."""
+    named: dict[str, _Build] = {}
+    for build in builds:
+        if build.dockerfile == dockerfile:
+            named.setdefault(os.path.realpath(build.context), build)
+    return named
 
 
 def _in(folder: Path, every: bool = False) -> Iterator[_Build]:
