@@ -89,8 +89,7 @@ class _Reader:
         listed = self.document(file).get("include")
         for item in listed if isinstance(listed, list) else ():
             said = item if isinstance(item, dict) else {"path": item}
-            paths = said.get("path")
-            for path in paths if isinstance(paths, list) else [paths]:
+            for path in _entries(said.get("path")):
                 found = neighbour_files.named(self.root, file.folder, path) if isinstance(path, str) else None
                 if found is not None:
                     yield found
@@ -165,16 +164,12 @@ def environment(service: Mapping[str, Any]) -> dict[str, str]:
 def variables(written: Written, root: str) -> dict[str, str]:
     """The variables that a service gives to its container: those of its files, and its own."""
     found: dict[str, str] = {}
-    listed = written.said.get("env_file")
-    named = [item["path"] if isinstance(item, dict) and "path" in item else item for item in _as_list(listed)]
+    listed = _entries(written.said.get("env_file"))
+    named = [item["path"] if isinstance(item, dict) and "path" in item else item for item in listed]
     for name in named:
         file = neighbour_files.named(root, written.file.folder, name) if isinstance(name, str) else None
         found |= variables_of(file.text) if file is not None else {}
     return {**found, **environment(written.said)}
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def privileges(service: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@ from dockrefactor import image_releases, tables
 from dockrefactor.image_releases import SUITES, UNLISTED, numbered
 from dockrefactor.records import dataclass
 
+# the PATH of an image that sets none, as the engine has it
+STANDARD_PATH: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _WINDOWS: Final = ("windowsservercore", "nanoserver", "mcr.microsoft.com/windows", "mcr.microsoft.com/dotnet/framework")
 _REFERENCE: Final = re.compile(
     r"(?P<name>[a-z0-9][a-zA-Z0-9._\-/:]*?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?"
@@ -122,15 +124,10 @@ def variant_of(tag: str, family: Mapping[str, Any]) -> str | None:
         wanted = facts.get("parts", ())
         if set(wanted) <= set(parts) and len(wanted) > most:
             best, most = name, len(wanted)
-    if (
-        best is None
-        or set(parts)
-        - set(family["variants"][best].get("parts", ()))
-        - _MOVING
-        - tables.toml("images")["node_codenames"].keys()
-    ):
+    if best is None:
         return None
-    return best
+    others = set(parts) - set(family["variants"][best].get("parts", ())) - _MOVING
+    return best if all(codename_major(part) is not None for part in others) else None
 
 
 # tags that move; those of long-term releases of Node are in the table

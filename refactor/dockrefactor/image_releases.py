@@ -33,8 +33,9 @@ def release(family: _Row, repository: str, tag: str) -> tuple[str, str, str]:
     """
     named, version = suite_of(tag), tag.partition("-")[0]
     row = family.get("releases", {}).get(version) or next(_published(repository, version), (version, None))[1]
-    listed = _listed(family, repository) if row is None else {}
+    listed: Mapping[str, _Row] = {}
     if row is None:
+        listed = {**dict(_published(repository)), **family.get("releases", {})}
         row = _beside(family, listed, version)
     alpine = re.search(r"alpine([\d.]+)", tag)
     today = named or str(row.get("debian", ""))
@@ -42,11 +43,6 @@ def release(family: _Row, repository: str, tag: str) -> tuple[str, str, str]:
     if not today and any(other.get("debian") for other in listed.values()):
         settled = UNLISTED
     return settled, today, alpine[1] if alpine else str(row.get("alpine", ""))
-
-
-def _listed(family: _Row, repository: str) -> Mapping[str, _Row]:
-    """Every tag of which a release is known."""
-    return {**dict(_published(repository)), **family.get("releases", {})}
 
 
 def _beside(family: _Row, listed: Mapping[str, _Row], version: str) -> _Row:

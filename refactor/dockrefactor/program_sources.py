@@ -7,10 +7,9 @@ be built before the image, or be one of the packages. What none of the sources t
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
-from dockrefactor import tables
+from dockrefactor import source_copies, tables
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -89,7 +88,7 @@ def _lacking(facts: Facts, copy: Copy) -> str | None:
 
 
 def _is_setting_of_others(facts: Facts, source: str) -> bool:
-    """Whether a pattern brings settings that git ignores, where there are any (see `source_copies.operand`)."""
-    path = re.sub(r"\[(.)\]", r"\1", source.removesuffix("*"))
+    """Whether a pattern brings settings that git ignores, where there are any."""
+    path = source_copies.named_by(source)
     suffixes = tuple(tables.toml("launches")["settings_suffixes"])
     return path != source and path.endswith(suffixes) and facts.context.may_come(path)

@@ -8,11 +8,11 @@ from dockrefactor import os_packages
 from dockrefactor.effects import Effects, Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.image import STANDARD_PATH
 from dockrefactor.launch import Started
 from dockrefactor.launch_words import SHELLS, builtins
 from dockrefactor.stages import Stage, Step
 
-_PATH = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin")
 _INTERPRETERS = {
     "python": (".py",), "python3": (".py",), "node": (".js", ".cjs", ".mjs"), "sh": (".sh",), "bash": (".sh",),
 }  # fmt: skip
@@ -154,14 +154,14 @@ def _brought(facts: Facts, stage: Stage) -> frozenset[str] | None:
     """Programs that the steps of a stage bring; None where a language's install may bring any name."""
     assert stage.base is not None
     found: set[str] = set()
-    folders = [folder for folder in (stage.after.env.get("PATH") or "").split(":") if folder] or list(_PATH)
+    folders = [folder for folder in (stage.after.env.get("PATH") or "").split(":") if folder] or list(STANDARD_PATH)
     folders += _activated(facts)
     for step in stage.steps:
         if step.copy is not None:
             copied = step.copy.destination
             if step.copy.origin is not None and copied != "/" and any(inside(folder, copied) for folder in folders):
                 return None
-            if any(folder not in _PATH and inside(folder, copied) for folder in folders):
+            if any(folder not in STANDARD_PATH and inside(folder, copied) for folder in folders):
                 return None
             if posixpath.dirname(copied) in folders:
                 found.add(posixpath.basename(copied))

@@ -55,7 +55,7 @@ class RuntimePackages:
         launch, check = self.facts.launch, self.facts.healthcheck
         others = (*self.facts.neighbours.programs, *development.started(self.facts))
         started = (*launch.started, *check.started)
-        built = {item.argv[0] for item in started if own_programs.is_built_here(self.facts, item)}
+        built = {item.argv[0] for item in started if own_programs.is_built_here(self.facts.final, item)}
         for name, evidence in (*launch.programs, *check.programs, *others):
             if name not in built:
                 wanted.setdefault(posixpath.basename(name), evidence)

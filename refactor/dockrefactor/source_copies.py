@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 
 from dockrefactor.context import BuildContext
@@ -41,14 +42,15 @@ def operand(context: BuildContext, path: str) -> str:
     part = context.untracked(path)
     if not part or any(sign in path for sign in "*?[]\\"):
         return path
-    beside = context.children(posixpath.dirname(part))
-    if (
-        part == path
-        and not context.is_dir(path)
-        and not any(other != path and other.startswith(path) for other in beside)
-    ):
+    longer = [other for other in context.children(posixpath.dirname(part)) if other != path and other.startswith(path)]
+    if part == path and not context.is_dir(path) and not longer:
         return f"{path}*"
     return f"{part[:-1]}[{part[-1]}]{path[len(part) :]}"
+
+
+def named_by(word: str) -> str:
+    """The context path that `operand` made a pattern of; any other word as it is."""
+    return re.sub(r"\[(.)\]", r"\1", word.removesuffix("*"))
 
 
 def restricted(document: Document, context: BuildContext, step: Step, copy: Copy, paths: Sequence[str]) -> str:

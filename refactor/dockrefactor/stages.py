@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from dockrefactor import image, shell
@@ -160,11 +160,13 @@ class Stage:
         return resolver([step for step in self.image_steps if step.copy is not None], self.context)(path)
 
     def source(self, path: str) -> str | None:
-        """The context path of what copies put at `path`; also of a file that may come there in another clone
-        (`BuildContext.may_come`)."""
+        """The context path of what copies put at `path`, or may put there in another clone."""
         found = self.resolver()(path)
-        if found is not None:
-            return found
+        return found if found is not None else self.absent(path)
+
+    def absent(self, path: str) -> str | None:
+        """The context path of a file that this clone lacks, and that copies put at `path` in another
+        (`BuildContext.may_come`)."""
         folders = (
             (source, target)
             for step in reversed(self.image_steps)
@@ -172,8 +174,8 @@ class Stage:
             for source, target, is_folder in step.copy.pairs
             if is_folder and path != target and inside(path, target)
         )
-        absent = (normalise(posixpath.join(source, _inner(path, target))) for source, target in folders)
-        return next((candidate for candidate in absent if self.context.may_come(candidate)), None)
+        candidates = (normalise(posixpath.join(source, _inner(path, target))) for source, target in folders)
+        return next((candidate for candidate in candidates if self.context.may_come(candidate)), None)
 
     def last(self, keyword: str) -> Step | None:
         """The last step with that keyword, in the stage or else in those that it builds on."""
@@ -245,18 +247,21 @@ def resolver(steps: tuple[Step, ...] | list[Step], context: BuildContext) -> Res
 
 def _inherited(copy: Copy, path: str) -> str | None:
     """The context path of what a copy from another stage of the file puts at `path`."""
-    if copy.stage is None or not inside(path, copy.destination):
+    if copy.stage is None:
         return None
     there = copy.stage.resolver()
+    return next((found for origin in origins(copy, path) if (found := there(origin)) is not None), None)
+
+
+def origins(copy: Copy, path: str) -> Iterator[str]:
+    """The paths of the other stage that a copy may bring to `path`."""
+    if not inside(path, copy.destination):
+        return
     for source in copy.sources:
         origin = absolute(source, "/")
-        named = posixpath.join(copy.destination, posixpath.basename(origin))
-        candidates = [origin] if path in (copy.destination, named) else []
-        for candidate in (*candidates, absolute(_inner(path, copy.destination), origin)):
-            found = there(candidate)
-            if found is not None:
-                return found
-    return None
+        if path in (copy.destination, posixpath.join(copy.destination, posixpath.basename(origin))):
+            yield origin
+        yield absolute(_inner(path, copy.destination), origin)
 
 
 def _copied(copy: Copy, path: str, context: BuildContext) -> str | None:

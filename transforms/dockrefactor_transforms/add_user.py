@@ -15,6 +15,7 @@ from dockrefactor import (
     closed_files,
     image,
     launch_words,
+    launches,
     own_programs,
     ownership,
     permissions,
@@ -215,7 +216,7 @@ def _launch(facts: Facts) -> Iterator[Refusal]:
     if launch.drops is not None:
         yield Refusal(Reasons.DROPS_PRIVILEGES, launch.drops)
     for item in launch.started:
-        found = None if own_programs.is_built_here(facts, item) else _needs_root(item)
+        found = None if own_programs.is_built_here(facts.final, item) else _needs_root(item)
         if found is not None:
             yield found
 
@@ -274,8 +275,7 @@ def _services(facts: Facts) -> Iterator[Refusal]:
             yield Refusal(Reasons.DOCKER_SOCKET, service.evidence)
         if service.privileges:
             yield _privileged(service.evidence, service.privileges)
-        cwd = facts.final.after.cwd
-        if any(inside(cwd, path.rstrip("/") or "/") for path in service.mounts if path):
+        if launches.is_mounted(facts.final, service):
             yield Refusal(Reasons.COMPOSE, service.evidence)
         elif service.volumes or service.mounts:
             yield Refusal(Reasons.VOLUME, service.evidence)

@@ -69,7 +69,7 @@ class Opened:
 
     def _elsewhere(self, place: str) -> str | None:
         """The context path of a file that git ignores by its own name, as it does `.env`, and this clone lacks."""
-        path = self.stage.source(place) if "." in posixpath.basename(place) else None
+        path = self.stage.absent(place) if "." in posixpath.basename(place) else None
         return path if path and self.context.untracked(path) == path else None
 
     def _keep(self, path: str | None) -> None:

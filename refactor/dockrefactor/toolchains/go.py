@@ -10,6 +10,7 @@ from dockrefactor.context import outermost
 from dockrefactor.effects import Effects, Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.image import STANDARD_PATH
 from dockrefactor.inert import is_inert
 from dockrefactor.needs import Claim, InstallInputs
 from dockrefactor.shell import Command
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 # https://go.dev/doc/go1.11#modules, https://go.dev/doc/go1.13#modules
 _FIRST_WITH_MODULES: Final = (1, 11)
 _MODULES_EVERYWHERE: Final = (1, 13)
-# the PATH of every image that a Go program may run on; Go's own image adds /go/bin
-_STANDARD_PATH: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
 class Go:
@@ -205,7 +204,7 @@ class Go:
         outside = dict.fromkeys(
             posixpath.dirname(path)
             for path in artifacts
-            if posixpath.basename(path) in named and posixpath.dirname(path) not in _STANDARD_PATH
+            if posixpath.basename(path) in named and posixpath.dirname(path) not in STANDARD_PATH
         )
         return Plan(
             prologue=prologue,

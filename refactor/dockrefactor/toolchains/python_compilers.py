@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from dockrefactor import tables
+from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 
@@ -18,13 +19,17 @@ from dockrefactor.facts import Facts
 _OF_BUILDS: Final = re.compile(r"(?:^|/)(?:setup\.py|tests?/.*|test_[^/]*|conftest\.py|docs?/.*|bench(?:marks?)?/.*)$")
 
 
-def compiling(facts: Facts) -> Iterator[tuple[Evidence, str]]:
+def compiling(facts: Facts) -> tuple[tuple[Evidence, str], ...]:
     """The lines of sources that compile when they run, and where each writes: `~` below HOME, `?` anywhere."""
+    return facts.context.once((compiling,), lambda: tuple(_compiling(facts.context)))
+
+
+def _compiling(context: BuildContext) -> Iterator[tuple[Evidence, str]]:
     rows = tables.toml("python_compilers")
     triggers = re.compile("|".join(row["uses"] for row in rows.values()), re.MULTILINE)
-    for path in facts.context.files("", (".py",)):
-        text = facts.context.read(path) or ""
-        if _OF_BUILDS.search(path) or not triggers.search(text) or _is_built_by_setup(facts, path):
+    for path in context.files("", (".py",)):
+        text = context.read(path) or ""
+        if _OF_BUILDS.search(path) or not triggers.search(text) or _is_built_by_setup(context, path):
             continue
         for name, row in rows.items():
             if row.get("module", "") not in text:
@@ -36,10 +41,10 @@ def compiling(facts: Facts) -> Iterator[tuple[Evidence, str]]:
                     break
 
 
-def _is_built_by_setup(facts: Facts, path: str) -> bool:
+def _is_built_by_setup(context: BuildContext, path: str) -> bool:
     """Whether setup.py names a source as one that makes cffi's modules: the install runs it."""
     name = posixpath.basename(path)
     return any(
         "cffi_modules" in text and name in text
-        for text in (facts.context.read(manifest) or "" for manifest in ("setup.py", "setup.cfg", "pyproject.toml"))
+        for text in (context.read(manifest) or "" for manifest in ("setup.py", "setup.cfg", "pyproject.toml"))
     )

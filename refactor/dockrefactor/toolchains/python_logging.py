@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import Claim
@@ -29,8 +30,12 @@ def written(facts: Facts) -> Iterator[Claim]:
     """Paths as the settings spell them, relative ones to the process's folder; None where one is computed."""
     if not _is_configured(facts):
         return
-    for path in facts.context.files("", _SETTINGS):
-        text = facts.context.read(path) or ""
+    yield from facts.context.once((written,), lambda: tuple(_in_settings(facts.context)))
+
+
+def _in_settings(context: BuildContext) -> Iterator[Claim]:
+    for path in context.files("", _SETTINGS):
+        text = context.read(path) or ""
         if _HANDLER.search(text):
             yield from _of_settings(path, text)
 
@@ -38,7 +43,11 @@ def written(facts: Facts) -> Iterator[Claim]:
 def _is_configured(facts: Facts) -> bool:
     if any(word.startswith("--log-config") for item in facts.launch.started for word in item.argv):
         return True
-    texts = (facts.context.read(path) or "" for path in facts.context.files("", (".py",)))
+    return facts.context.once((_is_configured,), lambda: _sources_configure(facts.context))
+
+
+def _sources_configure(context: BuildContext) -> bool:
+    texts = (context.read(path) or "" for path in context.files("", (".py",)))
     return any("onfig" in text and _READERS.search(text) is not None for text in texts)
 
 

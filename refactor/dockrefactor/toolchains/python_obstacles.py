@@ -27,7 +27,7 @@ from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import names
 from dockrefactor.toolchains.python_packages import packages_needs
 from dockrefactor.toolchains.python_starts import RUNNERS, PythonStart, may_install, started_programs
-from dockrefactor.toolchains.tag_versions import tag_version
+from dockrefactor.toolchains.tag_versions import NEWEST, tag_version
 
 _ABSOLUTE: Final = re.compile(
     r"/usr/local/bin/(?!docker-entrypoint)([\w.-]+)|/usr/local/lib/python3?[\d.]*"
@@ -91,8 +91,8 @@ def _old(facts: Facts) -> Blocked | None:
     found = tag_version(facts.final.base, "python")
     if found is None or found[:2] >= python_versions.FIRST_WITH_ENVIRONMENTS:
         return None
-    named = facts.final.origin.args[0].rpartition(":")[2].partition("-")[0]
-    says = f"Python {named} makes no virtual environments with a pip of their own"
+    named = [str(number) for number in found if number != NEWEST]
+    says = f"Python {'.'.join(named)} makes no virtual environments with a pip of their own"
     return Blocked("old-language-version", facts.at(facts.final.origin, says))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from dockrefactor import tables
+from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.toolchains.python_sources import image_sources
@@ -49,8 +50,12 @@ def _named(facts: Facts, pattern: str) -> Iterator[tuple[str, int, str]]:
     for step in facts.final.steps:
         if step.keyword == "ENV" and wanted.search(step.instruction.logical):
             yield facts.name, step.instruction.start_line, step.instruction.logical
-    for path in facts.context.files("", (".py",)):
-        text = facts.context.read(path) or ""
+    yield from facts.context.once((_named, pattern), lambda: tuple(_in_sources(facts.context, wanted)))
+
+
+def _in_sources(context: BuildContext, wanted: re.Pattern[str]) -> Iterator[tuple[str, int, str]]:
+    for path in context.files("", (".py",)):
+        text = context.read(path) or ""
         if wanted.search(text):
             for number, line in enumerate(text.splitlines(), 1):
                 if wanted.search(line):

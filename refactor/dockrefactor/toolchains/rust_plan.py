@@ -23,10 +23,6 @@ from dockrefactor.toolchains.moved_programs import Moved
 from dockrefactor.toolchains.rust_cargo import Cargo
 from dockrefactor.toolchains.rust_programs import UnknownProgram
 
-# the PATH of every image that a program may run on; Rust's own image adds its bin
-_STANDARD_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-
-
 _OF_A_PACKAGE = ("src", "tests", "benches", "examples", "build.rs", "Cargo.toml")
 
 

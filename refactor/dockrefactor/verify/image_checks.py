@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from dockrefactor.effects import absolute, inside
 from dockrefactor.facts import Facts
+from dockrefactor.image import STANDARD_PATH
 from dockrefactor.launch_words import builtins, does_nothing
 from dockrefactor.records import dataclass
 from dockrefactor.verify import shared_libraries
@@ -17,7 +18,7 @@ from dockrefactor.verify.images import Configured
 from dockrefactor.verify.owners import Owners
 from dockrefactor.verify.shared_libraries import Binary, Loader, Missing
 
-DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+DEFAULT_PATH = ":".join(STANDARD_PATH)
 _SHELL_WORDS = frozenset("|&;<>()$`\\\"'*?[#~=%{}!\n")
 
 
