@@ -11,7 +11,6 @@ from typing import Final
 
 from dockrefactor import os_packages, package_lists
 from dockrefactor.facts import Facts
-from dockrefactor.toolchain import Blocked
 from dockrefactor.toolchains import java_needs
 from dockrefactor.toolchains.java_needs import Program
 
@@ -19,15 +18,6 @@ _DEBIAN: Final = re.compile(r"(openjdk-\d+|default)-jdk(-headless)?")
 _ALPINE: Final = re.compile(r"openjdk(\d+)(?:-jdk)?")
 # https://pkgs.alpinelinux.org/packages?name=openjdk*-jre-headless: the older ones have no such package
 _HEADLESS_SINCE: Final = 11
-
-
-def obstacle(facts: Facts) -> Blocked | None:
-    """Why an image whose Java comes from the distribution is not split."""
-    base = facts.final.base
-    assert base is not None
-    if base.is_debian and not os_packages.release_name(base):
-        return Blocked("unknown-release", facts.at(facts.final.origin, os_packages.untold_release(base)))
-    return None
 
 
 def instead(facts: Facts, program: Program) -> dict[str, tuple[str, ...]]:

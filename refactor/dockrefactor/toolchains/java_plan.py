@@ -15,7 +15,15 @@ from dockrefactor.records import dataclass, replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Stage, Step
 from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan, TreeNeeds, started_by_tool
-from dockrefactor.toolchains import java_commands, java_distribution, java_files, java_images, java_needs, opened_files
+from dockrefactor.toolchains import (
+    distribution,
+    java_commands,
+    java_distribution,
+    java_files,
+    java_images,
+    java_needs,
+    opened_files,
+)
 from dockrefactor.toolchains.java_files import Named
 from dockrefactor.toolchains.java_needs import Program
 from dockrefactor.toolchains.java_projects import Unit
@@ -56,7 +64,7 @@ def _plan(facts: Facts) -> Plan:
         return Plan()
     base = facts.final.base
     packaged = base is not None and not base.language
-    moving = java_distribution.obstacle(facts) if packaged else None
+    moving = distribution.obstacle(facts, "Java") if packaged else None
     if moving is not None:
         raise BlockedError(moving)
     outputs = _outputs(facts, facts.final, builds)

@@ -10,7 +10,7 @@ from dockrefactor import left_behind, os_packages, package_lists
 from dockrefactor.effects import Kind
 from dockrefactor.facts import Facts
 from dockrefactor.toolchain import Blocked
-from dockrefactor.toolchains import node_imports
+from dockrefactor.toolchains import distribution, node_imports
 from dockrefactor.toolchains.node_package_json import PackageJson
 
 NPM = "npm"
@@ -18,14 +18,9 @@ NPM = "npm"
 
 def obstacle(facts: Facts) -> Blocked | None:
     """Why an image whose Node.js comes from the distribution is not split."""
-    base = facts.final.base
-    assert base is not None
-    named = {os_packages.bare(name) for step in facts.final.steps for name in package_lists.packages(step)}
-    if base.language or not named & {"nodejs", NPM}:
-        return Blocked("unknown-base", facts.at(facts.final.origin, "its Node.js comes from the distribution"))
-    if not base.is_alpine and not os_packages.release_name(base):
-        return Blocked("unknown-release", facts.at(facts.final.origin, os_packages.untold_release(base)))
-    return None
+    if not distribution.packages(facts) & {"nodejs", NPM}:
+        return distribution.unknown_base(facts, "Node.js")
+    return distribution.obstacle(facts, "Node.js")
 
 
 def instead(facts: Facts, packages: list[PackageJson]) -> dict[str, tuple[str, ...]]:

@@ -1,4 +1,5 @@
-"""Python of Debian and Ubuntu: pip puts packages below /usr/local, where the distribution's own packages put nothing.
+"""Python of Debian, Ubuntu and Alpine: Debian's pip puts packages below /usr/local, where the distribution's own
+packages put nothing; Alpine's puts them among those, so only what an environment of the author's holds can be told.
 
 https://www.debian.org/doc/debian-policy/ch-opersys.html#site-specific-programs -- so all of /usr/local is what pip and
 the author put there, and the runtime takes it whole; Python and its packaged modules are installed in both stages.
@@ -6,7 +7,6 @@ the author put there, and the runtime takes it whole; Python and its packaged mo
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from dockrefactor import left_behind, os_packages, package_lists
@@ -15,12 +15,15 @@ from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked
+from dockrefactor.toolchains import distribution
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_packages import packages_needs
 from dockrefactor.toolchains.python_sources import image_sources
 
 LOCAL: Final = "/usr/local"
 PIP: Final = "python3-pip"
+# packages of another Python than the release's own
+_VERSIONS: Final = r"python(?:2(?:\.\d+)?|3\.\d+)?(?:-(?!is-).*)?"
 # modules that belong to a package of tools
 _TOOL_MODULES: Final = frozenset({"pip", "venv", "ensurepip", "virtualenv"})
 
@@ -29,19 +32,9 @@ def obstacle(facts: Facts, installs: list[tuple[Step, Placed]], installed: list[
     """Why an image whose Python comes from the distribution is not split; `installed` is what the installs read."""
     base = facts.final.base
     assert base is not None
-    origin = facts.final.origin
-    if base.language or not base.is_debian:
-        return Blocked("unknown-base", facts.at(origin, "its Python comes from the distribution"))
-    if not os_packages.release_name(base):
-        return Blocked("unknown-release", facts.at(origin, os_packages.untold_release(base)))
-    for step in facts.final.steps:
-        for name in map(os_packages.bare, package_lists.packages(step)):
-            # another Python than the release's own, from elsewhere
-            if (
-                re.fullmatch(r"python(?:2(?:\.\d+)?|3\.\d+)?(?:-(?!is-).*)?", name)
-                or name == "software-properties-common"
-            ):
-                return Blocked("unknown-base", facts.at(step.instruction, f"which Python `{name}` brings is not told"))
+    foreign = distribution.obstacle(facts, "Python") or distribution.from_elsewhere(facts, _VERSIONS, "Python")
+    if foreign is not None:
+        return foreign
     for step, placed in installs:
         detail = placed.effects.detail
         if isinstance(detail, PythonInstall) and detail.manager != "pip" and detail.destination != "project-venv":
@@ -54,8 +47,7 @@ def _libraries(facts: Facts, installed: list[InstallInputs]) -> Blocked | None:
     """A library of a wheel that the author does not name: a package that stays behind may have brought it."""
     base = facts.final.base
     assert base is not None
-    named = {os_packages.bare(name) for step in facts.final.steps for name in package_lists.packages(step)}
-    named |= {library for name in tuple(named) for library in os_packages.libraries(name, base) or ()}
+    named = distribution.with_libraries(facts)
     for library, evidence in packages_needs(facts, installed).os_packages:
         if library not in named:
             says = f"{evidence.says}, and which package brings `{library}` is not told"

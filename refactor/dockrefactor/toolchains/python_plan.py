@@ -97,6 +97,10 @@ def _assembled(facts: Facts, installs: list[tuple[Step, Placed]], gain: str, lay
     if not layout.environment:
         return Plan(artifacts=artifacts, tree=layout.tree, gain=gain, evidence=evidence)
     base = facts.final.base
+    if base is not None and base.language != "python" and base.is_alpine:
+        step = next(step for step, _ in installs)
+        says = "its Python comes from the distribution, and pip puts packages among the distribution's own"
+        return Blocked("unknown-base", facts.at(step.instruction, says))
     if base is not None and base.language != "python":
         local = python_distribution.artifact(facts.at(installs[0][0].instruction, "pip installs there"))
         inside_it = [item for path, item in layout.artifacts.items() if not inside(path, local.path)]
