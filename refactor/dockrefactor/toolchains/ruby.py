@@ -48,12 +48,15 @@ class Ruby:
         ):
             return Effects(Kind.UNKNOWN, by=self.name, why="what it installs is computed")
         env = place.state.env
-        home = env.get("GEM_HOME", "/usr/local/bundle")
-        writes = [home]
+        if isinstance(install, GemInstall) and install.elsewhere:
+            return Effects(Kind.UNKNOWN, by=self.name, why="where gems go by its options is not followed")
+        folders = ruby_commands.gem_folders(place.image, env)
+        writes = list(folders)
         if isinstance(install, BundleInstall):
             path = install.path or env.get("BUNDLE_PATH")
-            # Bundler remembers the options of an install in the image's own folder
-            writes = [home, absolute(path, place.cwd)] if path else [home]
+            # Bundler remembers the options of an install in the folder of an official image
+            remembered = folders if "GEM_HOME" in env else ()
+            writes = [*remembered, absolute(path, place.cwd)] if path else [*folders]
             found = ruby_manifests.gemfile_path(install.gemfile or env.get("BUNDLE_GEMFILE"), place.cwd, place.resolve)
             source = place.resolve(found) if found is not None else None
             musl = place.image is not None and place.image.libc == "musl"
@@ -88,8 +91,8 @@ class Ruby:
         if verb in toml("ruby_commands")["bundle_asks"] or "--version" in argv or "-v" in argv or verb == "config":
             return Effects(Kind.TOOL_SETUP, programs=programs, by=self.name)
         if verb == "clean":
-            home = place.state.env.get("GEM_HOME", "/usr/local/bundle")
-            return Effects(Kind.PRUNE, writes=(home,), programs=programs, by=self.name)
+            folders = ruby_commands.gem_folders(place.image, place.state.env)
+            return Effects(Kind.PRUNE, writes=folders, programs=programs, by=self.name)
         if verb == "binstubs":
             return Effects(Kind.BUILD, writes=(absolute("bin", place.cwd),), programs=programs, by=self.name)
         return Effects(Kind.UNKNOWN, by=self.name, why=f"what `bundle {verb}` changes is not known")

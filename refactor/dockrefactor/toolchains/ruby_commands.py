@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from typing import Final
 
+from dockrefactor.image import Image
 from dockrefactor.records import dataclass
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.ruby_names import looks_like_ruby
 
 _BUNDLERS: Final = frozenset({"bundle", "bundler"})
 _GLOBAL: Final = "global"
+_ELSEWHERE: Final = frozenset({"-i", "--install-dir", "-n", "--bindir", "--build-root", "-B"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,13 @@ class BundleInstall:
 
 @dataclass(frozen=True, slots=True)
 class GemInstall:
-    """`gem install`: the gems named; `local` are files of the build; `in_home`: they go to the user's own folder."""
+    """`gem install`: the gems named; `local` are files of the build; `in_home`: they go to the user's own folder;
+    `elsewhere`: to a folder that the line names."""
 
     named: tuple[str, ...]
     local: tuple[str, ...] = ()
     in_home: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +116,24 @@ def _gem_install(words: tuple[str, ...]) -> GemInstall | None:
             named.append(word)
     local = tuple(word for word in named if word.endswith(".gem") or "/" in word)
     return GemInstall(
-        tuple(word.partition(":")[0] for word in named if word not in local), local, "--user-install" in words
+        tuple(word.partition(":")[0] for word in named if word not in local),
+        local,
+        "--user-install" in words,
+        any(word.partition("=")[0] in _ELSEWHERE for word in words),
     )
+
+
+def gem_folders(image: Image | None, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Where gems and their programs go without a path of Bundler's, by the image and `env`.
+
+    https://github.com/docker-library/ruby (GEM_HOME), and each distribution's own default of RubyGems.
+    """
+    if "GEM_HOME" in env:
+        return (env["GEM_HOME"],)
+    table = toml("ruby_commands")["gem_folders"]
+    packaged = image is not None and image.language != "ruby"
+    manager = image.package_manager if image is not None and packaged else ""
+    return tuple(table.get(manager, table["image"]))
 
 
 def parse_setting(argv: tuple[str, ...]) -> BundleSetting | None:

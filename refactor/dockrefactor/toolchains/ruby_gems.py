@@ -117,7 +117,8 @@ def _libraries(
     wanted = {suite: [name for name in names if name not in own] for suite, names in by_release.items()}
     if not any(wanted.values()):
         return
-    names = wanted.get(base.release) if base.release else _common(wanted)
+    moves = not base.release or base.family == "ubuntu"  # whose packages go by the names that all of Debian's have
+    names = _common(wanted) if moves else wanted.get(base.release)
     if names is None:
         found.object(package.evidence, f"the libraries of `{package.name}` are not known for this release")
         return

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dockrefactor import launch_words, left_behind
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
-from dockrefactor.records import dataclass
+from dockrefactor.records import dataclass, replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan
-from dockrefactor.toolchains import ruby_needs
+from dockrefactor.toolchains import ruby_commands, ruby_distribution, ruby_needs
 from dockrefactor.toolchains.ruby_commands import BundleInstall, BundleSetting, GemInstall
 
 _Commands = list[tuple[Step, Placed]]
@@ -32,17 +32,21 @@ def plan(facts: Facts, own: _Commands, installed: Sequence[InstallInputs]) -> Pl
     """See `Toolchain.plan`; `own` are Ruby's commands of all contributing stages, `installed` what installs read."""
     base = facts.final.base
     assert base is not None
-    if base.language != "ruby":
-        return Blocked("unknown-base", facts.at(facts.final.origin, "its Ruby comes from the distribution"))
+    packaged = base.language != "ruby"
+    foreign = ruby_distribution.obstacle(facts, own, installed) if packaged else None
+    if foreign is not None:
+        return foreign
     installs = [(step, placed) for step, placed in own if placed.effects.kind is Kind.INSTALL]
-    gain = (left_behind.gain(facts) or facts.left_behind) if installs else facts.left_behind
+    own_gain = ruby_distribution.gain(facts) if packaged else left_behind.gain(facts)
+    gain = (own_gain or facts.left_behind) if installs else facts.left_behind
     if gain is None:
         return Plan()
     against = _obstacle(facts, installs, installed)
     if against is not None and against.code not in facts.options.assume:
         return against
     assumed = (against,) if against is not None else ()
-    return _assembled(facts, own, gain, assumed)
+    plan = _assembled(facts, own, gain, assumed)
+    return replace(plan, instead=ruby_distribution.instead(facts)) if packaged and isinstance(plan, Plan) else plan
 
 
 def _obstacle(facts: Facts, installs: _Commands, installed: Sequence[InstallInputs]) -> Blocked | None:
@@ -57,7 +61,7 @@ def _obstacle(facts: Facts, installs: _Commands, installed: Sequence[InstallInpu
     if missing is not None:
         return Blocked("manifest-missing", facts.at(installs[0][0].instruction, f"{missing} is not copied"))
     base = facts.final.base
-    if base is None or not base.counterpart:
+    if base is None or not (base.counterpart or base.family == "ubuntu"):
         return None
     libraries = ruby_needs.sources(facts).libraries
     library = next((claim for claim in libraries if claim.value not in facts.options.covered), None)
@@ -85,6 +89,8 @@ def _settings(facts: Facts, own: _Commands) -> _Settings:
 
 def _assembled(facts: Facts, own: _Commands, gain: str, assumed: tuple[Blocked, ...]) -> Plan | Blocked:
     settings = _settings(facts, own)
+    base = facts.final.base
+    packaged = "GEM_HOME" not in facts.final.after.env
     installs = [(step, placed) for step, placed in own if placed.effects.kind is Kind.INSTALL]
     artifacts: dict[str, Artifact] = {}
     inner: list[tuple[Step, str]] = []  # what is made among the sources
@@ -93,21 +99,38 @@ def _assembled(facts: Facts, own: _Commands, gain: str, assumed: tuple[Blocked, 
             continue
         bundled = isinstance(placed.effects.detail, BundleInstall) and settings.path
         paths = [absolute(settings.path, placed.cwd)] if bundled else []
-        for path in (*paths, *placed.effects.writes):
+        # without a folder of their own for settings, Bundler's path is all that an install fills
+        unused = ruby_commands.gem_folders(base, step.before.env) if bundled and packaged else ()
+        for path in (*paths, *(path for path in placed.effects.writes if path not in unused)):
             if _among_sources(facts, path):
                 inner.append((step, path))
             elif path not in artifacts and not any(inside(path, other) for other in artifacts):
-                artifacts[path] = Artifact(path, True, facts.at(step.instruction, "is installed here"))
-    config = facts.final.after.env.get("BUNDLE_APP_CONFIG", settings.home)
-    told = next((step for step, placed in own if isinstance(placed.effects.detail, BundleSetting)), None)
-    if told is not None and not any(inside(config, path) for path in artifacts):
-        artifacts[config] = Artifact(config, True, facts.at(told.instruction, "Bundler keeps its settings here"))
+                whole = path in ruby_distribution.OWN
+                artifacts[path] = Artifact(path, True, facts.at(step.instruction, "is installed here"), whole=whole)
+    for step, config in _configured(facts, own, settings):
+        if _among_sources(facts, config):
+            inner.append((step, config))
+        elif not any(inside(config, path) for path in artifacts):
+            artifacts[config] = Artifact(config, True, facts.at(step.instruction, "Bundler keeps its settings here"))
     tree = _tree(facts, [path for _, path in inner]) if inner else None
     if tree == "/":
         step, path = inner[0]
         return Blocked("context-has-artifacts", facts.at(step.instruction, f"it writes {path} among the sources in /"))
     evidence = tuple(facts.at(step.instruction, "installs gems") for step, _ in installs)
     return Plan(artifacts=tuple(artifacts.values()), tree=tree, gain=gain, evidence=evidence, assumed=assumed)
+
+
+def _configured(facts: Facts, own: _Commands, settings: _Settings) -> Iterator[tuple[Step, str]]:
+    """(step, folder) of what keeps settings of Bundler, those included that it remembers of an install."""
+    base = facts.final.base
+    assert base is not None
+    for step, placed in own:
+        detail = placed.effects.detail
+        remembers = isinstance(detail, BundleInstall) and (detail.path or detail.without or detail.deployment)
+        if base.language == "ruby" and isinstance(detail, BundleSetting):
+            yield step, facts.final.after.env.get("BUNDLE_APP_CONFIG", settings.home)
+        elif base.language != "ruby" and (isinstance(detail, BundleSetting) or remembers):
+            yield step, absolute(step.before.env.get("BUNDLE_APP_CONFIG", ".bundle"), placed.cwd)
 
 
 def _among_sources(facts: Facts, path: str) -> bool:
