@@ -8,8 +8,10 @@ from dockrefactor import left_behind
 from dockrefactor.effects import Kind, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.records import replace
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan
+from dockrefactor.toolchains import php_distribution
 from dockrefactor.toolchains.php_commands import ComposerInstall
 
 _Commands = list[tuple[Step, Placed]]
@@ -19,18 +21,27 @@ def plan(facts: Facts, own: _Commands) -> Plan | Blocked:
     """See `Toolchain.plan`; `own` are PHP's commands of all contributing stages."""
     base = facts.final.base
     assert base is not None
-    if base.language != "php":
-        return Blocked("unknown-base", facts.at(facts.final.origin, "its PHP comes from the distribution"))
+    packaged = base.language != "php"
+    foreign = php_distribution.obstacle(facts, own) if packaged else None
+    if foreign is not None:
+        return foreign
     unknown = next(((step, placed) for step, placed in own if placed.effects.kind is Kind.UNKNOWN), None)
     if unknown is not None:
         return Blocked("unknown-effect", facts.at(unknown[0].instruction, unknown[1].effects.why))
     making = [(step, placed) for step, placed in own if placed.effects.kind in (Kind.INSTALL, Kind.BUILD)]
-    gain = (left_behind.gain(facts) or _composer(facts)) if making else None
+    gain = (_left_behind(facts, packaged) or _composer(facts)) if making else None
     gain = gain or facts.left_behind
     if gain is None:
         return Plan()
     against = _obstacle(facts, making)
-    return against if against is not None else _assembled(facts, making, gain)
+    if against is not None:
+        return against
+    plan = _assembled(facts, making, gain)
+    return replace(plan, instead=php_distribution.instead(facts)) if packaged and isinstance(plan, Plan) else plan
+
+
+def _left_behind(facts: Facts, packaged: bool) -> str | None:
+    return php_distribution.gain(facts) if packaged else left_behind.gain(facts)
 
 
 def _composer(facts: Facts) -> str | None:

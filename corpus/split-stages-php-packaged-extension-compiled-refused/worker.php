@@ -1,0 +1,3 @@
+<?php
+
+echo function_exists('apcu_store') ? "cached\n" : "plain\n";
