@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from dockrefactor import document, launch_words, reachability
 from dockrefactor.context import BuildContext
 from dockrefactor.facts import Facts, Options
+from dockrefactor.launch import Launch
 from dockrefactor.outcome import Refusal
 from dockrefactor.pipeline import refactor
 from dockrefactor.toolchains import TOOLCHAINS
@@ -73,6 +75,51 @@ def test_words_after_su_are_not_followed(tmp_path: Path) -> None:
     facts = facts_of(tmp_path, '#!/bin/sh\nsu app -c "python app.py"\n')
     assert facts.launch.drops is not None
     assert len(facts.launch.unreadable) == 1
+
+
+def _starts(folder: Path, command: str, files: dict[str, str]) -> Launch:
+    for name, content in files.items():
+        (folder / name).write_text(content)
+    text = f"FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD {command}\n"
+    return Facts(document.read(text), BuildContext(folder), TOOLCHAINS, Options(), "Dockerfile").launch
+
+
+@pytest.mark.parametrize("runner", ["honcho start", "/usr/local/bin/foreman start"])
+def test_the_processes_of_a_procfile_are_followed(tmp_path: Path, runner: str) -> None:
+    procfile = "# all\nweb: gunicorn app:app\nwork: python work.py & git pull\n"
+    launch = _starts(tmp_path, runner, {"Procfile": procfile})
+    assert not launch.unreadable
+    assert [item.argv for item in launch.started][1:] == [
+        ("gunicorn", "app:app"),
+        ("python", "work.py"),
+        ("git", "pull"),
+    ]
+    assert [(item.evidence.path, item.evidence.line) for item in launch.started][1:] == [
+        ("Procfile", 2), ("Procfile", 3), ("Procfile", 3),
+    ]  # fmt: skip
+    assert launch.shell
+
+
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("honcho start", {}),
+        ("honcho -f other start", {"Procfile": "web: python app.py\n"}),
+        ("honcho run python app.py", {"Procfile": "web: python app.py\n"}),
+        ("make run", {"Makefile": "run:\n\tgit pull && python app.py\n"}),
+        ("inv serve", {"tasks.py": "from invoke import task\n"}),
+        ("/usr/bin/make", {"Makefile": "run:\n\tpython app.py\n"}),
+    ],
+)
+def test_what_a_runner_of_tasks_starts_is_not_followed(tmp_path: Path, command: str, files: dict[str, str]) -> None:
+    launch = _starts(tmp_path, command, files)
+    assert [item.says for item in launch.unreadable] == [
+        f"what `{posixpath.basename(command.split()[0])}` starts is not followed"
+    ]
+
+
+def test_a_built_program_may_be_called_like_a_runner(tmp_path: Path) -> None:
+    assert not _starts(tmp_path, './task "x"', {}).unreadable
 
 
 def test_a_compose_file_that_cannot_be_read_stands_against_the_user(tmp_path: Path) -> None:

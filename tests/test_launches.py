@@ -49,6 +49,13 @@ def test_a_launch_is_given_by(name: str, tmp_path: Path) -> None:
     assert isinstance(add_user.run(facts), Change)
 
 
+def test_a_launch_is_given_by_a_service_that_mounts_the_images_own_sources(tmp_path: Path) -> None:
+    text = "services:\n  web: {build: ., command: npm start, volumes: ['.:/app']}\n"
+    facts = _facts(tmp_path, {"compose.yml": text})
+    assert {item.argv for item in facts.launch.started} == {("npm", "start")}
+    assert isinstance(split_stages.run(facts), Change)
+
+
 UNKNOWN = {
     "a service leaves it to the image": {
         "compose.yml": "services:\n  web: {build: ., command: npm start}\n  shell: {build: ., tty: true}\n",
@@ -72,8 +79,8 @@ def test_no_launch_is_given_where(name: str, tmp_path: Path) -> None:
     assert user.reason is add_user.Reasons.NO_LAUNCH
 
 
-def test_a_service_that_mounts_the_sources_is_for_development(tmp_path: Path) -> None:
-    text = "services:\n  web: {build: ., command: npm start, volumes: ['.:/app']}\n"
+def test_a_service_that_mounts_other_sources_is_for_development(tmp_path: Path) -> None:
+    text = "services:\n  web: {build: ., command: npm start, volumes: ['./src:/app']}\n"
     outcome = split_stages.run(_facts(tmp_path, {"compose.yml": text}))
     assert isinstance(outcome, Refusal)
     assert outcome.reason is split_stages.Reasons.COMPOSE

@@ -1,8 +1,9 @@
 """Compose services that need more of an image than its program does: those that people develop in.
 
-A service that mounts the sources over the work folder is for development. One that starts another program is not, where
-the runtime gets all that was installed and all sources, and what is started can be followed. For the others the image
-can stay as it is, in a stage of its own that their compose files name.
+A service that starts another program does not, where the runtime gets all that was installed and all sources, and what
+is started can be followed. Nor does one that mounts the sources over the work folder, where they are those that the
+image has there, and none of them were left behind. For the others the image can stay as it is, in a stage of its own
+that their compose files name.
 """
 
 from __future__ import annotations
@@ -12,9 +13,19 @@ import re
 import shlex
 from typing import Final
 
-from dockrefactor import compose_targets, image, launch_reading, launches, neighbour_files, roles, shell, yaml_text
+from dockrefactor import (
+    compose_targets,
+    image,
+    launch_reading,
+    launches,
+    neighbour_files,
+    reachability,
+    roles,
+    shell,
+    yaml_text,
+)
 from dockrefactor.document import Document
-from dockrefactor.effects import Kind
+from dockrefactor.effects import Kind, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Launch
@@ -39,32 +50,49 @@ class Kept:
     left: tuple[Service, ...]
 
 
-def mounting(facts: Facts) -> tuple[Service, ...]:
-    """The services that mount a folder of the host over the work folder of the final stage."""
-    return tuple(service for service in facts.services if launches.is_mounted(facts.final, service))
+def needing(facts: Facts, plan: Plan | None) -> tuple[Service, ...]:
+    """The services of which nothing shows that they work with the runtime that `plan` makes, or with any: those that
+    mount other files over the work folder than the image has there."""
+    return tuple(service for service in facts.services if _needs_builder(facts, plan, service))
+
+
+def _needs_builder(facts: Facts, plan: Plan | None, service: Service) -> bool:
+    if not launches.is_mounted(facts.final, service):
+        return bool(plan is not None and service.starts and not _is_shown(facts, plan, service))
+    if launches.is_changed(facts.final, service):
+        return True
+    if any(reachability.absent(facts, item) for item in _launch(facts, service).started):
+        return True  # only the mounted folder has it
+    return plan is not None and not (_leaves_mounts(facts, plan, service) and _is_shown(facts, plan, service))
+
+
+def _leaves_mounts(facts: Facts, plan: Plan, service: Service) -> bool:
+    """Whether a runtime has all that was installed, and what it has in another way than the image is not hidden."""
+    covering = [mount.rstrip("/") or "/" for mount in service.mounts if launches.covers(facts.final, mount)]
+    brought = [artifact.path for artifact in plan.artifacts]
+    hidden = [path for path in brought if any(inside(path, mount) for mount in covering)]
+    return _is_whole(plan) and all(any(inside(path, volume) for volume in service.volumes) for path in hidden)
+
+
+def _is_whole(plan: Plan) -> bool:
+    """Whether a runtime gets all that was installed, and all sources."""
+    return not (plan.epilogue or plan.static or plan.context_paths is not None)
 
 
 def why(facts: Facts, service: Service) -> Evidence:
     """What a service does with the image that the program alone does not need."""
     place = service.evidence
-    if service in mounting(facts):
+    if launches.is_mounted(facts.final, service):
         return Evidence(place.path, place.line, f"service `{service.name}` develops in {facts.final.after.cwd}")
     return Evidence(place.path, place.line, f"service `{service.name}` starts `{' '.join(service.starts)[:60]}`")
 
 
-def commanding(facts: Facts, plan: Plan) -> tuple[Service, ...]:
-    """The services that start a program of which nothing shows that it runs in the runtime that `plan` makes."""
-    found = [service for service in facts.services if service.starts and service not in mounting(facts)]
-    return tuple(service for service in found if not _is_shown(facts, plan, service))
-
-
 def started(facts: Facts) -> tuple[tuple[str, Evidence], ...]:
     """The programs that services start instead of the image's own."""
-    mounted = mounting(facts)
     return tuple(
         item
         for service in facts.services
-        if service.starts and service not in mounted
+        if service.starts and not launches.is_changed(facts.final, service)
         for item in _launch(facts, service).programs
         if not roles.is_builders_tool(facts, item[0])
     )
@@ -89,9 +117,7 @@ def _is_shown(facts: Facts, plan: Plan, service: Service) -> bool:
         return False
     if any(roles.is_builders_tool(facts, name) for name in names):
         return False
-    # all that was installed, and all sources
-    whole = not (plan.epilogue or plan.static or plan.context_paths is not None)
-    if not whole and not _plans_alike(facts, plan, launch):
+    if not _is_whole(plan) and not _plans_alike(facts, plan, launch):
         return False
     # of a folder that is taken from the builder, what is installed outside of it stays behind
     return plan.tree is None or names <= usual | _kept_by_base(facts)

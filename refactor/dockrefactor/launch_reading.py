@@ -6,10 +6,11 @@ import posixpath
 import re
 from typing import Final
 
-from dockrefactor import launch_words, shell
+from dockrefactor import launch_words, procfiles, shell
 from dockrefactor.document import Instruction
 from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
+from dockrefactor.image import STANDARD_PATH
 from dockrefactor.launch import Launch, Started
 from dockrefactor.needs import ResolveImagePath
 from dockrefactor.neighbours import Elsewhere, Service
@@ -182,8 +183,28 @@ class _Follower:
             self.unreadable.append(replace(place.evidence, says=says))
             return
         path = self._script_path(word, place.cwd)
-        if path is None or not self._follow_script(path, call.argv, place):
-            self._start(call, place)
+        if path is not None and self._follow_script(path, call.argv, place):
+            return
+        self._start(call, place)
+        if posixpath.dirname(word) in ("", *STANDARD_PATH):
+            self._follow_tasks(call.argv, place)
+
+    def _follow_tasks(self, argv: tuple[str, ...], place: _Place) -> None:
+        """What a program starts that a file of the work folder lists."""
+        name = posixpath.basename(argv[0])
+        if name not in launch_words.procfile_runners() | launch_words.task_runners():
+            return
+        path = absolute("Procfile", place.cwd)
+        context_path = self.resolve(path) if name in launch_words.procfile_runners() else None
+        text = self.stage.context.read(context_path) if context_path else None
+        if context_path is None or text is None or argv[1:2] != ("start",) or any(word[:1] == "-" for word in argv):
+            self.unreadable.append(replace(place.evidence, says=f"what `{name}` starts is not followed"))
+            return
+        self.needs_shell = True
+        self.scripts[path] = context_path
+        for process in procfiles.processes(text):
+            evidence = Evidence(context_path, process.line, f"process `{process.name}` is started")
+            self.text(process.command, replace(place.deeper, evidence=evidence))
 
     def _start(self, call: _Call, place: _Place) -> None:
         self.started.append(

@@ -46,6 +46,18 @@ def own_scripts() -> frozenset[str]:
 
 
 @cache
+def procfile_runners() -> frozenset[str]:
+    """Programs that start the processes of a Procfile."""
+    return _listed("procfile_runners")
+
+
+@cache
+def task_runners() -> frozenset[str]:
+    """Programs that start what a file of the project names, in a language that nobody follows."""
+    return _listed("task_runners")
+
+
+@cache
 def droppers() -> frozenset[str]:
     """Programs that start the rest of their command line with fewer privileges."""
     return _listed("droppers")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterable, Sequence
 
 from dockrefactor import launch_reading
+from dockrefactor.context import normalise
 from dockrefactor.effects import inside
 from dockrefactor.launch import Launch, Started
 from dockrefactor.neighbour_manifests import Container
@@ -17,9 +19,9 @@ from dockrefactor.stages import Stage
 def given(stage: Stage, services: Sequence[Service], neighbours: Neighbours, dockerfile: str) -> Launch | None:
     """What the containers of an image start that names nothing itself; None where one of them leaves it to the image.
 
-    Services that people develop in, with the sources mounted over the work folder, say nothing of the image alone.
+    Services that mount other files over the work folder say nothing of the image alone.
     """
-    running = [service for service in services if not is_mounted(stage, service)]
+    running = [service for service in services if not is_changed(stage, service)]
     starting = [service for service in running if service.starts]
     named = {_key(service) for service in starting}
     if any(_key(service) not in named for service in running):
@@ -47,7 +49,7 @@ def everywhere(
     found = [
         _of_service(stage, service, dockerfile)
         for service in services
-        if service.starts and not (by_user and service.user) and not is_mounted(stage, service)
+        if service.starts and not (by_user and service.user) and not is_changed(stage, service)
     ]
     found += [
         _of_container(stage, container, dockerfile)
@@ -59,7 +61,39 @@ def everywhere(
 
 def is_mounted(stage: Stage, service: Service) -> bool:
     """Whether a service mounts a folder of the host over the work folder."""
-    return any(path and inside(stage.after.cwd, path.rstrip("/") or "/") for path in service.mounts)
+    return any(path and covers(stage, path) for path in service.mounts)
+
+
+def covers(stage: Stage, mount: str) -> bool:
+    """Whether what is mounted there hides the image's work folder."""
+    return inside(stage.after.cwd, mount.rstrip("/") or "/")
+
+
+def is_changed(stage: Stage, service: Service) -> bool:
+    """Whether a service mounts other files over the work folder than those that the image's files there are from."""
+    found = (mount for mount in service.mounts if mount and covers(stage, mount))
+    return not all(_is_own(stage, service.origins.get(mount), mount.rstrip("/") or "/") for mount in found)
+
+
+def _is_own(stage: Stage, origin: str | None, target: str) -> bool:
+    """Whether the image's files at `target` are from `origin`, a folder of the host, which is copied whole."""
+    context = os.path.abspath(stage.context.root)
+    if origin is None or not inside(origin, context):
+        return False
+    source = normalise(posixpath.relpath(origin, context))
+    copies = [step.copy for step in stage.image_steps if step.copy is not None]
+    pairs = [pair for copy in copies for pair in copy.pairs if inside(pair[1], target) or inside(target, pair[1])]
+    is_whole = any(is_folder and inside(target, place) for _, place, is_folder in pairs)
+    is_alien = any(copy.origin is not None and inside(copy.destination, target) for copy in copies)
+    return is_whole and not is_alien and all(_is_there(source, target, pair) for pair in pairs)
+
+
+def _is_there(source: str, target: str, pair: tuple[str, str, bool]) -> bool:
+    """Whether a mount of the context's `source` at `target` shows the same as the copy of `pair` does."""
+    copied, place, _ = pair
+    if inside(place, target):
+        return normalise(posixpath.join(source, posixpath.relpath(place, target))) == copied
+    return normalise(posixpath.join(copied, posixpath.relpath(target, place))) == source
 
 
 def _of_service(stage: Stage, service: Service, dockerfile: str) -> Launch:

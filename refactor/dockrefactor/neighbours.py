@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dockrefactor import compose_files, neighbour_builds, neighbour_files, neighbour_manifests, shell
+from dockrefactor import compose_files, neighbour_builds, neighbour_files, neighbour_manifests, procfiles, shell
 from dockrefactor.compose_files import Written
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
@@ -26,7 +25,8 @@ class Service:
 
     `command` is what it starts instead of CMD, `entrypoint` instead of ENTRYPOINT; `by_image` says that it runs the
     image by its name, and builds nothing; `mounts` are container paths of bind mounts of the context, and those that
-    `develop.watch` keeps in step; `volumes` those of named volumes; `ports` the container's; `joins` says that a main
+    `develop.watch` keeps in step, `origins` their folders of the host (absolute; those that are computed are left
+    out); `volumes` those of named volumes; `ports` the container's; `joins` says that a main
     file has the service too; `cwd` is where it starts instead of WORKDIR; `privileges` what only root may use.
     """
 
@@ -47,6 +47,7 @@ class Service:
     cwd: str = ""
     privileges: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def starts(self) -> tuple[str, ...]:
@@ -198,11 +199,9 @@ def _processes(files: list[NeighbourFile], context: str) -> Iterator[Elsewhere]:
     """The processes of the Procfile beside the Dockerfile."""
     for file in files:
         if file.kind == "procfile" and file.folder == context:
-            for number, line in enumerate(file.text.splitlines(), 1):
-                name, colon, command = line.partition(":")
-                if colon and re.fullmatch(r"[\w-]+", name) and command.strip():
-                    evidence = Evidence(file.shown, number, f"process `{name}` starts it")
-                    yield Elsewhere(("/bin/sh", "-c", command.strip()), evidence)
+            for process in procfiles.processes(file.text):
+                evidence = Evidence(file.shown, process.line, f"process `{process.name}` starts it")
+                yield Elsewhere(("/bin/sh", "-c", process.command), evidence)
 
 
 def _plain_text(folder: str, name: str) -> str | None:
@@ -221,21 +220,25 @@ def _service(written: Written, root: str) -> Service:
     key, service, build, file = written.name, written.said, written.build or {}, written.file
     rows = enumerate(file.text.splitlines(), 1)
     line = next((number for number, row in rows if row.strip().startswith(f"{key}:")), 0)
-    mounts: list[str] = []
+    mounts: list[tuple[str, str]] = []
     volumes: list[str] = []
     socket = False
     for item in service.get("volumes") or ():
         source, target = _volume(item)
         socket = socket or "docker.sock" in source
-        (mounts if source.startswith((".", "/", "~", "$")) else volumes).append(target)
+        if source.startswith((".", "/", "~", "$")):
+            mounts.append((source, target))
+        else:
+            volumes.append(target)
     watched = tables_of(table(service.get("develop")).get("watch"))
-    mounts += [str(item.get("target", "")) for item in watched if str(item.get("action", "")).startswith("sync")]
+    synced = (item for item in watched if str(item.get("action", "")).startswith("sync"))
+    mounts += [(str(item.get("path", "$")), str(item.get("target", ""))) for item in synced]
     return Service(
         name=key,
         command=words_of(service.get("command")),
         entrypoint=words_of(service.get("entrypoint")),
         by_image=not build,
-        mounts=tuple(mounts),
+        mounts=tuple(target for _, target in mounts),
         volumes=tuple(volumes),
         target=str(build.get("target") or ""),
         user=str(service.get("user") or ""),
@@ -248,7 +251,17 @@ def _service(written: Written, root: str) -> Service:
         cwd=str(service.get("working_dir") or ""),
         privileges=compose_files.privileges(service),
         variables=compose_files.variables(written, root),
+        origins={
+            target: os.path.normpath(os.path.join(file.folder, source))
+            for source, target in mounts
+            if not source.startswith(("~", "$")) and not _is_extended_elsewhere(service)
+        },
     )
+
+
+def _is_extended_elsewhere(service: Mapping[str, Any]) -> bool:
+    """Whether a service takes words from another file, whose paths count from its own folder."""
+    return "file" in table(service.get("extends"))
 
 
 def _volume(item: Any) -> tuple[str, str]:

@@ -26,19 +26,22 @@ def missing_files(facts: Facts, conditional: bool = False) -> list[Evidence]:
     """Files that the launch names and that nothing in the Dockerfile can have made, with the place that names them;
     with those of commands that may not run where `conditional`."""
     stage = facts.final
-    found: list[Evidence] = []
-    for item in facts.launch.started:
-        if (item.conditional and not conditional) or not item.known:
-            continue
-        for path, word in _named(item):
-            if not may_exist(facts, stage, path) and not _is_mounted(facts, path):
-                found.append(
-                    Evidence(item.evidence.path, item.evidence.line, f"`{word}` is started, and nothing puts it there")
-                )
+    certain = [item for item in facts.launch.started if conditional or not item.conditional]
+    found = [place for item in certain for path, place in absent(facts, item) if not _is_mounted(facts, path)]
     for paths, evidence in facts.needs.entries:
         if not any(may_exist(facts, stage, path) or _is_mounted(facts, path) for path in paths):
             found.append(Evidence(evidence.path, evidence.line, f"{evidence.says}, and nothing puts it there"))
     return found
+
+
+def absent(facts: Facts, item: Started) -> list[tuple[str, Evidence]]:
+    """The image paths that a command runs and that nothing in the Dockerfile can have made."""
+    at = item.evidence
+    return [
+        (path, Evidence(at.path, at.line, f"`{word}` is started, and nothing puts it there"))
+        for path, word in (_named(item) if item.known else ())
+        if not may_exist(facts, facts.final, path)
+    ]
 
 
 def _is_mounted(facts: Facts, path: str) -> bool:

@@ -189,8 +189,8 @@ class Reasons(ReasonEnum):
     )
     COMPOSE = Reason(
         "compose-development",
-        "A compose file mounts the sources over this image, or starts a program in it of which nothing shows that it "
-        "runs without what only the build needs.",
+        "A compose file mounts files over this image's work folder, or starts a program in it, and nothing shows that "
+        "this works without what only the build needs.",
         "Keep the image for development as a stage of its own, which the compose file then names: --dev-stage. "
         "Where a file cannot be edited, name another target in it, then split.",
         liftable=True,
@@ -351,8 +351,7 @@ def _contradicted(facts: Facts, plan: Plan | None = None) -> list[Refusal]:
 
 def _developed(facts: Facts, plan: Plan | None) -> development.Kept:
     """The compose services that need the original's image, and how it is kept for them."""
-    others = development.commanding(facts, plan) if plan is not None else ()
-    return development.keep(facts, (*development.mounting(facts), *others))
+    return development.keep(facts, development.needing(facts, plan))
 
 
 def _elsewhere(facts: Facts, plan: Plan) -> list[Refusal]:
