@@ -23,6 +23,12 @@ def test_context_option_and_compose_file(program: Program) -> None:
     assert "  context: docker\n" in program("detect", "--context", "docker").stdout
 
 
+def test_a_compose_file_finds_a_lower_case_dockerfile(program: Program) -> None:
+    program.write("docker/dockerfile")
+    program.write("compose.yaml", "services:\n  api:\n    build: {context: ., dockerfile: docker/Dockerfile}\n")
+    assert "  context: .\n" in program("detect", "docker/dockerfile").stdout
+
+
 def test_two_contexts_are_refused(program: Program) -> None:
     program.write("docker/Dockerfile")
     program.write("a/x")

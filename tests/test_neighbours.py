@@ -61,6 +61,20 @@ def test_the_stages_that_are_built_by_name(name: str, tmp_path: Path) -> None:
     assert neighbours.read(BuildContext(tmp_path), "Dockerfile").targets == {"x"}
 
 
+@pytest.mark.parametrize("name", [name for name in BUILDS if "devcontainer" not in name])
+@pytest.mark.parametrize("beside", [(), ("Dockerfile",)])
+def test_a_lower_case_dockerfile_is_built_where_there_is_no_other(
+    name: str, beside: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(BUILDS[name], encoding="utf-8")
+    for file in ("dockerfile", *beside):
+        (tmp_path / file).write_text("FROM scratch\n", encoding="utf-8")
+    found = neighbours.read(BuildContext(tmp_path, "dockerfile"), "dockerfile")
+    assert found.targets == (set() if beside else {"x"})
+
+
 def test_dockerfiles_of_one_name_share_a_context(tmp_path: Path) -> None:
     services = "\n".join(
         f"  {name}: {{build: {{context: ., dockerfile: ./{name}/Dockerfile}}, command: x}}" for name in "ab"

@@ -17,7 +17,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.neighbour_files import inner_folders
 from dockrefactor.outcome import Reason as ReasonText
 from dockrefactor.outcome import ReasonEnum, Refusal
-from dockrefactor.paths import is_below, shown
+from dockrefactor.paths import found_dockerfile, is_below, shown
 from dockrefactor.records import dataclass
 
 COMPOSE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -168,4 +168,4 @@ def _build(service: str, build: Any, path: Path, text: str) -> _Build | None:
     folder = Path(os.path.normpath(path.parent / context))
     line = next((number for number, row in enumerate(text.splitlines(), 1) if row.strip().startswith(f"{service}:")), 0)
     says = f"service `{service}` builds it with the context {shown(folder)}"
-    return _Build(os.path.realpath(folder / dockerfile), folder, Evidence(shown(path), line, says))
+    return _Build(os.path.realpath(found_dockerfile(str(folder / dockerfile))), folder, Evidence(shown(path), line, says))

@@ -12,6 +12,7 @@ from dockrefactor import yaml_text
 from dockrefactor.evidence import Evidence
 from dockrefactor.neighbour_commands import DockerCommand, docker_commands
 from dockrefactor.neighbour_files import NeighbourFile, json_with_comments, table, tables_of, words_of
+from dockrefactor.paths import found_dockerfile
 from dockrefactor.records import dataclass
 
 _BLOCK = re.compile(r'^\s*target\s+"([^"]+)"\s*\{', re.MULTILINE)
@@ -45,9 +46,12 @@ class Place:
         if not computed and place != self.context:
             return False
         if computed or "$" in dockerfile:
-            return "$" in dockerfile or posixpath.basename(dockerfile) == posixpath.basename(self.dockerfile)
+            own_name, name = posixpath.basename(self.dockerfile), posixpath.basename(dockerfile)
+            return "$" in dockerfile or name == own_name or (name, own_name) == ("Dockerfile", "dockerfile")
         own = os.path.normpath(os.path.join(self.context, self.dockerfile))
-        return own in (os.path.normpath(os.path.join(start, dockerfile)) for start in (place, folder))
+        named = (os.path.normpath(os.path.join(start, dockerfile)) for start in (place, folder))
+        return own in map(found_dockerfile, named)
+
 
 
 def builds(file: NeighbourFile, place: Place) -> Iterator[Build]:

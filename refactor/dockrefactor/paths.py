@@ -24,6 +24,21 @@ def is_below(path: str | Path, root: str | Path) -> bool:
         return False
 
 
+def found_dockerfile(path: str) -> str:
+    """The path of the Dockerfile that the engine takes for `path`: where there is no `Dockerfile`, it is `dockerfile`.
+
+    Source: frontend/dockerui/config.go of BuildKit.
+    """
+    folder, name = os.path.split(path)
+    if name != "Dockerfile":
+        return path
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:
+        return path
+    return os.path.join(folder, name.lower()) if name not in names and name.lower() in names else path
+
+
 def printable(text: str) -> str:
     """`text` on one line, without what would steer a terminal: control characters become escapes."""
     if text.isprintable():
