@@ -142,3 +142,53 @@ def test_the_first_part_that_git_ignores(tmp_path: Path, path: str, part: str) -
     (tmp_path / ".gitignore").write_text("*.env\nout/\n")
     (tmp_path / "b" / ".gitignore").write_text("!keep.env\nlocal\n")
     assert first_ignored(tmp_path, path) == part
+
+
+KEY = """package main
+
+import "example.com/storage"
+
+func main() { storage.Open("./secrets/key.json", "uploads/%s.png", "logs/app.log") }
+"""
+
+
+def test_a_file_in_a_folder_that_git_ignores_and_a_library_opens(tmp_path: Path) -> None:
+    files = {"go.mod": "module x\n\ngo 1.23\n", "main.go": KEY, ".gitignore": "secrets/\nuploads\nlogs\n"}
+    lines = refactored(tmp_path, GO, files).splitlines()
+    assert [line for line in lines if "COPY" in line and "[" in line] == [
+        "COPY --chown=10001:10001 secret[s]/key.json ./secrets/"
+    ]
+
+
+RUST = """FROM rust:1.80
+WORKDIR /app
+COPY . .
+RUN cargo build --release
+CMD ["./target/release/a"]
+"""
+
+
+@pytest.mark.parametrize(("ignored", "copied"), [("secrets/\n", True), ("*.json\n", True), ("target\n", False)])
+def test_a_rust_program_reads_what_git_ignores(tmp_path: Path, ignored: str, copied: bool) -> None:
+    main = (
+        'fn main() {\n    std::fs::read("secrets/key.json").unwrap();\n    std::fs::read("target/x.txt").unwrap();\n}\n'
+    )
+    manifest = '[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n'
+    files = {"Cargo.toml": manifest, "src/main.rs": main, ".gitignore": ignored}
+    files["Cargo.lock"] = 'version = 3\n\n[[package]]\nname = "a"\nversion = "0.1.0"\n'
+    after = refactored(tmp_path, RUST, files)
+    assert "AS runtime" in after
+    assert ("key.json" in after) is copied
+    assert "x.txt" not in after
+
+
+@pytest.mark.parametrize(("ignored", "copied"), [("secrets\n", True), ("dist\n", False)])
+def test_a_node_program_reads_what_git_ignores(tmp_path: Path, ignored: str, copied: bool) -> None:
+    manifest = '{"dependencies": {"express": "4"}, "devDependencies": {"typescript": "5.4.5"}}'
+    read = "import * as fs from 'fs';\nfs.readFileSync('secrets/key.json');\nfs.readFileSync('dist/x.txt');\n"
+    files = {"package.json": manifest, "src/index.ts": f"{read}setInterval(() => 0, 9);\n", ".gitignore": ignored}
+    files["tsconfig.json"] = '{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}'
+    after = refactored(tmp_path, TYPESCRIPT, files)
+    assert "COPY --from=builder /app/dist ./dist\n" in after
+    assert ("secret[s]/key.json" in after) is copied
+    assert "x.txt" not in after

@@ -168,4 +168,6 @@ def _build(service: str, build: Any, path: Path, text: str) -> _Build | None:
     folder = Path(os.path.normpath(path.parent / context))
     line = next((number for number, row in enumerate(text.splitlines(), 1) if row.strip().startswith(f"{service}:")), 0)
     says = f"service `{service}` builds it with the context {shown(folder)}"
-    return _Build(os.path.realpath(found_dockerfile(str(folder / dockerfile))), folder, Evidence(shown(path), line, says))
+    return _Build(
+        os.path.realpath(found_dockerfile(str(folder / dockerfile))), folder, Evidence(shown(path), line, says)
+    )

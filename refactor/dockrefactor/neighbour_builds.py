@@ -53,7 +53,6 @@ class Place:
         return own in map(found_dockerfile, named)
 
 
-
 def builds(file: NeighbourFile, place: Place) -> Iterator[Build]:
     """The builds of that Dockerfile in one file."""
     match file.kind:

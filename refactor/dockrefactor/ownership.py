@@ -103,6 +103,7 @@ def owned(facts: Facts) -> Owned:
         if inside(path, facts.final.after.cwd) and (facts.final.after.cwd != "/" or folder == "/"):
             tree = True
             folders += _missing_volume(facts, path)
+            folders += _missing_folder(facts, path, written)
         else:
             folders.append(folder)
     return Owned(tree, tuple(dict.fromkeys(path for path in folders if path not in ("/", "/home"))))
@@ -129,6 +130,21 @@ def _missing_volume(facts: Facts, path: str) -> list[str]:
         missing.insert(0, path)
         path = posixpath.dirname(path)
     return missing
+
+
+def _missing_folder(facts: Facts, path: str, written: Sequence[str]) -> list[str]:
+    """The folder in the work folder for a file that the launch names, where nothing makes it: a volume is mounted there,
+    which the engine would give to root."""
+    words = [(word.rpartition("=")[2], item) for item in facts.launch.started for word in item.argv[1:]]
+    if not any(absolute(word, item.cwd) == path for word, item in words):
+        return []
+    into = any(word.endswith("/") and absolute(word, item.cwd) == path for word, item in words)
+    folder = path if into else posixpath.dirname(path)
+    cwd = facts.final.after.cwd
+    if folder == cwd or not inside(folder, cwd) or _is_made(facts, folder):
+        return []
+    by_program = (not into and folder in written) or any(item.name == "mkdir" for _, item in words)
+    return [] if by_program else [folder]
 
 
 def _volumes(facts: Facts) -> set[str]:

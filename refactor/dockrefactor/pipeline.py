@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from dockrefactor import contract, document, grammar
+from dockrefactor import contract, copy_folders, document, grammar
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts, Options
@@ -129,13 +129,15 @@ class _Run:
 
     def _taken(self, change: Change, each: bool) -> Outcome:
         changed = _changed(self.facts, change)
+        slashes = copy_folders.completed(self.facts, changed)
+        changed = _changed(changed, Change(slashes, "")) if slashes else changed
         starts = (*self.starts, *change.starts)
         objections = contract.compare(self.original, changed, starts) if each else ()
         if objections:
             self.broken.extend(objections)
             return Refusal(contract.Reason.CONTRACT, objections[0].at)
         self.facts = changed
-        self.edits.append(change.edits)
+        self.edits += [change.edits, slashes] if slashes else [change.edits]
         self.ignore_file = change.ignore_file or self.ignore_file
         self.compose_files += change.compose_files
         self.starts = starts

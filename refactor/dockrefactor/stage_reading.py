@@ -11,7 +11,7 @@ from typing import Final
 from dockrefactor import fetched_scripts, grammar, image, shell
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.document import Document, Instruction
-from dockrefactor.effects import Effects, absolute
+from dockrefactor.effects import Effects, absolute, inside
 from dockrefactor.records import replace
 from dockrefactor.stages import Copy, Place, Placed, Run, Stage, State, Step, mounted, resolver
 
@@ -211,7 +211,7 @@ class _Reader:
         copy = Copy(
             sources=sources,
             destination=target,
-            into_folder=folder or target == self.state.cwd or self._is_folder(target),
+            into_folder=folder or inside(self.state.cwd, target) or self._is_folder(target),
             origin=origin,
             remote=any(_REMOTE.match(source) for source in sources) and origin is None,
             unpacks=instruction.keyword == "ADD" and any(source.endswith(_ARCHIVE) for source in sources),
@@ -230,7 +230,9 @@ class _Reader:
 
     def _is_folder(self, target: str) -> bool:
         """Whether `target` is known to be a folder at this point of the stage."""
-        return target == "/" or any(step.before.cwd == target or _makes_folder(step, target) for step in self.steps)
+        parent = self._parent()
+        steps = (*(parent.image_steps if parent is not None else ()), *self.steps)
+        return target == "/" or any(inside(step.before.cwd, target) or _makes_folder(step, target) for step in steps)
 
     def _with_pairs(self, copy: Copy) -> Copy:
         pairs: list[tuple[str, str, bool]] = []
@@ -294,12 +296,14 @@ class _Reader:
 
 
 def _makes_folder(step: Step, target: str) -> bool:
-    """Whether a step copies a folder to `target`, or makes it by name."""
-    copied = step.copy is not None and any(is_folder and path == target for _, path, is_folder in step.copy.pairs)
-    made = step.run is not None and any(
-        placed.command.name == "mkdir" and target in placed.effects.writes for placed in step.run.commands
-    )
-    return copied or made
+    """Whether a step copies something to the folder `target` or below, or makes such a folder by name."""
+    made: list[str] = []
+    if step.copy is not None:
+        made += [path if is_folder else posixpath.dirname(path) for _, path, is_folder in step.copy.pairs]
+        made += [step.copy.destination] if step.copy.into_folder else []
+    for placed in step.run.commands if step.run is not None else ():
+        made += placed.effects.writes if placed.command.name == "mkdir" else ()
+    return any(inside(path, target) for path in made)
 
 
 def _quote(argv: tuple[str, ...]) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from dockrefactor.context import BuildContext, outermost
 from dockrefactor.effects import Kind, absolute, inside
@@ -13,6 +15,8 @@ from dockrefactor.inert import is_inert
 from dockrefactor.stages import Placed, Stage
 from dockrefactor.toolchains import opened_files
 
+# what programs make rather than find
+_MADE: Final = re.compile(r"\.(?:db3?|sqlite3?|log|pid|sock|lock|tmp|cache)$")
 IsSource = Callable[[str], bool]
 """Whether a context file is read by the compiler alone."""
 
@@ -68,9 +72,17 @@ class Opened:
                 self._keep(path)
 
     def _elsewhere(self, place: str) -> str | None:
-        """The context path of a file that git ignores by its own name, as it does `.env`, and this clone lacks."""
+        """The context path of a file that git ignores by its own name, as it does `.env`, or with a folder that neither
+        the build nor the program makes (`secrets/key.json`), and this clone lacks."""
         path = self.stage.absent(place) if "." in posixpath.basename(place) else None
-        return path if path and self.context.untracked(path) == path else None
+        part = self.context.untracked(path) if path else ""
+        if not path or part == path:
+            return path or None
+        folder = place[: len(place) - len(path) + len(part)]
+        runs = (step.run for step in self.stage.steps if step.run is not None)
+        made = (write for run in runs for placed in run.commands for write in placed.effects.writes)
+        by_build = any(inside(write, folder) or inside(folder, write) for write in made)
+        return None if by_build or _MADE.search(place) else path
 
     def _keep(self, path: str | None) -> None:
         if not path or is_inert(path):

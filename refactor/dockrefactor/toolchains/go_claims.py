@@ -27,6 +27,7 @@ _EVERYWHERE: Final = frozenset({"", "0.0.0.0", "[::]"})
 _NUMBER: Final = re.compile(r"\d{2,5}")
 # Files that exist to be written, wherever the name stands.
 _GROWING: Final = re.compile(r"(?:\./|/)?[\w][\w./-]*\.(?:db|db3|sqlite|sqlite3|log|pid|sock)")
+_INNER_FILE: Final = re.compile(r"(?:[\w.-]+/)+[\w-][\w.-]*\.\w+")
 _FILE_DATABASES: Final = re.compile(r"sqlite|duckdb")
 _WRITING_FLAGS: Final = re.compile(r"\bO_(?:CREATE?|WRONLY|RDWR|APPEND|TRUNC)\b")
 _SHELLS: Final = frozenset({"sh", "bash", "/bin/sh", "/bin/bash"})
@@ -84,17 +85,25 @@ class GoClaims:
             self._named_file(text, file.evidence(node, f"names {text}"))
 
     def _named_file(self, text: str, evidence: Evidence) -> None:
-        """A literal that is the name of a file or folder of the context."""
+        """A literal that is the name of a file or folder of the context, or of a file that git ignores and another
+        clone may have (`secrets/key.json`)."""
         if text.startswith("file://"):
             self._path("read", Text(text.removeprefix("file://"), True), evidence)
         if "\n" in text or "\0" in text or text.startswith(("/", "../")):
             return
         path = _plain(text)
-        if path not in ("", ".", "..") and not path.startswith("../") and self._exists(path):
+        if path in ("", ".", "..") or path.startswith("../"):
+            return
+        if self._exists(path) or (
+            _INNER_FILE.fullmatch(path) and not _GROWING.fullmatch(path) and self._may_come(path)
+        ):
             self._add("read", path, evidence)
 
     def _exists(self, path: str) -> bool:
         return self._context.exists(join_path(self._base, path)) or self._context.exists(path)
+
+    def _may_come(self, path: str) -> bool:
+        return self._context.may_come(join_path(self._base, path)) or self._context.may_come(path)
 
     def _port_numbers(self, file: GoFile) -> None:
         """Numbers given to something called a port: `port := "8080"`, `flag.Int("port", 8080, …)`."""

@@ -159,15 +159,15 @@ class _Narrower:
                 return Blocked("unknown-reads", Evidence(path, 0, "is read when the program runs, and compiled"))
             if needed or name == "package.json" or not (name in consumed or is_inert(path) or _is_build_only(name)):
                 kept.append(name)
-        return tuple(sorted((*kept, *self._elsewhere(read))))
+        return tuple(sorted((*kept, *self._elsewhere(read, {*built, "node_modules"}))))
 
-    def _elsewhere(self, read: set[str]) -> Iterator[str]:
-        """Files that the program reads, git ignores and this clone lacks, such as `.env`."""
+    def _elsewhere(self, read: set[str], made: set[str]) -> Iterator[str]:
+        """Files that the program reads, git ignores and this clone lacks, such as `.env`, and that are not `made`."""
         loads = not self.package.every_dependency().keys().isdisjoint(node_facts()["sources"]["variable_loaders"])
         for name in sorted(read | ({".env"} if loads else set())):
             path = posixpath.join(self.package.folder, name)
             brought = self.builder.source(posixpath.join(self.folder, name)) == path
-            own = "." in posixpath.basename(name) and self.facts.context.untracked(path) == path
+            own = "." in posixpath.basename(name) and not any(inside("/" + name, "/" + item) for item in made)
             if brought and own and not self.facts.context.exists(path):
                 yield name
 
