@@ -72,3 +72,19 @@ def test_a_folder_that_is_still_there_needs_no_slash(tmp_path: Path, made: str) 
     text = f"FROM python:3.12-slim\n{made}COPY src /app\nCOPY requirements.txt /app\n{PIP}"
     after = refactored(tmp_path, f'{text}CMD ["python", "/app/main.py"]\n')
     assert "COPY requirements.txt /app\n" in after
+
+
+def test_a_folder_of_the_system_takes_files_in(tmp_path: Path) -> None:
+    text = "FROM python:3.12\nCOPY requirements.txt /tmp\nRUN pip install -r /tmp/requirements.txt\nCOPY src /app\n"
+    after = refactored(tmp_path, f'{text}CMD ["python", "/app/main.py"]\n')
+    assert "AS runtime" in after
+    assert "COPY requirements.txt /tmp\n" in after.partition("AS runtime")[0]
+
+
+def test_a_smaller_image_that_lacks_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module a\n\ngo 1.23\n")
+    (tmp_path / "main.go").write_text('package main\n\nimport "os"\n\nfunc main() { os.ReadFile("/opt/start.sh") }\n')
+    build = "WORKDIR /src\nCOPY go.mod main.go ./\nRUN go build -o /usr/local/bin/a .\n"
+    after = refactored(tmp_path, f'FROM golang:1.23\n{build}COPY start.sh /opt\nCMD ["a"]\n')
+    assert "distroless" in after
+    assert "COPY start.sh /opt/\n" in after

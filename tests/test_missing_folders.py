@@ -1,4 +1,4 @@
-"""Folders of the work folder that the launch writes to and that nothing makes: volumes are mounted there."""
+"""Folders that are made for the new user: those of the launch that nothing makes, none of another system."""
 
 from __future__ import annotations
 
@@ -35,3 +35,11 @@ def test_folders_that_are_made_for_the_new_user(tmp_path: Path, launch: str, fol
     given = ownership.owned(facts)
     assert given.tree
     assert list(given.folders) == folders
+
+
+def test_a_path_of_macos_is_no_folder_of_the_container(tmp_path: Path) -> None:
+    source = 'open("/Users/me/out.txt", "w")\nopen("/data/out.txt", "w")\n'
+    (tmp_path / "app.py").write_text(source)
+    text = 'FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nCMD ["python", "app.py"]\n'
+    facts = Facts(document.read(text), BuildContext(tmp_path), TOOLCHAINS, Options(), "Dockerfile")
+    assert list(ownership.owned(facts).folders) == ["/data"]

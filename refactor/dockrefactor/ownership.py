@@ -22,6 +22,8 @@ from dockrefactor.stages import Placed
 OPEN_FOLDERS: Final = ("/tmp", "/var/tmp", "/dev")
 # nobody but root writes there in an image
 SYSTEM_FOLDERS: Final = ("/etc", "/usr", "/bin", "/sbin", "/lib", "/boot", "/proc", "/sys", "/root", "/opt/venv")
+# what macOS alone has: a program that writes there on its author's machine fails in a container
+_OF_MACOS: Final = ("/Applications", "/Library", "/Users", "/Volumes")
 # where images have folders of their own
 _IN_IMAGES: Final = (
     "/bin",
@@ -96,7 +98,7 @@ def owned(facts: Facts) -> Owned:
     folders: list[str] = []
     written = [claim.value for claim in written_paths(facts) if claim.value is not None]
     for path in written:
-        if is_open(path):
+        if is_open(path) or _is_of_another_system(facts, path):
             continue
         folder = _folder(facts, path, written)
         # everything lies in the root folder, which is no folder of the program's
@@ -133,8 +135,8 @@ def _missing_volume(facts: Facts, path: str) -> list[str]:
 
 
 def _missing_folder(facts: Facts, path: str, written: Sequence[str]) -> list[str]:
-    """The folder in the work folder for a file that the launch names, where nothing makes it: a volume is mounted there,
-    which the engine would give to root."""
+    """The folder in the work folder for a file that the launch names, where nothing makes it: a volume is mounted there
+    then, which the engine would give to root."""
     words = [(word.rpartition("=")[2], item) for item in facts.launch.started for word in item.argv[1:]]
     if not any(absolute(word, item.cwd) == path for word, item in words):
         return []
@@ -168,6 +170,17 @@ def _is_made(facts: Facts, path: str) -> bool:
 def is_open(path: str) -> bool:
     """Whether any user may write to `path`."""
     return any(inside(path, folder) for folder in OPEN_FOLDERS)
+
+
+def _is_of_another_system(facts: Facts, path: str) -> bool:
+    """Whether no Linux has the folder of `path`, and no step of the final stage makes it."""
+    top = next((folder for folder in _OF_MACOS if inside(path, folder)), None)
+    if top is None or inside(facts.final.after.cwd, top):
+        return False
+    runs = (placed.effects.writes for step in facts.final.image_steps if step.run for placed in step.run.commands)
+    copies = (step.copy.writes for step in facts.final.image_steps if step.copy is not None)
+    made = (item for writes in (*runs, *copies, tuple(_volumes(facts))) for item in writes)
+    return not any(inside(item, top) for item in made)
 
 
 def is_systems(path: str, work_folder: str) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Hashable, Iterator
 from typing import Final
 
-from dockrefactor import fetched_scripts, grammar, image, shell
+from dockrefactor import fetched_scripts, grammar, image, shell, tables
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.document import Document, Instruction
 from dockrefactor.effects import Effects, absolute, inside
@@ -230,6 +230,8 @@ class _Reader:
 
     def _is_folder(self, target: str) -> bool:
         """Whether `target` is known to be a folder at this point of the stage."""
+        if self.base is not None and self.base.package_manager and target in tables.toml("images")["folders"]:
+            return True
         parent = self._parent()
         steps = (*(parent.image_steps if parent is not None else ()), *self.steps)
         return target == "/" or any(inside(step.before.cwd, target) or _makes_folder(step, target) for step in steps)
