@@ -74,6 +74,7 @@ def seen(
             '"/_next/static/-b_j33FzZ97jhnBsPT71V/_buildManifest.js" {"buildId":"-b_j33FzZ97jhnBsPT71V"}',
         ),
         (r'push([1,"0:{\"b\":\"MxWA1PYIIarIOyqTBPEvX\"', r'push([1,"0:{\"b\":\"x_j33FzZ97jhnBsPT71V-\"'),
+        ("import('./_app/immutable/entry/app.CdvhJoRk.js')", "import('./_app/immutable/entry/app.BeARd-_p.js')"),
         ("__sveltekit_1x3ab9 = {}; __sveltekit_1x3ab9.base", "__sveltekit_2zz9 = {}; __sveltekit_2zz9.base"),
     ],
 )

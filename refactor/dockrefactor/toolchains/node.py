@@ -86,10 +86,14 @@ class Node:
 
         cwd = absolute(prefix, place.cwd) if prefix else place.cwd
         package = package_at(place, cwd)
-        outputs = node_builds.command_outputs(place.context, package, argv) if package is not None else None
+        outputs = None
+        if package is not None:
+            given = {name: word.text if word is not None else "" for name, word in command.assignments}
+            environment = {**place.state.env, **given}
+            outputs = node_builds.command_outputs(place.context, package, argv, environment)
         if outputs is None:
             return Effects(Kind.UNKNOWN, by=self.name, why=f"what `{' '.join(command.argv[:3])}` writes is not known")
-        writes = tuple(absolute(path, cwd) for output in outputs for path in output.paths)
+        writes = tuple(absolute(path, cwd) for output in outputs for path in output.written)
         return Effects(
             Kind.BUILD,
             reads=(cwd,),

@@ -16,8 +16,10 @@ from dockrefactor.toolchains.node_package_json import PackageJson
 class BuildOutput:
     """What one build step leaves: `paths` and `consumed` are relative to the project folder.
 
-    `consumed`: source folders of which nothing but the output is needed afterwards. `mode`: `standalone` or `export`
-    for Next.js, None elsewhere. `entry`: the file that `nest start` would run, without its ending.
+    `consumed`: sources of which nothing but the output is needed afterwards. `mode`: `standalone` or `export`
+    for Next.js, None elsewhere. `entry`: the file that `nest start` would run, without its ending. `between`: written
+    on the way, and needed by no program that starts from `paths`. `bundles`: the output holds all that the sources load
+    but for what stands under `dependencies`.
     """
 
     paths: tuple[str, ...]
@@ -26,6 +28,13 @@ class BuildOutput:
     consumed: tuple[str, ...] = ()
     mode: str | None = None
     entry: str | None = None
+    between: tuple[str, ...] = ()
+    bundles: bool = False
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """All that it writes, `paths` and `between`."""
+        return (*self.paths, *self.between)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +79,28 @@ class BuildStep:
                     return self.at(stem + ending)
         return None
 
-    def made(self, *paths: str | None, consumed: Sequence[str] = (), **more: str | None) -> Outputs:
+    def variable(self, *names: str) -> str:
+        """The value of the first of these variables that is set, else an empty text."""
+        return next((self.environment[name] for name in names if name in self.environment), "")
+
+    def made(
+        self,
+        *paths: str | None,
+        consumed: Sequence[str] = (),
+        between: Sequence[str] = (),
+        bundles: bool = False,
+        **more: str | None,
+    ) -> Outputs:
         """The outputs, None where one of the paths is unknown, or holds the project itself; `../x` lies beside it."""
         plain = []
-        for path in paths:
+        for path in (*paths, *between):
             clean = posixpath.normpath(path) if path else "."
             if clean.startswith("/") or posixpath.basename(clean) in (".", ".."):
                 return None
             plain.append(clean)
-        there = tuple(name for name in consumed if self.context.is_dir(self.at(name)) and name not in plain)
-        return (BuildOutput(tuple(plain), self.tool, (self.evidence,), there, **more),)
+        there = tuple(name for name in consumed if self.context.exists(self.at(name)) and name not in plain)
+        made, rest = tuple(plain[: len(paths)]), tuple(plain[len(paths) :])
+        return (BuildOutput(made, self.tool, (self.evidence,), there, between=rest, bundles=bundles, **more),)
 
 
 Outputs = tuple[BuildOutput, ...] | None

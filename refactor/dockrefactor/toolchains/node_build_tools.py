@@ -10,6 +10,7 @@ from typing import Any, Final
 from dockrefactor.toolchains import node_typescript
 from dockrefactor.toolchains.node_build_steps import NOTHING, BuildStep, Outputs, plain_words
 from dockrefactor.toolchains.node_commands import node_facts
+from dockrefactor.toolchains.node_frameworks import FRAMEWORKS, framework_of
 from dockrefactor.toolchains.node_settings import literal_setting, object_setting, read_jsonc, without_comments
 
 
@@ -17,13 +18,16 @@ def step_outputs(step: BuildStep) -> Outputs:
     """What a tool makes; None where the tool is not known or its output cannot be read."""
     if step.has("--watch", "-w") and step.tool not in ("rm", "cp"):
         return None
-    reader = _READERS.get(step.tool)
+    reader = _READERS.get(step.tool) or FRAMEWORKS.get(step.tool)
     if reader is not None:
         return reader(step)
     return NOTHING if step.tool in node_facts()["builds"]["makes_nothing"] else None
 
 
 def _vite(step: BuildStep) -> Outputs:
+    framework = framework_of(step)
+    if framework is not None:
+        return framework(step)
     if step.arguments[:1] != ("build",) or _own_output(step):
         return None
     named = step.option("-c", "--config")
@@ -175,12 +179,6 @@ def _fixed(*paths: str, word: str = "build") -> Callable[[BuildStep], Outputs]:
     return read
 
 
-def _astro(step: BuildStep) -> Outputs:
-    if step.arguments[:1] == ("check",):
-        return NOTHING
-    return _settings_or("astro.config", "outDir", ("--outDir",), "dist")(step) if step.arguments else None
-
-
 def _prisma(step: BuildStep) -> Outputs:
     if step.arguments[:1] == ("generate",):
         schema = step.option("--schema") or "prisma/schema.prisma"
@@ -232,7 +230,6 @@ _READERS: Final[Mapping[str, Callable[[BuildStep], Outputs]]] = {
     "tailwindcss": _flagged("-o", "--output"),
     "tailwind": _flagged("-o", "--output"),
     "tsup": _settings_or("tsup.config", "outDir", ("-d", "--out-dir"), "dist"),
-    "astro": _astro,
     "rollup": _rollup,
     "parcel": _parcel,
     "gatsby": _fixed("public", ".cache"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from dockrefactor.context import BuildContext
@@ -33,20 +34,31 @@ def build_outputs(context: BuildContext, package: PackageJson, script: str) -> t
     return _script_outputs(context, package, script, 0)
 
 
-def command_outputs(context: BuildContext, package: PackageJson, argv: Sequence[str]) -> tuple[BuildOutput, ...] | None:
+def command_outputs(
+    context: BuildContext,
+    package: PackageJson,
+    argv: Sequence[str],
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[BuildOutput, ...] | None:
     """What one build command makes (`npx tsc`, `npm run build`, `ng build`) in the project's own folder.
 
-    A folder that an option names (`npm --prefix web run build`) is that of `package` already.
+    A folder that an option names (`npm --prefix web run build`) is that of `package` already. `environment`: the
+    variables with which the command runs.
     """
     run = parse_run(argv)
     if run is not None and run.prefix and run.script is not None and not run.limited:
-        return _script_outputs(context, package, run.script, 0, run.arguments)
-    command = ScriptCommand("", {}, tuple(argv))
+        return _script_outputs(context, package, run.script, 0, run.arguments, environment)
+    command = ScriptCommand("", environment, tuple(argv))
     return _command_outputs(context, package, command, Evidence(package.path, 0, " ".join(argv)), 0)
 
 
 def _script_outputs(
-    context: BuildContext, package: PackageJson, script: str, depth: int, arguments: Sequence[str] = ()
+    context: BuildContext,
+    package: PackageJson,
+    script: str,
+    depth: int,
+    arguments: Sequence[str] = (),
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[BuildOutput, ...] | None:
     if script not in package.scripts or depth > _MAX_DEPTH:
         return None
@@ -62,6 +74,7 @@ def _script_outputs(
             commands = (*commands[:-1], replace(commands[-1], argv=(*commands[-1].argv, *arguments)))
         evidence = package.evidence(f"{name}: {text}", "scripts", name)
         for command in commands:
+            command = replace(command, assignments={**environment, **command.assignments})
             found = _command_outputs(context, package, command, evidence, depth)
             if found is None:
                 return None
@@ -111,13 +124,13 @@ def _command_outputs(
         if run.limited or run.prefix or run.package:
             return None
         if run.script is not None and (run.script in package.scripts or run.manager == "npm"):
-            return _script_outputs(context, package, run.script, depth + 1, run.arguments)
+            return _script_outputs(context, package, run.script, depth + 1, run.arguments, environment)
         argv = [run.script or run.tool or "", *run.arguments]
     tool = (
         posixpath.basename(argv[0]) if argv[0].startswith(("node_modules/.bin/", "./node_modules/.bin/")) else argv[0]
     )
     if tool in ("run-s", "run-p", "npm-run-all", "npm-run-all2"):
-        return _several(context, package, argv[1:], depth)
+        return _several(context, package, argv[1:], depth, environment)
     if tool == "node" and len(argv) > 1:
         tool, argv = _through_node(argv)
     return step_outputs(BuildStep(context, package, tool, tuple(argv[1:]), environment, evidence))
@@ -131,7 +144,7 @@ def _through_node(argv: list[str]) -> tuple[str, list[str]]:
 
 
 def _several(
-    context: BuildContext, package: PackageJson, words: Sequence[str], depth: int
+    context: BuildContext, package: PackageJson, words: Sequence[str], depth: int, environment: Mapping[str, str]
 ) -> tuple[BuildOutput, ...] | None:
     made: list[BuildOutput] = []
     for word in words:
@@ -142,7 +155,7 @@ def _several(
         head, star, _ = word.partition("*")
         names = [name for name in package.scripts if name.startswith(head) and star] if star else [word]
         for name in names:
-            found = _script_outputs(context, package, name, depth + 1)
+            found = _script_outputs(context, package, name, depth + 1, (), environment)
             if found is None:
                 return None
             made += found

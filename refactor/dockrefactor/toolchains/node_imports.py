@@ -9,6 +9,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.node_commands import node_facts
+from dockrefactor.toolchains.node_components import component_files, loaded
 from dockrefactor.toolchains.node_settings import read_tsconfig
 from dockrefactor.toolchains.node_sources import source_files
 from dockrefactor.toolchains.node_syntax import SourceFile
@@ -30,8 +31,18 @@ def imported_packages(context: BuildContext, folder: str) -> tuple[Claim, ...]:
                 continue
             name = package_of(specifier) if specifier is not None else None
             if name or specifier is None:
-                claims[Claim(name, Evidence(path, line, f"loads {name or 'a module by a computed name'}"))] = None
+                claims[_claim(name, path, line)] = None
+    for path in component_files(context, folder):
+        for specifier, line in loaded(context, path):
+            if specifier is None or not aliases.are_own(context, specifier):
+                name = package_of(specifier) if specifier is not None else None
+                if name or specifier is None:
+                    claims[_claim(name, path, line)] = None
     return tuple(sorted(claims, key=lambda claim: (claim.evidence, claim.value or "")))
+
+
+def _claim(name: str | None, path: str, line: int) -> Claim:
+    return Claim(name, Evidence(path, line, f"loads {name or 'a module by a computed name'}"))
 
 
 def package_of(specifier: str) -> str | None:

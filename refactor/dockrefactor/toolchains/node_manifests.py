@@ -301,8 +301,25 @@ def _lifecycle(gathering: _Gathering, at: str, package: PackageJson) -> None:
         gathering.open_ended.append(Evidence(posixpath.join(package.folder, "binding.gyp"), 0, "node-gyp compiles"))
 
 
+def _at_install(package: PackageJson, name: str, text: str) -> Evidence:
+    return package.evidence(f"the script {name} runs at install: {text}", "scripts", name)
+
+
+def type_makers(package: PackageJson) -> frozenset[Evidence]:
+    """The lifecycle scripts that make nothing but types, for editors and checkers, from the sources that are there."""
+    facts = node_facts()["install"]
+    found = set()
+    for name in facts["lifecycle"]:
+        commands = script_commands(package.scripts.get(name, ""))
+        if commands and all(
+            " ".join(item.argv[:2]) in facts["types"] or item.argv[:1] == ("echo",) for item in commands
+        ):
+            found.add(_at_install(package, name, package.scripts[name]))
+    return frozenset(found)
+
+
 def _lifecycle_script(gathering: _Gathering, at: str, package: PackageJson, name: str, text: str, depth: int) -> None:
-    evidence = package.evidence(f"the script {name} runs at install: {text}", "scripts", name)
+    evidence = _at_install(package, name, text)
     commands = script_commands(text)
     if commands is None or depth > 8:
         gathering.open_ended.append(evidence)

@@ -154,7 +154,7 @@ def _built_at_start(facts: Facts, item: Started, start: NodeStart, package: Pack
             yield Claim(None, item.evidence)
         for output in outputs or ():
             place = output.evidence[0] if output.evidence else item.evidence
-            yield from (Claim(absolute(path, item.cwd), place) for path in output.paths)
+            yield from (Claim(absolute(path, item.cwd), place) for path in output.written)
 
 
 def _only_restarts(facts: Facts, item: Started, start: NodeStart) -> bool:

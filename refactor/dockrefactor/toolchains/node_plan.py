@@ -6,14 +6,15 @@ import posixpath
 from collections.abc import Mapping
 
 from dockrefactor import left_behind, os_packages
-from dockrefactor.effects import Kind, inside
+from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.records import replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan
-from dockrefactor.toolchains import node_builds, node_commands, node_distribution, node_launch
+from dockrefactor.toolchains import node_builds, node_commands, node_distribution, node_launch, node_tree
+from dockrefactor.toolchains.node_build_steps import BuildOutput
 from dockrefactor.toolchains.node_commands import NodeInstall
 from dockrefactor.toolchains.node_package_json import PackageJson, package_at
 from dockrefactor.toolchains.tag_versions import tag_version
@@ -162,8 +163,25 @@ def _prunable(facts: Facts, package: PackageJson) -> bool:
             return False
     if not runs:
         return False
+    if _bundled(facts):
+        return True
     imported = node_imports.imported_packages(facts.context, package.folder)
+    development = development - set(node_commands.node_facts()["builds"]["build_settings"])
     return all(claim.value is not None and claim.value not in development for claim in imported)
+
+
+def _bundled(facts: Facts) -> bool:
+    """Whether all that starts lies in outputs that load no other package than those under `dependencies`."""
+    outputs = [
+        posixpath.relpath(absolute(path, placed.effects.reads[0]), facts.final.after.cwd)
+        for _, placed in facts.commands(lambda placed: placed.effects.kind is Kind.BUILD)
+        if isinstance(placed.effects.detail, tuple)
+        for output in placed.effects.detail
+        if isinstance(output, BuildOutput) and output.bundles
+        for path in output.paths
+    ]
+    entries = [start.entry for _, start, _ in node_launch.starts(facts) if start is not None]
+    return bool(entries) and all(entry is not None and node_tree.is_made(entry, outputs) for entry in entries)
 
 
 def _loaded(facts: Facts, package: PackageJson, tool: str) -> list[str]:

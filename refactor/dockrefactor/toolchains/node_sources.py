@@ -14,6 +14,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains.node_commands import node_facts
+from dockrefactor.toolchains.node_components import component_files, script_of
 from dockrefactor.toolchains.node_syntax import (
     FILE_FOLDER,
     HOLE,
@@ -118,8 +119,12 @@ def _read_sources(
     context: BuildContext, folder: str, roots: Sequence[str] | None, environment: Mapping[str, str] | None
 ) -> SourceNeeds:
     found = _Found()
-    for path in source_files(context, folder, roots):
+    # what stands between the fences of a page runs in the server
+    pages = component_files(context, folder, ".astro") if roots is None else ()
+    for path in (*source_files(context, folder, roots), *pages):
         text = context.read(path)
+        if text is not None and path.endswith(".astro"):
+            text = script_of(path, text)
         if text is None:
             found.unreadable.append(Evidence(path, 0, "cannot be read as text"))
             continue

@@ -64,7 +64,7 @@ def _grammar(kind: str) -> tuple[Language, Query]:
 
 
 def _kind(path: str) -> str:
-    if path.endswith((".ts", ".mts", ".cts")):
+    if path.endswith((".ts", ".mts", ".cts", ".astro")):
         return "typescript"
     return "tsx" if path.endswith(".tsx") else "javascript"
 

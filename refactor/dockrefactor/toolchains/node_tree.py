@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from dockrefactor.effects import inside
+from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.inert import is_inert
 from dockrefactor.stages import Placed, Stage, Step
 from dockrefactor.toolchain import Blocked, TreeNeeds
-from dockrefactor.toolchains import node_builds, node_launch
+from dockrefactor.toolchains import node_builds, node_launch, node_manifests
 from dockrefactor.toolchains.node_commands import node_facts
 from dockrefactor.toolchains.node_names import programs_that
 from dockrefactor.toolchains.node_package_json import PackageJson, package_at
@@ -38,7 +38,7 @@ def tree_needs(
     package = package_at(facts.place(step, placed, builder), placed.cwd)
     if package is None or package.workspaces:
         return None
-    unbounded = _unbounded_install(facts, builder, installs)
+    unbounded = _unbounded_install(facts, builder, installs, package)
     if unbounded is not None:
         return unbounded
     root = builder.resolver()(posixpath.join(folder, "package.json"))
@@ -47,14 +47,15 @@ def tree_needs(
     return _Narrower(facts, builder, folder, package).needs(installs, builds)
 
 
-def _unbounded_install(facts: Facts, builder: Stage, installs: _Commands) -> Blocked | None:
+def _unbounded_install(facts: Facts, builder: Stage, installs: _Commands, package: PackageJson) -> Blocked | None:
     """An install that reads files nobody can list, or that links a package of the project itself."""
     for step, placed in installs:
         inputs = facts.install_inputs(step, placed, builder)
         if inputs is None:
             continue
-        if inputs.open_ended:
-            return Blocked("unknown-reads", inputs.open_ended[0])
+        unknown = [item for item in inputs.open_ended if item not in node_manifests.type_makers(package)]
+        if unknown:
+            return Blocked("unknown-reads", unknown[0])
         if any(builder.resolver()(posixpath.join(path, "package.json")) is not None for path in inputs.folders):
             return Blocked("unknown-reads", facts.at(step.instruction, "links a local package"))
     return None
@@ -74,7 +75,7 @@ class _Narrower:
             for output in placed.effects.detail
         ]
         modules = [path for path in self._written(installs) if not path.endswith(".json")]
-        built = self._written(builds)
+        built = self._built(builds)
         if any(path.startswith("..") for path in built):
             return Blocked("unknown-reads", self.facts.at(builds[0][0].instruction, "it builds outside of the folder"))
         evidence = tuple(item for output in outputs for item in output.evidence)
@@ -90,7 +91,7 @@ class _Narrower:
             not builds
             or not consumed
             or self._compiles_at_start()
-            or not (_inside_any(entries, built) or _starts_from_output(outputs))
+            or not (all(is_made(entry, built) for entry in entries) or _starts_from_output(outputs))
         ):
             return TreeNeeds(made, None, evidence)
         kept = self._kept(consumed, built)
@@ -99,6 +100,20 @@ class _Narrower:
     def _written(self, commands: _Commands) -> list[str]:
         """What the commands write, relative to the folder."""
         return [posixpath.relpath(path, self.folder) for _, placed in commands for path in placed.effects.writes]
+
+    def _built(self, builds: _Commands) -> list[str]:
+        """What the builds write, without what only they, and the tools that they are, read again."""
+        written = self._written(builds)
+        tools = {tool for _, start, _ in node_launch.starts(self.facts) if start is not None for tool in start.tools}
+        between = [
+            posixpath.relpath(absolute(path, placed.effects.reads[0]), self.folder)
+            for _, placed in builds
+            if isinstance(placed.effects.detail, tuple)
+            for output in placed.effects.detail
+            if not tools & {output.tool, *programs_that("build")}
+            for path in output.between
+        ]
+        return [path for path in written if path not in between]
 
     def _starts(self) -> tuple[bool, list[str] | None]:
         """Whether the project's own packages are used at start, and the files that node runs; None where unknown."""
@@ -192,9 +207,9 @@ class _Narrower:
         return read
 
 
-def _inside_any(entries: list[str], built: list[str]) -> bool:
-    """Whether every entry file lies in what the build made."""
-    return all(any(inside("/" + entry, "/" + path) for path in built) for entry in entries)
+def is_made(entry: str, built: list[str]) -> bool:
+    """Whether an entry file lies in what the build made; `node build` runs the index of that folder."""
+    return entry.removesuffix(".js") in built or any(inside("/" + entry, "/" + path) for path in built)
 
 
 def _starts_from_output(outputs: list[BuildOutput]) -> bool:
