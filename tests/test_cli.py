@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -33,6 +34,20 @@ def test_without_arguments_it_diffs_the_current_folder(program: Program) -> None
     assert f"+{SEEN}\n" in done.stdout
     assert done.stderr == "1 file changed\n"
     assert file.read_text() == PLAIN
+
+
+def test_a_file_outside_of_the_working_folder_is_named_from_the_root(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = program.write("api/Dockerfile")
+    other = program.write("web/Dockerfile")
+    monkeypatch.chdir(file.parent)
+    name = other.resolve().as_posix().lstrip("/")
+    done = program("../web")
+    assert done.stdout.startswith(f"--- a/{name}\n+++ b/{name}\n@@ ")
+    if shutil.which("patch") is not None:
+        subprocess.run(["patch", "-p1", "-d", "/"], input=done.stdout_bytes, check=True, capture_output=True)
+        assert other.read_text() == MARKED
 
 
 def test_stdout_prints_the_whole_new_file(program: Program) -> None:

@@ -145,6 +145,12 @@ def is_windows(written: str) -> bool:
     return any(word in written for word in _WINDOWS)
 
 
+def starts_a_server(written: str) -> bool:
+    """Whether an image starts its own server as an ordinary user, where a Dockerfile names nothing else."""
+    reference = parse_reference(written)
+    return reference is not None and reference.repository in tables.toml("images")["servers"]
+
+
 @cache
 def known(written: str) -> Image | None:
     """The image that `written` names; None where nothing is known of it."""

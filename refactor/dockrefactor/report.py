@@ -110,13 +110,15 @@ class Detected:
 
 
 def diff_name(path: Path | None, name: str) -> str:
-    """How a patch names the file: relative to the working folder, a link by the file that it leads to."""
+    """How a patch names the file: relative to the working folder, a link by the file that it leads to. A file that is
+    not below that folder is named from the root, since patch tools take no `..`: `patch -p1 -d /` applies it."""
     if path is None:
         return name
     try:
         here = os.path.realpath(Path.cwd())
         target = os.path.realpath(path) if path.is_symlink() else os.path.join(os.path.realpath(path.parent), path.name)
-        return os.path.relpath(target, here).replace(os.sep, "/")
+        name = os.path.relpath(target, here).replace(os.sep, "/")
+        return name if name != ".." and not name.startswith("../") else Path(target).as_posix().lstrip("/")
     except ValueError:  # another drive
         return path.as_posix()
 

@@ -191,6 +191,12 @@ class Stage:
         return entry, own.get("CMD", command)
 
 
+def starts_base_server(stage: Stage) -> bool:
+    """Whether a stage leaves what it starts to a base image that is a server's."""
+    named = stage.written_base is not None and image.starts_a_server(stage.written_base)
+    return named and stage.launch == (None, None)
+
+
 def mounted(resolve: ResolveImagePath, mounts: tuple[str, ...], cwd: str, context: BuildContext) -> ResolveImagePath:
     """`resolve`, with the files of the context that bind mounts of a RUN put before it."""
     binds: list[tuple[str, str]] = []

@@ -32,7 +32,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
-from dockrefactor.stages import Copy, Placed
+from dockrefactor.stages import Copy, Placed, starts_base_server
 from dockrefactor.text import Edit, insertion
 
 
@@ -191,7 +191,10 @@ def _against(facts: Facts) -> Iterator[Refusal]:
 
 def _base(facts: Facts) -> Iterator[Refusal]:
     stage = facts.final
-    if stage.written_base is None or stage.base is None or (not stage.base.users and not stage.base.package_manager):
+    if starts_base_server(stage):
+        says = f"`{stage.written_base}` starts its own server"
+        yield Refusal(Reasons.DROPS_PRIVILEGES, facts.at(stage.origin, says))
+    elif stage.written_base is None or stage.base is None or (not stage.base.users and not stage.base.package_manager):
         yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, f"`{stage.written_base or stage.origin.value}`"))
     elif not (stage.base.users or stage.base.programs & {"useradd", "adduser"}):
         yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, f"`{stage.written_base}` has no tool for accounts"))

@@ -39,6 +39,7 @@ from dockrefactor.effects import inside
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
 from dockrefactor.records import replace
+from dockrefactor.stages import starts_base_server
 from dockrefactor.text import Edit, apply, edits_between
 from dockrefactor.toolchain import Artifact, Blocked, Plan
 
@@ -244,6 +245,8 @@ def run(facts: Facts) -> Outcome:
         return guarded
     found = facts.toolchains
     if not found:
+        if not any(step.run is not None for step in facts.final.steps):
+            return Unneeded(Reasons.NOTHING_TO_LEAVE_BEHIND, facts.at(facts.final.origin, "no step builds or installs"))
         says = "no manifest and no build command of a known language"
         return Refusal(Reasons.UNKNOWN_TOOLCHAIN, facts.at(facts.final.origin, says))
     plan = found[0].plan(facts) if len(found) == 1 else joint_plan.plan(facts)
@@ -308,6 +311,10 @@ def _guard(facts: Facts) -> Outcome | None:
         return Refusal(Reasons.UNRESOLVED_BASE, facts.at(origin, f"`{written}` has no default"))
     if not any(step.copy is not None and step.copy.origin is None for step in stage.steps):
         return Refusal(Reasons.NOT_AN_APPLICATION, facts.at(origin, "no COPY from the context"))
+    is_bare = not any(step.run is not None for step in stage.steps)
+    if is_bare and starts_base_server(stage):
+        says = f"`{stage.written_base}` starts its own server, and no step builds or installs"
+        return Unneeded(Reasons.NOTHING_TO_LEAVE_BEHIND, facts.at(origin, says))
     if stage.base is None:
         return Refusal(Reasons.UNKNOWN_BASE, facts.at(origin, f"`{stage.written_base}` is not known"))
     if stage.after.from_args:
