@@ -322,3 +322,16 @@ def test_wheels_table_is_well_formed() -> None:
         assert (kind == "wheel") == (wheels != "-")
         assert all(re.fullmatch(r"(?:cp3\d+|abi3\.cp3\d+|py3[\d.]*):[^-]+-[^-]+", one) for one in listed(wheels))
         assert all(PYTHON_NAME.fullmatch(one) for one in listed(needs))
+
+
+def test_outputs_of_programs_are_well_formed() -> None:
+    keys = {"like", "options", "operand", "default", "switches", "unless", "only", "source"}
+    names: list[str] = []
+    for name, entry in load("program_outputs.toml").items():
+        names += [name, *entry.get("like", [])]
+        assert entry.keys() <= keys
+        assert entry["source"].startswith("https://")
+        assert entry.get("operand", "last") in ("last", "first", "all")
+        assert {"options", "operand", "default"} & entry.keys()
+        assert all(option.startswith("-") for option in (*entry.get("options", []), *entry.get("switches", [])))
+    assert len(names) == len(set(names))

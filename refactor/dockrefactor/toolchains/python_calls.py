@@ -13,13 +13,21 @@ from typing import Any, Final
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
+from dockrefactor import program_outputs
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
 from dockrefactor.records import dataclass, field
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.python_paths import COMPUTED_END, Value
 from dockrefactor.toolchains.python_scopes import Names, Scope, argument, unquoted, walk
-from dockrefactor.toolchains.python_shell_lines import ASSIGNMENT, CARRIERS, INTERPRETER, UNKNOWN_PIECE, command_words
+from dockrefactor.toolchains.python_shell_lines import (
+    ASSIGNMENT,
+    CARRIERS,
+    INTERPRETER,
+    UNKNOWN_PIECE,
+    command_words,
+    written_words,
+)
 from dockrefactor.toolchains.python_starts import address_port
 from dockrefactor.toolchains.python_values import Evaluator
 from dockrefactor.toolchains.python_writers import Row, is_setting, methods
@@ -127,6 +135,9 @@ class _Reader:
         if full in tables["programs"]:
             position, keyword = tables["programs"][full]
             self._program(argument(node, position, keyword), full, node, scope)
+            if full.endswith("create_subprocess_exec"):
+                words = [item.value for item in node.args if item.keyword is None and not item.star]
+                self._outputs(words, full, node, scope, not any(item.star for item in node.args))
         elif full in tables["opens"]:
             self._open(full, node, scope)
         elif full == "os.open":
@@ -190,27 +201,31 @@ class _Reader:
     # --- processes
 
     def _program(
-        self, node: cst.BaseExpression | None, full: str, call: cst.Call, scope: Scope, depth: int = 0
-    ) -> None:
+        self, node: cst.BaseExpression | None, full: str, call: cst.Call, scope: Scope, depth: int = 0,
+        is_whole: bool = True,
+    ) -> None:  # fmt: skip
         if node is None or depth > 6:
             self.note("programs", None, full, call)
             return
         if isinstance(node, cst.Name) and self.known.value(node, scope) is None:
             bound = scope.lookup(node.value)
+            grows = re.search(rf"\b{node.value}\s*(?:\+=|\.(?:append|extend|insert)\()", self.module.code) is not None
             for value, where in bound:
-                self._program(value, full, call, where, depth + 1)
+                self._program(value, full, call, where, depth + 1, is_whole and not grows)
             if bound:
                 return
         if isinstance(node, cst.IfExp):
-            self._program(node.body, full, call, scope, depth + 1)
-            self._program(node.orelse, full, call, scope, depth + 1)
+            self._program(node.body, full, call, scope, depth + 1, is_whole)
+            self._program(node.orelse, full, call, scope, depth + 1, is_whole)
             return
         words = self._words(node)
         if words is not None:
             self._word_list(words, full, call, scope, depth)
+            plain = [item.value for item in words if not isinstance(item, cst.StarredElement)]
+            self._outputs(plain, full, call, scope, is_whole and len(plain) == len(words))
             return
         if isinstance(node, cst.BinaryOperation) and self._list_like(node.left, scope):
-            self._program(node.left, full, call, scope, depth + 1)
+            self._program(node.left, full, call, scope, depth + 1, is_whole=False)
             return
         self._line(self._split_string(node), full, call, scope)
 
@@ -254,6 +269,25 @@ class _Reader:
                 text = self.known.shell_text(rest.value, scope)
                 self.note("programs", None if UNKNOWN_PIECE in text else text, full, call)
 
+    def _outputs(
+        self, words: list[cst.BaseExpression], full: str, call: cst.Call, scope: Scope, is_whole: bool
+    ) -> None:
+        """What a started program writes, where its command line says so."""
+        argv = [self.known.shell_text(word, scope) for word in words]
+        for item in program_outputs.written(argv, is_whole):
+            says = f"`{argv[0]}`, started by {full}"
+            if isinstance(item, int):
+                self._path("writes", words[item], says, call, scope)
+            else:
+                self._text_written(item, says, call)
+
+    def _text_written(self, text: str | None, says: str, call: cst.Call) -> None:
+        """A path of a command line; of one that ends in what is computed, the folder that is known."""
+        if text is not None and UNKNOWN_PIECE in text:
+            head = text.partition(UNKNOWN_PIECE)[0].rpartition("/")[0]
+            text, says = (head or None), f"{says}, {COMPUTED_END}"
+        self._one_path("writes", Value(text) if text else None, says, call)
+
     def _is_option(self, item: cst.BaseElement, scope: Scope) -> bool:
         text = self.known.shell_text(item.value, scope)
         return text.startswith("-") or ASSIGNMENT.match(text) is not None
@@ -266,6 +300,8 @@ class _Reader:
             return
         for word in command_words(text):
             self.note("programs", word, full, call)
+        for path in written_words(text):
+            self._text_written(path, f"what {full} starts", call)
 
     # --- files
 

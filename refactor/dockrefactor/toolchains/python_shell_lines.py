@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from dockrefactor import program_outputs
 from dockrefactor.tables import toml
 
 UNKNOWN_PIECE: Final = "\0"
@@ -30,13 +31,47 @@ def _builtins() -> frozenset[str]:
     return frozenset(words.split())
 
 
-def command_words(line: str) -> Iterator[str | None]:
-    """The programs that a shell line starts, builtins left out; None for each one that is computed."""
+def _words(line: str) -> list[str]:
+    """The words and operators of a shell line; raises ValueError where a quote is open."""
     lexer = shlex.shlex(line.replace("`", " ; ").replace("\n", " ; "), posix=True, punctuation_chars="|&;()<>")
     lexer.whitespace_split = True
     lexer.commenters = ""
+    return list(lexer)
+
+
+def written_words(line: str) -> Iterator[str | None]:
+    """The paths that the commands of a shell line write, with `UNKNOWN_PIECE` in them; None where it is not told."""
     try:
-        words = list(lexer)
+        words = _words(line)
+    except ValueError:
+        return
+    argv: list[str] = []
+    target = False
+    for word in [*words, ";"]:
+        if target:
+            target = False
+            if not word.startswith(("&", "/dev/")) and not word.isdigit():
+                yield word
+        elif _REDIRECT.match(word):
+            target = ">" in word and not word.endswith("&")
+            argv = argv[:-1] if argv and argv[-1].isdigit() else argv
+        elif not _OPERATOR.match(word):
+            argv.append(word)
+        else:
+            start = next((at for at, item in enumerate(argv) if not _is_lead(item)), len(argv))
+            for item in program_outputs.written(argv[start:]):
+                yield argv[start + item] if isinstance(item, int) else item
+            argv = []
+
+
+def _is_lead(word: str) -> bool:
+    return ASSIGNMENT.match(word) is not None or word in CARRIERS or word in _LEADING
+
+
+def command_words(line: str) -> Iterator[str | None]:
+    """The programs that a shell line starts, builtins left out; None for each one that is computed."""
+    try:
+        words = _words(line)
     except ValueError:
         yield None
         return

@@ -226,8 +226,8 @@ class Evaluator:
         if self.names.full(node) == "sys.executable":
             return INTERPRETER
         known = self.value(node, scope, depth)
-        if known is not None and not known.temporary:
-            return known.text
+        if known is not None:
+            return f"/tmp/{UNKNOWN_PIECE}" if known.temporary else known.text
         if isinstance(node, cst.FormattedString):
             return "".join(self._piece(part, scope, depth) for part in node.parts)
         if isinstance(node, cst.ConcatenatedString):

@@ -1,0 +1,88 @@
+"""What Python sources start, and what the libraries that they use keep, is written by the new user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockrefactor import document, ownership, program_outputs
+from dockrefactor.context import BuildContext
+from dockrefactor.facts import Facts, Options
+from dockrefactor.toolchains import TOOLCHAINS
+from dockrefactor.toolchains.python_shell_lines import written_words
+
+DOCKERFILE = 'FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nCMD ["python", "app.py"]\n'
+RUN = "import subprocess\nsubprocess.run({})\n"
+
+
+def written(folder: Path, source: str) -> list[str | None]:
+    (folder / "app.py").write_text(source)
+    facts = Facts(document.read(DOCKERFILE), BuildContext(folder), TOOLCHAINS, Options(), "Dockerfile")
+    return [claim.value for claim in ownership.written_paths(facts)]
+
+
+@pytest.mark.parametrize(
+    ("source", "paths"),
+    [
+        (RUN.format('["ffmpeg", "-i", "a.mp4", "b.mp4"]'), ["/srv/b.mp4"]),
+        (RUN.format('["ffmpeg", "-i", "a.mp4", "-f", "null", "-"]'), []),
+        (RUN.format('["ffmpeg", "-version"]'), []),
+        (RUN.format('["/usr/bin/yt-dlp", "https://a.example/v"]'), ["/srv"]),
+        (RUN.format('["yt-dlp", "-o", "/media/%(id)s", "https://a.example/v"]'), ["/media/%(id)s"]),
+        (RUN.format('["yt-dlp", "--dump-json", "https://a.example/v"]'), []),
+        (RUN.format('["git", "clone", "https://a.example/r"]'), ["/srv"]),
+        (RUN.format('["git", "log", "-1"]'), []),
+        (RUN.format('["pg_dump", "--file=/backup/db.sql", "db"]'), ["/backup/db.sql"]),
+        (RUN.format('["mytool", "b.txt"]'), []),
+        ('import os\nos.system("pg_dump db 2>&1 | gzip > /backup/db.gz")\n', ["/backup/db.gz"]),
+        ('import os\nos.system("A=b sudo cp a.txt /out/b.txt && ls > /dev/null")\n', ["/out/b.txt"]),
+        ('import os\nos.system("ls \'open")\n', []),
+        ('import sys, os\nos.system(f"convert {sys.argv[1]} /pictures/{sys.argv[1]}.png")\n', ["/pictures"]),
+        ('import sys, os\nos.system(f"convert a.png {sys.argv[1]}")\n', [None]),
+        ('cmd = ["ffmpeg", "-i", "a.mp4"]\ncmd.append("b.mp4")\n' + RUN.format("cmd"), [None]),
+        (RUN.format('["ffmpeg", "-i", "a.mp4"] + ["b.mp4"]'), [None]),
+        (RUN.format('["ffmpeg", *["b.mp4"]]'), [None]),
+        ('import tempfile\nout = tempfile.mkdtemp()\n' + RUN.format('["ffmpeg", "-i", "a", f"{out}/b.mp4"]'), []),
+        (
+            'import asyncio\n'
+            'async def f():\n    await asyncio.create_subprocess_exec("unzip", "a.zip", "-d", "/out")\n',
+            ["/out"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_started_programs_write(tmp_path: Path, source: str, paths: list[str | None]) -> None:
+    assert written(tmp_path, source) == paths
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("from telegram.ext import PicklePersistence\nPicklePersistence(filepath='bot.pkl')\n", "/srv/bot.pkl"),
+        ("from telegram.ext import PicklePersistence\nPicklePersistence(filename='bot.pkl')\n", "/srv"),
+        ("from telebot import TeleBot as B\nB('a').enable_save_reply_handlers(9, 'a.save')\n", "/srv/a.save"),
+        ("import requests_cache\nrequests_cache.install_cache('demo')\n", "/srv/demo"),
+        ("from requests_cache import CachedSession\nCachedSession()\n", "/srv/http_cache.sqlite"),
+        ("from pony.orm import Database\nd = Database()\nd.bind(provider='sqlite', filename='a.db')\n", "/srv/a.db"),
+        ("from filelock import FileLock\nFileLock('a.lock')\n", "/srv/a.lock"),
+        ("from playwright.sync_api import Page\ndef f(page: Page):\n    page.screenshot(path='a.png')\n", "/srv/a.png"),
+        ("import wave\nwave.open('a.wav', 'wb')\n", "/srv/a.wav"),
+    ],
+)  # fmt: skip
+def test_what_libraries_keep(tmp_path: Path, source: str, path: str) -> None:
+    assert written(tmp_path, source) == [path]
+
+
+def test_a_sound_that_is_read_is_not_written(tmp_path: Path) -> None:
+    assert written(tmp_path, "import wave\nwave.open('a.wav', 'rb')\n") == []
+
+
+def test_words_of_a_command_line() -> None:
+    assert program_outputs.written(["ffmpeg", "-i", "a", "b"]) == [3]
+    assert program_outputs.written(["ffmpeg", "-i", "a"], is_whole=False) == [None]
+    assert program_outputs.written(["curl", "https://a.example"]) == []
+    assert program_outputs.written(["curl", "-O", "https://a.example"]) == ["."]
+    assert program_outputs.written(["tar", "xzf", "a.tgz", "-C"]) == [None]
+    assert program_outputs.written(["mkdir", "-p", "a", "b"]) == [2, 3]
+    assert program_outputs.written([]) == []
+    assert list(written_words("touch a && echo b >> c")) == ["a", "c"]
