@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from dockrefactor.toolchains.node_build_steps import NOTHING, BuildStep, Outputs
-from dockrefactor.toolchains.node_settings import literal_setting, object_setting, read_tsconfig, without_comments
+from dockrefactor.toolchains.node_settings import literal_setting, object_setting, without_comments
 
 _NUXT_SOURCES: Final = (
     "app", "app.config.ts", "app.vue", "assets", "components", "composables", "error.vue", "layouts", "middleware",
@@ -81,17 +81,16 @@ def nuxt(step: BuildStep) -> Outputs:
     if old or major_version(step, "nuxt") == 1:
         return _nuxt_2(step, text, between or ".nuxt")
     if step.arguments == ("prepare",):
-        return step.made(between or ".nuxt")
+        return NOTHING
     nitro = object_setting(text, "nitro")
     if nitro is None or _names(nitro, "preset", "output", "serverDir", "publicDir"):
         return None
     if re.search(r"""\bdriver\s*:\s*['"](?:fs|db0)""", nitro):
         return None  # stores files when it runs
     layers = step.context.is_dir(step.at("layers"))  # merged as `extends` is
-    if layers or not (_plain_build(step, ("build",)) or _plain_build(step, ("generate",))):
+    if layers or not _plain_build(step, ("build",)):  # `generate` links dist to its output, where it can
         return None
-    made = (".output", "dist") if step.arguments[0] == "generate" else (".output",)
-    return step.made(*made, consumed=_NUXT_SOURCES, between=(between or ".nuxt",), bundles=True)
+    return step.made(".output", consumed=_NUXT_SOURCES, between=(between or ".nuxt",), bundles=True)
 
 
 def _nuxt_2(step: BuildStep, text: str, built: str) -> Outputs:
@@ -107,14 +106,14 @@ def _nuxt_2(step: BuildStep, text: str, built: str) -> Outputs:
 def react_router(step: BuildStep) -> Outputs:
     """https://reactrouter.com/api/framework-conventions/react-router.config.ts"""
     if step.arguments == ("typegen",):
-        return step.made(".react-router")
+        return NOTHING
     text = _settings(step, "react-router.config")
     if text is None or not _plain_build(step, ("build",), "--sourcemapClient", "--sourcemapServer", "--minify"):
         return None
     folder, sources = literal_setting(text, "buildDirectory"), literal_setting(text, "appDirectory")
     if folder is None or sources is None or _names(text, "presets", "buildEnd") or "..." in text:
         return None
-    return step.made(folder or "build", consumed=(sources or "app",), between=(".react-router",))
+    return step.made(folder or "build", consumed=(sources or "app",))
 
 
 def remix(step: BuildStep) -> Outputs:
@@ -129,19 +128,19 @@ def remix(step: BuildStep) -> Outputs:
     text = _settings(step, "remix.config")
     if text is None or not _plain_build(step, ("build",), "--sourcemap"):
         return None
-    keys = {"serverBuildPath": "build/index.js", "assetsBuildDirectory": "public/build", "cacheDirectory": ".cache"}
+    keys = {"serverBuildPath": "build/index.js", "assetsBuildDirectory": "public/build"}
     found = {key: literal_setting(text, key) for key in (*keys, "appDirectory")}
     if None in found.values() or _names(text, "serverBuildTarget", "serverBuildDirectory") or "..." in text:
         return None
-    server, assets, cache = (found[key] or usual for key, usual in keys.items())
+    server, assets = (found[key] or usual for key, usual in keys.items())
     made = posixpath.dirname(server) or server
-    return step.made(made, assets, consumed=(found["appDirectory"] or "app",), between=(cache,))
+    return step.made(made, assets, consumed=(found["appDirectory"] or "app",))
 
 
 def astro(step: BuildStep) -> Outputs:
     """https://docs.astro.build/en/reference/configuration-reference/, https://docs.astro.build/en/guides/integrations-guide/node/"""
-    if step.arguments[:1] in (("check",), ("sync",)):
-        return step.made(".astro") if step.arguments[0] == "sync" else NOTHING
+    if step.arguments in (("check",), ("sync",)):
+        return NOTHING
     text = _settings(step, "astro.config")
     if text is None or step.arguments[:1] != ("build",) or step.has("--root", "--config"):
         return None
@@ -152,27 +151,7 @@ def astro(step: BuildStep) -> Outputs:
     if None in found.values():
         return None
     sources = (found["srcDir"] or "src", found["publicDir"] or "public")
-    return step.made(step.option("--outDir") or found["outDir"] or "dist", consumed=sources, between=(".astro",))
-
-
-def strapi(step: BuildStep) -> Outputs:
-    """https://docs.strapi.io/cms/cli, https://docs.strapi.io/cms/project-structure"""
-    if not _plain_build(step, ("build",), "--clean", "--no-optimization", "--minify", "--no-minify", "--sourcemaps"):
-        return None
-    version = major_version(step, "@strapi/strapi")
-    typed = step.context.is_file(step.at("tsconfig.json"))
-    if version is None and "strapi" in step.package.every_dependency():
-        return step.made("build", ".cache")
-    if version is None or version > 5:
-        return None
-    config = read_tsconfig(step.context, step.at("tsconfig.json")) if typed else None
-    out = config.folder_option("outDir") if config is not None else None
-    if typed and (config is None or (out is None and "outDir" in config.options)):
-        return None
-    compiled = posixpath.relpath("/" + out, "/" + step.folder) if out is not None else "dist"
-    if version == 4:
-        return step.made(*((compiled,) if typed else ("build", ".cache")), between=(".strapi",))
-    return step.made(compiled, between=(".strapi",))
+    return step.made(step.option("--outDir") or found["outDir"] or "dist", consumed=sources)
 
 
 _BY_VITE: Final[Mapping[str, Callable[[BuildStep], Outputs]]] = {"@sveltejs/kit": sveltekit}
@@ -180,7 +159,7 @@ _BY_VITE: Final[Mapping[str, Callable[[BuildStep], Outputs]]] = {"@sveltejs/kit"
 
 def svelte_kit(step: BuildStep) -> Outputs:
     """`svelte-kit sync` makes types and tsconfig.json for editors and checkers."""
-    return step.made(".svelte-kit") if step.arguments == ("sync",) else None
+    return NOTHING if step.arguments == ("sync",) else None
 
 
 FRAMEWORKS: Final[Mapping[str, Callable[[BuildStep], Outputs]]] = {
@@ -189,6 +168,5 @@ FRAMEWORKS: Final[Mapping[str, Callable[[BuildStep], Outputs]]] = {
     "nuxi": nuxt,
     "react-router": react_router,
     "remix": remix,
-    "strapi": strapi,
     "svelte-kit": svelte_kit,
 }

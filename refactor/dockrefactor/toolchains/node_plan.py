@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dockrefactor import left_behind, os_packages
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.needs import LanguagePackage
 from dockrefactor.records import replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Step
@@ -16,7 +17,7 @@ from dockrefactor.toolchain import Artifact, Blocked, Plan
 from dockrefactor.toolchains import node_builds, node_commands, node_distribution, node_launch, node_tree
 from dockrefactor.toolchains.node_build_steps import BuildOutput
 from dockrefactor.toolchains.node_commands import NodeInstall
-from dockrefactor.toolchains.node_package_json import PackageJson, package_at
+from dockrefactor.toolchains.node_package_json import PackageJson, package_at, workspace_folders
 from dockrefactor.toolchains.tag_versions import tag_version
 
 _Commands = list[tuple[Step, Placed]]
@@ -134,7 +135,10 @@ def _prune(facts: Facts, installs: _Commands) -> tuple[str, ...]:
     if not isinstance(install, NodeInstall) or install.production or install.named:
         return ()
     package = package_at(facts.place(step, placed, facts.final), placed.cwd)
-    if package is None or package.workspaces or not _prunable(facts, package):
+    if package is None or workspace_folders(facts.context, package):
+        return ()
+    inputs = facts.install_inputs(step, placed, facts.final)
+    if not _prunable(facts, package, inputs.packages if inputs is not None else ()):
         return ()
     command = node_commands.prune_command(
         install.manager, _npm_major(facts), node_launch.is_berry(facts, package), None
@@ -145,8 +149,9 @@ def _prune(facts: Facts, installs: _Commands) -> tuple[str, ...]:
     return (f"RUN {command}" if last == placed.cwd else f"RUN cd {placed.cwd} && {command}",)
 
 
-def _prunable(facts: Facts, package: PackageJson) -> bool:
-    """Whether the package has development dependencies, and nothing that starts can load one of them."""
+def _prunable(facts: Facts, package: PackageJson, installed: Sequence[LanguagePackage]) -> bool:
+    """Whether the package has development dependencies, and nothing that starts can load one of them, nor one of those
+    among `installed` that come with them alone."""
     from dockrefactor.toolchains import node_imports
 
     development = package.dev_dependencies.keys() - package.runtime_dependencies().keys()
@@ -159,6 +164,8 @@ def _prunable(facts: Facts, package: PackageJson) -> bool:
         runs = runs or start.entry is not None or bool(start.tools)
         if any(node_builds.tool_package(facts.context, package, tool) in development for tool in start.tools):
             return False
+        if any(node_commands.node_facts()["tools"].get(tool, {}).get("loads_named") for tool in start.tools):
+            return False
         if any(name in development for tool in start.tools for name in _loaded(facts, package, tool)):
             return False
     if not runs:
@@ -166,6 +173,8 @@ def _prunable(facts: Facts, package: PackageJson) -> bool:
     if _bundled(facts):
         return True
     imported = node_imports.imported_packages(facts.context, package.folder)
+    kept = {item.name for item in installed if not item.development}
+    development |= {item.name for item in installed if item.development} - kept
     development = development - set(node_commands.node_facts()["builds"]["build_settings"])
     return all(claim.value is not None and claim.value not in development for claim in imported)
 
