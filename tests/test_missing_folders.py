@@ -24,6 +24,7 @@ GUNICORN = "gunicorn --access-logfile {} --bind :8000 app:app"
         (f"mkdir -p logs && {GUNICORN.format('logs/access.log')}", []),
         ("cp -rf kept/* public/", ["/srv/public"]),
         ("cp -rf kept/a.txt copy.txt", []),
+        (f"rm -f run/server.pid && {GUNICORN.format('access.log')}", []),
     ],
 )
 def test_folders_that_are_made_for_the_new_user(tmp_path: Path, launch: str, folders: list[str]) -> None:

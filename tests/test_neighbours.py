@@ -202,3 +202,23 @@ def test_a_service_of_another_image(text: str, tmp_path: Path) -> None:
     (tmp_path / "compose.other.yml").write_text(text)
     found = neighbours.read(BuildContext(tmp_path), "Dockerfile").services
     assert not any("x" in item.command for item in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "privileges"),
+    [
+        ("config.json", '{"name": "a", "version": "1", "slug": "a", "arch": [], "privileged": ["SYS"]}', "SYS"),
+        ("config.yaml", "name: a\nversion: 1\nslug: a\narch: [amd64]\n", ""),
+        ("config.yaml", "name: a\nversion: 1\nslug: a\narch: [amd64]\nfull_access: true\n", "full_access"),
+    ],
+)  # fmt: skip
+def test_an_addon_of_home_assistant_keeps_its_data(tmp_path: Path, name: str, text: str, privileges: str) -> None:
+    (tmp_path / name).write_text(text)
+    (container,) = neighbours.read(BuildContext(tmp_path), "Dockerfile").containers
+    assert (container.volumes, container.privileges) == (("/data",), privileges)
+
+
+@pytest.mark.parametrize("text", ["slug: a\narch: b\n", "slug: [\narch", "name: a\n", "- slug\n- arch\n"])
+def test_other_settings_are_no_addon(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.yaml").write_text(text)
+    assert neighbours.read(BuildContext(tmp_path), "Dockerfile").containers == ()

@@ -1,4 +1,4 @@
-"""What Python sources start, and what the libraries that they use keep, is written by the new user."""
+"""What sources start, and what the libraries that they use keep, is written by the new user."""
 
 from __future__ import annotations
 
@@ -10,16 +10,24 @@ from dockrefactor import document, ownership, program_outputs
 from dockrefactor.context import BuildContext
 from dockrefactor.facts import Facts, Options
 from dockrefactor.toolchains import TOOLCHAINS
-from dockrefactor.toolchains.python_shell_lines import written_words
 
 DOCKERFILE = 'FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nCMD ["python", "app.py"]\n'
 RUN = "import subprocess\nsubprocess.run({})\n"
 
 
-def written(folder: Path, source: str) -> list[str | None]:
-    (folder / "app.py").write_text(source)
-    facts = Facts(document.read(DOCKERFILE), BuildContext(folder), TOOLCHAINS, Options(), "Dockerfile")
+NODE = 'FROM node:20-slim\nWORKDIR /srv\nCOPY . .\nRUN npm install\nCMD ["node", "a.js"]\n'
+GO = 'FROM golang:1.23\nWORKDIR /srv\nCOPY . .\nRUN go build -o /usr/local/bin/a .\nCMD ["a"]\n'
+
+
+def claims(folder: Path, dockerfile: str, files: dict[str, str]) -> list[str | None]:
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    facts = Facts(document.read(dockerfile), BuildContext(folder), TOOLCHAINS, Options(), "Dockerfile")
     return [claim.value for claim in ownership.written_paths(facts)]
+
+
+def written(folder: Path, source: str) -> list[str | None]:
+    return claims(folder, DOCKERFILE, {"app.py": source})
 
 
 @pytest.mark.parametrize(
@@ -85,4 +93,54 @@ def test_words_of_a_command_line() -> None:
     assert program_outputs.written(["tar", "xzf", "a.tgz", "-C"]) == [None]
     assert program_outputs.written(["mkdir", "-p", "a", "b"]) == [2, 3]
     assert program_outputs.written([]) == []
-    assert list(written_words("touch a && echo b >> c")) == ["a", "c"]
+    assert list(program_outputs.of_line("touch a && echo b >> c")) == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("call", "paths"),
+    [
+        ("execSync('ffmpeg -i a.mp4 b.mp4')", ["/srv/b.mp4"]),
+        ("exec(`pg_dump ${process.argv[2]} > /backup/${process.argv[2]}.sql`)", ["/backup"]),
+        ("spawn('ffmpeg', ['-i', 'a.mp4', 'b.mp4'])", ["/srv/b.mp4"]),
+        ("spawn('ffmpeg', process.argv)", [None]),
+        ("spawn('ffmpeg', ['-i', ...process.argv])", [None]),
+        ("execFileSync('git', ['clone', 'https://a.example/r'], { stdio: 'inherit' })", ["/srv"]),
+        ("spawn('yt-dlp', ['-o', '/media/a', process.argv[2]])", ["/media/a"]),
+        ("exec('ls -l')", []),
+        ("spawn('ffmpeg', ['-version'])", []),
+    ],
+)
+def test_what_node_starts(tmp_path: Path, call: str, paths: list[str | None]) -> None:
+    source = f"const {{ exec, execSync, spawn, execFileSync }} = require('child_process');\n{call};\n"
+    assert claims(tmp_path, NODE, {"a.js": source, "package.json": '{"name": "a", "version": "1.0.0"}\n'}) == paths
+
+
+@pytest.mark.parametrize(
+    ("call", "path"),
+    [
+        ("const p = require('puppeteer');\nconst f = async (g) => g.screenshot({ path: 'a.png' });\n", "/srv/a.png"),
+        ("const c = require('csv-writer');\nc.createObjectCsvWriter({ path: 'a.csv', header: [] });\n", "/srv/a.csv"),
+        ("const Zip = require('adm-zip');\nnew Zip('a.zip').extractAllTo('out');\n", "/srv/out"),
+    ],
+)
+def test_what_packages_of_node_write(tmp_path: Path, call: str, path: str) -> None:
+    manifest = '{"name": "a", "version": "1.0.0"}\n'
+    assert path in claims(tmp_path, NODE, {"a.js": call, "package.json": manifest})
+
+
+@pytest.mark.parametrize(
+    ("call", "paths"),
+    [
+        ('exec.Command("ffmpeg", "-i", "a.mp4", "b.mp4").Run()', ["/srv/b.mp4"]),
+        ('exec.CommandContext(context.Background(), "git", "clone", os.Args[1]).Run()', ["/srv"]),
+        ('exec.Command("sh", "-c", "pg_dump db > /backup/a.sql").Run()', ["/backup/a.sql"]),
+        ('exec.Command("ffmpeg", os.Args...).Run()', [None]),
+        ('exec.Command("ffmpeg", "-i", "a", os.Args[1]).Run()', [None]),
+        ('exec.LookPath("yt-dlp")', []),
+        ('exec.Command("ls").Run()', []),
+    ],
+)
+def test_what_go_starts(tmp_path: Path, call: str, paths: list[str | None]) -> None:
+    imports = 'import (\n\t"context"\n\t"os"\n\t"os/exec"\n)\n'
+    main = f"package main\n\n{imports}\nfunc main() {{\n\t_ = context.Background()\n\t_ = os.Args\n\t{call}\n}}\n"
+    assert claims(tmp_path, GO, {"go.mod": "module a\n\ngo 1.23\n", "main.go": main}) == paths

@@ -8,12 +8,20 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dockrefactor import compose_files, neighbour_builds, neighbour_files, neighbour_manifests, procfiles, shell
+from dockrefactor import (
+    compose_files,
+    neighbour_builds,
+    neighbour_files,
+    neighbour_manifests,
+    procfiles,
+    shell,
+    yaml_text,
+)
 from dockrefactor.compose_files import Written
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.neighbour_builds import Build, Place
-from dockrefactor.neighbour_files import COMPOSE, NeighbourFile, table, tables_of, words_of
+from dockrefactor.neighbour_files import COMPOSE, NeighbourFile, json_with_comments, table, tables_of, words_of
 from dockrefactor.neighbour_manifests import Container
 from dockrefactor.records import dataclass, field, replace
 
@@ -127,6 +135,7 @@ class _Reader:
             self._commands(file, names)
             if file.kind == "manifest":
                 self._containers(file, names)
+        self._addon()
         return Neighbours(
             tuple(found.services), self._action(), tuple(found.broken), tuple(found.builds), tuple(found.commands),
             tuple(found.checks), tuple(found.containers), tuple(_processes(files, self.place.context)),
@@ -185,6 +194,25 @@ class _Reader:
                 self.found.commands.append(Elsewhere(container.command, container.evidence))
             for words in container.probes:
                 self.found.checks += [Elsewhere(argv, container.evidence) for argv in shell_commands(words)]
+
+    def _addon(self) -> None:
+        """An add-on of Home Assistant: its supervisor mounts /data, which is root's, and gives what the file asks for.
+
+        Source: https://developers.home-assistant.io/docs/add-ons/configuration
+        """
+        for name in ("config.yaml", "config.yml", "config.json"):
+            text = self.context.read(name) or _plain_text(self.place.context, name) or ""
+            if "slug" not in text or "arch" not in text:
+                continue
+            data = table(json_with_comments(text) if name.endswith(".json") else yaml_text.document(text))
+            if {"name", "version", "slug", "arch"} <= data.keys():
+                line = text[: text.index("slug")].count("\n") + 1
+                evidence = Evidence(name, line, "Home Assistant runs this image as an add-on")
+                asked = ("full_access", "docker_api", "host_pid") if data.get("privileged") is None else ()
+                given = (*words_of(data.get("privileged")), *(key for key in asked if data.get(key) is True), "")
+                self.found.containers.append(
+                    Container("", (), (), (), (), None, ("/data",), evidence, privileges=given[0])
+                )
 
     def _action(self) -> Evidence | None:
         for name in ("action.yml", "action.yaml"):

@@ -137,7 +137,8 @@ def _missing_volume(facts: Facts, path: str) -> list[str]:
 def _missing_folder(facts: Facts, path: str, written: Sequence[str]) -> list[str]:
     """The folder in the work folder for a file that the launch names, where nothing makes it: a volume is mounted there
     then, which the engine would give to root."""
-    words = [(word.rpartition("=")[2], item) for item in facts.launch.started for word in item.argv[1:]]
+    makers = [item for item in facts.launch.started if item.name not in ("rm", "rmdir", "unlink")]
+    words = [(word.rpartition("=")[2], item) for item in makers for word in item.argv[1:]]
     if not any(absolute(word, item.cwd) == path for word, item in words):
         return []
     into = any(word.endswith("/") and absolute(word, item.cwd) == path for word, item in words)

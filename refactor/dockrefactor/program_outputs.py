@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from dockrefactor.tables import toml
+
+ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
+CARRIERS: Final = frozenset({"sudo", "env", "exec", "nohup", "time", "xargs", "nice", "setsid", "stdbuf"})
+"""Programs that start the command after their own options."""
+LEADING: Final = frozenset({"exec", "time", "!", "{", "then", "do", "else", "if", "elif", "while", "until"})
+"""Words of a shell before a command."""
+OPERATOR: Final = re.compile(r"[|&;()]+$")
+REDIRECT: Final = re.compile(r"[<>]")
 
 
 @cache
@@ -44,3 +54,40 @@ def written(argv: Sequence[str], is_whole: bool = True) -> list[int | str | None
     if "default" not in entry or (switches and set(switches).isdisjoint(argv)):
         return []
     return [entry["default"] if is_whole else None]
+
+
+def words_of(line: str) -> list[str]:
+    """The words and operators of a shell line; raises ValueError where a quote is open."""
+    lexer = shlex.shlex(line.replace("`", " ; ").replace("\n", " ; "), posix=True, punctuation_chars="|&;()<>")
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    return list(lexer)
+
+
+def of_line(line: str) -> Iterator[str | None]:
+    """The paths that the commands of a shell line write, as they stand in it; None where it is not told."""
+    try:
+        words = words_of(line)
+    except ValueError:
+        return
+    argv: list[str] = []
+    target = False
+    for word in [*words, ";"]:
+        if target:
+            target = False
+            if not word.startswith(("&", "/dev/")) and not word.isdigit():
+                yield word
+        elif REDIRECT.match(word):
+            target = ">" in word and not word.endswith("&")
+            argv = argv[:-1] if argv and argv[-1].isdigit() else argv
+        elif not OPERATOR.match(word):
+            argv.append(word)
+        else:
+            start = next((at for at, item in enumerate(argv) if not _is_lead(item)), len(argv))
+            for found in written(argv[start:]):
+                yield argv[start + found] if isinstance(found, int) else found
+            argv = []
+
+
+def _is_lead(word: str) -> bool:
+    return ASSIGNMENT.match(word) is not None or word in CARRIERS or word in LEADING

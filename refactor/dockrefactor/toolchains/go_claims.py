@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from dockrefactor import program_outputs
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
@@ -31,6 +32,7 @@ _INNER_FILE: Final = re.compile(r"(?:[\w.-]+/)+[\w-][\w.-]*\.\w+")
 _FILE_DATABASES: Final = re.compile(r"sqlite|duckdb")
 _WRITING_FLAGS: Final = re.compile(r"\bO_(?:CREATE?|WRONLY|RDWR|APPEND|TRUNC)\b")
 _SHELLS: Final = frozenset({"sh", "bash", "/bin/sh", "/bin/bash"})
+_STARTS: Final = frozenset({"Command", "CommandContext"})
 _CONSOLE: Final = frozenset({"stdout", "stderr"})
 
 
@@ -218,12 +220,26 @@ class GoClaims:
     def _program(self, text: Text | None, evidence: Evidence, others: list[Text | None], use: Use) -> None:
         name = _whole(text)
         self._add("program", name or None, evidence)
+        if name and use.name.rpartition(".")[2] in _STARTS:
+            self._outputs(others[use.rule.argument if isinstance(use.rule.argument, int) else 0 :], evidence, use)
         if name not in _SHELLS:
             return
         script = next((item for item in reversed(others) if item is not None and item.value != "-c"), None)
         whole = len(others) > 0 and others[-1] is not None and others[-1].complete
         for word in _shell_programs(script.value if script is not None and whole else None):
             self._add("program", word, evidence)
+        for path in program_outputs.of_line(script.value) if script is not None and whole else ():
+            self._path("write", Text(path, True) if path is not None and "$" not in path else None, evidence)
+
+    def _outputs(self, words: list[Text | None], evidence: Evidence, use: Use) -> None:
+        """What a started program writes, where its command line says so."""
+        argv = [text.value if text is not None and text.complete else "\0" for text in words]
+        whole = not any(node.type == "variadic_argument" for node in use.arguments)
+        for found in program_outputs.written(argv, whole):
+            if isinstance(found, int):
+                self._path("write", words[found], evidence)
+            else:
+                self._path("write", Text(found, True) if found is not None else None, evidence)
 
     def _remember(self, text: Text | None, evidence: Evidence, others: list[Text | None], use: Use) -> None:
         self._config[use.rule.does].append((_whole(text), evidence))

@@ -9,6 +9,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from dockrefactor import program_outputs
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
@@ -289,11 +290,31 @@ class _Reading:
                 self.found.add("program", None if HOLE in word or "$" in word else word, evidence)
         if value.varies and value.known:
             self.found.add("program", None, evidence)
+        for path in program_outputs.of_line(value.text):
+            self._output(path, evidence)
+
+    def _outputs(self, name: Value, given: Node, evidence: Evidence) -> None:
+        """What a started program writes, where its arguments say so."""
+        if given.type in ("object", "arrow_function", "function_expression", "function"):
+            return
+        items = given.named_children if given.type == "array" else []
+        whole = given.type == "array" and not any(item.type == "spread_element" for item in items)
+        words_given = [name.text, *(self.source.value(item).text for item in items if item.type != "spread_element")]
+        for found in program_outputs.written(words_given, whole):
+            self._output(words_given[found] if isinstance(found, int) else found, evidence)
+
+    def _output(self, path: str | None, evidence: Evidence) -> None:
+        if path is None:
+            self.found.add("write", None, evidence)
+        else:
+            self._path("write", Value(path, False), [], evidence)
 
     def _program(self, value: Value, given: list[Node], evidence: Evidence) -> None:
         self.found.add("program", value.text if value.known else None, evidence)
         if value.known and value.varies:
             self.found.add("program", None, evidence)
+        if len(given) > 1:
+            self._outputs(value, given[1], evidence)
         if value.text in ("sh", "bash", "/bin/sh", "/bin/bash") and len(given) > 1 and given[1].type == "array":
             words_given = [self.source.value(item) for item in given[1].named_children]
             for option, command in pairwise(words_given):

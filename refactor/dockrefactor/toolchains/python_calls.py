@@ -16,18 +16,12 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from dockrefactor import program_outputs
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
+from dockrefactor.program_outputs import ASSIGNMENT, CARRIERS
 from dockrefactor.records import dataclass, field
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.python_paths import COMPUTED_END, Value
 from dockrefactor.toolchains.python_scopes import Names, Scope, argument, unquoted, walk
-from dockrefactor.toolchains.python_shell_lines import (
-    ASSIGNMENT,
-    CARRIERS,
-    INTERPRETER,
-    UNKNOWN_PIECE,
-    command_words,
-    written_words,
-)
+from dockrefactor.toolchains.python_shell_lines import INTERPRETER, UNKNOWN_PIECE, command_words
 from dockrefactor.toolchains.python_starts import address_port
 from dockrefactor.toolchains.python_values import Evaluator
 from dockrefactor.toolchains.python_writers import Row, is_setting, methods
@@ -300,7 +294,7 @@ class _Reader:
             return
         for word in command_words(text):
             self.note("programs", word, full, call)
-        for path in written_words(text):
+        for path in program_outputs.of_line(text):
             self._text_written(path, f"what {full} starts", call)
 
     # --- files
