@@ -37,6 +37,119 @@ def made(
 TS = {"tsconfig.json": {"compilerOptions": {"outDir": "./dist", "rootDir": "src"}}, "src/main.ts": ""}
 
 
+CLIENT = {
+    "client/package.json": {
+        "name": "web",
+        "scripts": {"build": "vite build", "all": "npm i && npm run build"},
+        "devDependencies": {"vite": "5"},
+    },
+    "client/vite.config.js": "export default { build: { outDir: '../public' } }",
+    "api/package.json": {"name": "api", "scripts": {"build": "tsc", "gen": "mkdir gen"}},
+    "api/tsconfig.json": {"compilerOptions": {"outDir": "out", "rootDir": "."}},
+    "api/main.ts": "",
+}
+SPACE = {
+    **CLIENT,
+    "pnpm-workspace.yaml": "packages: [client, api]",
+    "turbo.json": {"tasks": {"build": {"dependsOn": ["^build"]}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "files", "paths"),
+    [
+        ("cd client && npm install && npm run build", CLIENT, ["client/node_modules", "public"]),
+        ("npm install --prefix client && npm --prefix ./client run build", CLIENT, ["client/node_modules", "public"]),
+        ("npm run all --prefix client", CLIENT, ["client/node_modules", "public"]),
+        ("cd client; rm -rf dist; cd ../api; npm run build", CLIENT, ["api/out"]),
+        ("cd api && npm install", CLIENT, []),
+        ("npm run build -w api", SPACE, ["api/out"]),
+        ("npm run build --workspace=client", SPACE, ["public"]),
+        ("npm run build --workspaces --if-present", SPACE, ["api/out", "public"]),
+        ("yarn workspace web build", SPACE, ["public"]),
+        ("pnpm --filter api build", SPACE, ["api/out"]),
+        ("pnpm -r run gen", SPACE, ["api/gen"]),
+        ("turbo run build --filter=web", SPACE, ["api/out", "public"]),
+        (
+            "turbo build",
+            {**SPACE, "turbo.json": {"pipeline": {"build": {"dependsOn": ["gen"]}}}},
+            ["api/out", "api/gen", "public"],
+        ),
+        ("concurrently -n a,b \"npm:build-it\" 'cd api && tsc' --kill-others-on-fail", {}, None),
+        ("concurrently -k 'mkdir a' 'cd api && npm run build'", CLIENT, ["a", "api/out"]),
+    ],
+)
+def test_outputs_of_other_folders(
+    tmp_path: Path, script: str, files: Mapping[str, object], paths: list[str] | None
+) -> None:
+    found = made(tmp_path, script, files)
+    assert (found and [path for output in found for path in output.paths]) == paths or (found == () and paths == [])
+
+
+NEST = {
+    "monorepo": True,
+    "root": "apps/api",
+    "compilerOptions": {"webpack": True, "tsConfigPath": "apps/api/tsconfig.app.json"},
+    "projects": {
+        "api": {"root": "apps/api", "compilerOptions": {"tsConfigPath": "apps/api/tsconfig.app.json"}},
+        "mail": {
+            "root": "apps/mail",
+            "entryFile": "run",
+            "compilerOptions": {"tsConfigPath": "apps/mail/tsconfig.app.json"},
+        },
+        "bare": {"root": "apps/bare", "compilerOptions": {"webpack": False}},
+    },
+}
+SUITE = {
+    "nest-cli.json": NEST,
+    "apps/api/tsconfig.app.json": {"compilerOptions": {"outDir": "../../dist/apps/api"}},
+    "apps/mail/tsconfig.app.json": {"compilerOptions": {"outDir": "../../dist/apps/mail"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "entry"), [("nest build", "dist/apps/api/main"), ("nest build mail", "dist/apps/mail/run")]
+)
+def test_one_application_of_a_nest_monorepo(tmp_path: Path, script: str, entry: str) -> None:
+    found = made(tmp_path, script, SUITE)
+    assert found is not None
+    assert [(output.paths, output.entry) for output in found] == [((entry.rpartition("/")[0],), entry)]
+
+
+@pytest.mark.parametrize("script", ["nest build bare", "nest build none", "nest build --all", "nest build api mail"])
+def test_nest_projects_that_cannot_be_shown(tmp_path: Path, script: str) -> None:
+    assert made(tmp_path, script, SUITE) is None
+
+
+def test_what_runs_after_the_program_is_not_the_program(tmp_path: Path) -> None:
+    scripts = {"prestart": "node a.js", "start": "node b.js", "poststart": "node c.js && echo done"}
+    context, package = project(tmp_path, scripts)
+    start = follow_start(context, package, ("npm", "start"))
+    assert start is not None
+    assert (start.argv, start.entry) == (("node", "b.js"), "b.js")
+    assert ("node", "c.js") in start.before
+
+
+@pytest.mark.parametrize(
+    ("script", "files"),
+    [
+        ("cd .. && npm run build", CLIENT),
+        ("cd client && npm install left-pad", CLIENT),
+        ("cd nowhere && npm install", CLIENT),
+        ("cd $DIR && npm install", CLIENT),
+        ("cd client && npm install -g vite", CLIENT),
+        ("npm run build -w nobody", SPACE),
+        ("npm run none --workspaces", CLIENT),
+        ("turbo run build", CLIENT),
+        ("turbo run build --cwd=x", SPACE),
+        ("turbo run build", {**SPACE, "api/package.json": {"name": "api", "scripts": {"build": "./make.sh"}}}),
+        ("cd client && yarn", {**CLIENT, "client/.yarnrc.yml": "nodeLinker: pnp"}),
+    ],
+)
+def test_other_folders_that_cannot_be_followed(tmp_path: Path, script: str, files: Mapping[str, object]) -> None:
+    assert made(tmp_path, script, files) is None
+
+
 @pytest.mark.parametrize(
     ("script", "files", "paths"),
     [

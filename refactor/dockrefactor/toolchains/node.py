@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
 from dockrefactor.effects import Effects, Kind, absolute
 from dockrefactor.facts import Facts
@@ -16,6 +17,9 @@ from dockrefactor.toolchains import node_commands
 from dockrefactor.toolchains.node_commands import NodeInstall, NodeRun
 from dockrefactor.toolchains.node_names import programs_that
 from dockrefactor.toolchains.node_packages import programs_of_package
+
+if TYPE_CHECKING:
+    from dockrefactor.toolchains.node_build_steps import BuildOutput
 
 _TESTS: Final = re.compile(r"^(test|lint|check|typecheck|type-check|format|prettier|coverage)(:|$)")
 
@@ -91,7 +95,7 @@ class Node:
             given = {name: word.text if word is not None else "" for name, word in command.assignments}
             environment = {**place.state.env, **given}
             outputs = node_builds.command_outputs(place.context, package, argv, environment)
-        if outputs is None:
+        if outputs is None or not self._are_here(outputs, place, cwd):
             return Effects(Kind.UNKNOWN, by=self.name, why=f"what `{' '.join(command.argv[:3])}` writes is not known")
         writes = tuple(absolute(path, cwd) for output in outputs for path in output.written)
         return Effects(
@@ -99,9 +103,24 @@ class Node:
             reads=(cwd,),
             writes=writes or (posixpath.join(cwd, "node_modules"),),
             programs=(command.argv[0],),
+            network=any(output.install is not None for output in outputs),
             by=self.name,
             detail=outputs,
         )
+
+    def _are_here(self, outputs: Iterable[BuildOutput], place: Place, cwd: str) -> bool:
+        """Whether other packages of the project stand in the image as in the context, and what scripts install of them
+        is known to the last script that an install runs."""
+        from dockrefactor.toolchains.node_package_json import package_at
+
+        root = package_at(place, cwd)
+        for output in outputs:
+            there = package_at(place, posixpath.join(cwd, output.folder))
+            if root is None or there is None or there.folder != posixpath.join(root.folder, output.folder).rstrip("/"):
+                return False
+            if output.install is not None and _script_inputs(output, place, cwd).open_ended:
+                return False
+        return True
 
     def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
         from dockrefactor.toolchains import node_manifests
@@ -144,12 +163,16 @@ class Node:
         return node_needs.needs(facts, self._installed(facts))
 
     def _installed(self, facts: Facts) -> list[InstallInputs]:
-        return [
-            inputs
-            for stage in facts.contributing
-            for step, placed in _of_kind(self._commands(stage), Kind.INSTALL)
-            if (inputs := facts.install_inputs(step, placed, stage)) is not None
-        ]
+        found = []
+        for stage in facts.contributing:
+            for step, placed in self._commands(stage):
+                inputs = facts.install_inputs(step, placed, stage) if placed.effects.kind is Kind.INSTALL else None
+                found += [inputs] if inputs is not None else []
+                if placed.effects.kind is Kind.BUILD and isinstance(placed.effects.detail, tuple):
+                    place = facts.place(step, placed, stage)
+                    outputs = [output for output in placed.effects.detail if output.install is not None]
+                    found += [_script_inputs(output, place, placed.effects.reads[0]) for output in outputs]
+        return found
 
     def plan(self, facts: Facts) -> Plan | Blocked:
         from dockrefactor.toolchains import node_plan
@@ -172,6 +195,15 @@ class Node:
             for placed in step.run.commands
             if placed.effects.by == self.name
         ]
+
+
+def _script_inputs(output: BuildOutput, place: Place, cwd: str) -> InstallInputs:
+    """What the install reads that a script of the project in the image folder `cwd` runs."""
+    from dockrefactor.toolchains import node_manifests
+
+    assert output.install is not None
+    folder = posixpath.normpath(posixpath.join(cwd, output.folder))
+    return node_manifests.install_inputs(output.install, folder, place.resolve, place.context)
 
 
 def _of_kind(commands: list[tuple[Step, Placed]], kind: Kind) -> list[tuple[Step, Placed]]:

@@ -9,6 +9,7 @@ from typing import Final
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.records import dataclass
+from dockrefactor.toolchains.node_commands import NodeInstall
 from dockrefactor.toolchains.node_package_json import PackageJson
 
 
@@ -19,7 +20,8 @@ class BuildOutput:
     `consumed`: sources of which nothing but the output is needed afterwards. `mode`: `standalone` or `export`
     for Next.js, None elsewhere. `entry`: the file that `nest start` would run, without its ending. `between`: written
     on the way, and needed by no program that starts from `paths`. `bundles`: the output holds all that the sources load
-    but for what stands under `dependencies`.
+    but for what stands under `dependencies`. `folder`: that of another package of the project, relative to it, which
+    makes this. `install`: the install that a script runs.
     """
 
     paths: tuple[str, ...]
@@ -30,6 +32,8 @@ class BuildOutput:
     entry: str | None = None
     between: tuple[str, ...] = ()
     bundles: bool = False
+    folder: str = ""
+    install: NodeInstall | None = None
 
     @property
     def written(self) -> tuple[str, ...]:
@@ -89,7 +93,8 @@ class BuildStep:
         consumed: Sequence[str] = (),
         between: Sequence[str] = (),
         bundles: bool = False,
-        **more: str | None,
+        mode: str | None = None,
+        entry: str | None = None,
     ) -> Outputs:
         """The outputs, None where one of the paths is unknown, or holds the project itself; `../x` lies beside it."""
         plain = []
@@ -100,7 +105,7 @@ class BuildStep:
             plain.append(clean)
         there = tuple(name for name in consumed if self.context.exists(self.at(name)) and name not in plain)
         made, rest = tuple(plain[: len(paths)]), tuple(plain[len(paths) :])
-        return (BuildOutput(made, self.tool, (self.evidence,), there, between=rest, bundles=bundles, **more),)
+        return (BuildOutput(made, self.tool, (self.evidence,), there, mode, entry, rest, bundles),)
 
 
 Outputs = tuple[BuildOutput, ...] | None

@@ -1,165 +1,30 @@
-"""What the build scripts of a Node project make, and what its start command finally runs."""
+"""What the start command of a Node project finally runs."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
 from dockrefactor.records import dataclass, replace
-from dockrefactor.toolchains.node_build_steps import NOTHING, BuildOutput, BuildStep
-from dockrefactor.toolchains.node_build_tools import step_outputs
+from dockrefactor.toolchains.node_build_scripts import MAX_DEPTH, build_outputs, command_outputs, unwrapped
+from dockrefactor.toolchains.node_build_steps import BuildOutput
 from dockrefactor.toolchains.node_commands import ScriptCommand, node_facts, parse_run, script_commands
 from dockrefactor.toolchains.node_manifests import PackageJson
 
 __all__ = ["BuildOutput", "NodeStart", "build_outputs", "command_outputs", "follow_start", "tool_package"]
 
-_MAX_DEPTH: Final = 8
-_ENV_TOOLS: Final = frozenset({"cross-env", "cross-env-shell", "env"})
 _NODE_VALUED: Final = frozenset(
     {"-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions", "--title", "--env-file"}
 )
 _NODE_LOADERS: Final = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader"})
+_SAY: Final = frozenset({"echo", "printf", "true", ":"})
 _SCRIPT_ENDINGS: Final = (".js", ".cjs", ".mjs", ".json", ".node", "/index.js")
 _SCRIPT_LIKE: Final = re.compile(r"(^\.{0,2}/|/|\.[cm]?[jt]sx?$)")
-
-
-def build_outputs(context: BuildContext, package: PackageJson, script: str) -> tuple[BuildOutput, ...] | None:
-    """What `npm run <script>` makes, its pre and post scripts included; None where that cannot be shown."""
-    return _script_outputs(context, package, script, 0)
-
-
-def command_outputs(
-    context: BuildContext,
-    package: PackageJson,
-    argv: Sequence[str],
-    environment: Mapping[str, str] = MappingProxyType({}),
-) -> tuple[BuildOutput, ...] | None:
-    """What one build command makes (`npx tsc`, `npm run build`, `ng build`) in the project's own folder.
-
-    A folder that an option names (`npm --prefix web run build`) is that of `package` already. `environment`: the
-    variables with which the command runs.
-    """
-    run = parse_run(argv)
-    if run is not None and run.prefix and run.script is not None and not run.limited:
-        return _script_outputs(context, package, run.script, 0, run.arguments, environment)
-    command = ScriptCommand("", environment, tuple(argv))
-    return _command_outputs(context, package, command, Evidence(package.path, 0, " ".join(argv)), 0)
-
-
-def _script_outputs(
-    context: BuildContext,
-    package: PackageJson,
-    script: str,
-    depth: int,
-    arguments: Sequence[str] = (),
-    environment: Mapping[str, str] = MappingProxyType({}),
-) -> tuple[BuildOutput, ...] | None:
-    if script not in package.scripts or depth > _MAX_DEPTH:
-        return None
-    made: list[BuildOutput] = []
-    for name in (f"pre{script}", script, f"post{script}"):
-        text = package.scripts.get(name)
-        if text is None:
-            continue
-        commands = script_commands(text)
-        if commands is None or any(command.operator == "||" for command in commands):
-            return None
-        if name == script and arguments and commands:
-            commands = (*commands[:-1], replace(commands[-1], argv=(*commands[-1].argv, *arguments)))
-        evidence = package.evidence(f"{name}: {text}", "scripts", name)
-        for command in commands:
-            command = replace(command, assignments={**environment, **command.assignments})
-            found = _command_outputs(context, package, command, evidence, depth)
-            if found is None:
-                return None
-            made = _kept(made, command, found)
-    return tuple(made)
-
-
-def _kept(made: list[BuildOutput], command: ScriptCommand, found: Sequence[BuildOutput]) -> list[BuildOutput]:
-    """Outputs so far without what `rm` takes away; one output for each tool and folder."""
-    argv = _unwrapped(command)[1]
-    if argv and argv[0] in ("rm", "rimraf", "del", "del-cli", "shx"):
-        gone = {posixpath.normpath(word) for word in argv[1:]}
-        made = [output for output in made if not any(_below(path, gone) for path in output.paths)]
-    return [*made, *(output for output in found if output not in made)]
-
-
-def _below(path: str, folders: Collection[str]) -> bool:
-    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
-
-
-def _unwrapped(command: ScriptCommand) -> tuple[Mapping[str, str], list[str]]:
-    """Environment and arguments without `cross-env`, `env`, `exec` and `npx`-like wrappers."""
-    environment, argv = dict(command.assignments), list(command.argv)
-    while argv:
-        if argv[0] in _ENV_TOOLS:
-            argv.pop(0)
-            while argv and "=" in argv[0] and not argv[0].startswith("-"):
-                name, _, value = argv.pop(0).partition("=")
-                environment[name] = value
-        elif argv[0] in ("exec", "shx") and len(argv) > 1:
-            argv.pop(0)
-        elif argv[0] in ("dotenv", "dotenvx") and "--" in argv:
-            argv = argv[argv.index("--") + 1 :]
-        else:
-            return environment, argv
-    return environment, argv
-
-
-def _command_outputs(
-    context: BuildContext, package: PackageJson, command: ScriptCommand, evidence: Evidence, depth: int
-) -> tuple[BuildOutput, ...] | None:
-    environment, argv = _unwrapped(command)
-    if not argv:
-        return NOTHING
-    run = parse_run(argv)
-    if run is not None:
-        if run.limited or run.prefix or run.package:
-            return None
-        if run.script is not None and (run.script in package.scripts or run.manager == "npm"):
-            return _script_outputs(context, package, run.script, depth + 1, run.arguments, environment)
-        argv = [run.script or run.tool or "", *run.arguments]
-    tool = (
-        posixpath.basename(argv[0]) if argv[0].startswith(("node_modules/.bin/", "./node_modules/.bin/")) else argv[0]
-    )
-    if tool in ("run-s", "run-p", "npm-run-all", "npm-run-all2"):
-        return _several(context, package, argv[1:], depth, environment)
-    if tool == "node" and len(argv) > 1:
-        tool, argv = _through_node(argv)
-    return step_outputs(BuildStep(context, package, tool, tuple(argv[1:]), environment, evidence))
-
-
-def _through_node(argv: list[str]) -> tuple[str, list[str]]:
-    """`node --max-old-space-size=4096 node_modules/.bin/x` runs x; any other script is not known."""
-    rest = [word for word in argv[1:] if not word.startswith("--max")]
-    found = re.fullmatch(r"(?:\./)?node_modules/\.bin/([\w.-]+)", rest[0]) if rest else None
-    return (found[1], rest) if found else ("node", argv)
-
-
-def _several(
-    context: BuildContext, package: PackageJson, words: Sequence[str], depth: int, environment: Mapping[str, str]
-) -> tuple[BuildOutput, ...] | None:
-    made: list[BuildOutput] = []
-    for word in words:
-        # `run-p type-check "build-only {@}" --`, as Vue's template has it: what was given on is nothing here
-        word = re.sub(r"(\s+\{[@*]\})+$", "", word)
-        if word in ("-s", "-p", "--serial", "--parallel", "--sequential", "-l", "-c", "--print-label", "--"):
-            continue
-        head, star, _ = word.partition("*")
-        names = [name for name in package.scripts if name.startswith(head) and star] if star else [word]
-        for name in names:
-            found = _script_outputs(context, package, name, depth + 1, (), environment)
-            if found is None:
-                return None
-            made += found
-    return tuple(dict.fromkeys(made))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +93,10 @@ class _Walk:
         scripts = dict(self.package.scripts)
         if name == "start" and self.context.is_file(posixpath.join(self.package.folder, "server.js")):
             scripts.setdefault("start", "node server.js")
-        if name not in scripts or depth > _MAX_DEPTH or f"post{name}" in scripts:
+        if name not in scripts or depth > MAX_DEPTH:
             return False
-        for part in (f"pre{name}", name):
+        ends = 0  # where the commands of the script itself end
+        for part in (f"pre{name}", name, f"post{name}"):
             text = scripts.get(part)
             commands = script_commands(text) if text is not None else ()
             if commands is None or any(command.operator == "||" for command in commands):
@@ -242,14 +108,21 @@ class _Walk:
                 extra = arguments if part == name and position == len(commands) - 1 else ()
                 if not self.command(replace(command, argv=(*command.argv, *extra)), evidence, depth):
                     return False
+            ends = len(self.commands) if part != f"post{name}" else ends
+        self._put_first(ends)
         return True
 
+    def _put_first(self, start: int) -> None:
+        """What runs after the program counts as run before it: the last command is the program."""
+        self.commands[:] = [*self.commands[start:], *self.commands[:start]]
+        self.entries[:] = [*self.entries[start:], *self.entries[:start]]
+
     def command(self, command: ScriptCommand, evidence: Evidence, depth: int) -> bool:
-        environment, argv = _unwrapped(command)
+        environment, argv = unwrapped(command)
         self.environment |= environment
         if command.argv and command.argv[0] in ("cross-env", "cross-env-shell", "dotenv", "dotenvx", "shx"):
             self.tools.append(command.argv[0])
-        if not argv:
+        if not argv or argv[0] in _SAY:
             return True
         if argv[0] == "node" and argv[1:2] == ["--run"] and len(argv) > 2:
             return self.script(argv[2], argv[3:], depth + 1)

@@ -17,7 +17,7 @@ from dockrefactor.toolchain import Blocked, TreeNeeds
 from dockrefactor.toolchains import node_builds, node_launch, node_manifests
 from dockrefactor.toolchains.node_commands import node_facts
 from dockrefactor.toolchains.node_names import programs_that
-from dockrefactor.toolchains.node_package_json import PackageJson, package_at
+from dockrefactor.toolchains.node_package_json import PackageJson, package_at, workspace_folders
 
 if TYPE_CHECKING:
     from dockrefactor.toolchains.node_build_steps import BuildOutput
@@ -36,7 +36,7 @@ def tree_needs(
         return None
     step, placed = (installs or builds)[0]
     package = package_at(facts.place(step, placed, builder), placed.cwd)
-    if package is None or package.workspaces:
+    if package is None or workspace_folders(facts.context, package):
         return None
     unbounded = _unbounded_install(facts, builder, installs, package)
     if unbounded is not None:

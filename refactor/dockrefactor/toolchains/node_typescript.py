@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dockrefactor.toolchains.node_build_steps import NOTHING, BuildOutput, BuildStep, Outputs, plain_words
@@ -97,7 +97,11 @@ def nest(step: BuildStep) -> Outputs:
         return None
     cli = read_jsonc(step.context, step.at("nest-cli.json")) or {}
     words = plain_words(step.arguments[1:], ("-c", "--config", "-p", "--path", "-b", "--builder", "--tsc"))
-    if words or cli.get("monorepo") or cli.get("projects") or step.has("-c", "--config", "--all"):
+    if step.has("-c", "--config", "--all"):
+        return None
+    if cli.get("monorepo") or cli.get("projects"):
+        return _nest_project(step, cli, words)
+    if words:
         return None
     compiler = cli.get("compilerOptions")
     options: Mapping[str, Any] = compiler if isinstance(compiler, dict) else {}
@@ -116,6 +120,27 @@ def nest(step: BuildStep) -> Outputs:
     main = "main" if bundled else str(cli.get("entryFile", "main"))
     consumed = _compiled_folders(step, config) or _only_typescript(step, source)
     return step.made(folder, consumed=consumed, entry=posixpath.join(folder, main))
+
+
+def _nest_project(step: BuildStep, cli: Mapping[str, Any], words: Sequence[str]) -> Outputs:
+    """One project of a monorepo, which webpack puts into one file unless a setting says otherwise.
+
+    https://docs.nestjs.com/cli/monorepo#global-compiler-options
+    """
+    projects = cli.get("projects")
+    rows = {name: row for name, row in projects.items() if isinstance(row, dict)} if isinstance(projects, dict) else {}
+    chosen = [row for name, row in rows.items() if (name in words if words else row.get("root") == cli.get("root"))]
+    if len(chosen) != 1 or len(words) > 1 or step.has("-p", "--path", "-b", "--builder", "--tsc"):
+        return None
+    options: dict[str, Any] = {}
+    for given in (cli.get("compilerOptions"), chosen[0].get("compilerOptions")):
+        options |= given if isinstance(given, dict) else {}
+    config = read_tsconfig(step.context, step.at(str(options.get("tsConfigPath", ""))))
+    folder = config.folder_option("outDir") if config is not None else None
+    if not folder or options.get("webpack") is not True or options.get("builder") or options.get("webpackConfigPath"):
+        return None
+    inner = posixpath.relpath("/" + folder, "/" + step.folder)
+    return step.made(inner, entry=posixpath.join(inner, str(chosen[0].get("entryFile", "main"))))
 
 
 def _only_typescript(step: BuildStep, folder: str) -> tuple[str, ...]:
