@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from dockrefactor import image, os_packages
+from dockrefactor.effects import Kind
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.slots import Placement
+from dockrefactor.step_effects import OS
 from dockrefactor.toolchain import Plan
+
+_ALPINE: Final = "alpine:3.22"
+# what is done otherwise in another distribution
+_OF_DISTRIBUTIONS: Final = frozenset({*OS, Kind.ACCOUNTS, Kind.SYSTEM})
 
 
 def candidates(facts: Facts, plan: Plan) -> list[Image]:
@@ -26,14 +33,18 @@ def _possible(facts: Facts, plan: Plan) -> list[Image]:
     if plan.static:
         names.append("gcr.io/distroless/static-debian12")
         same = base.is_debian and base.newest_release and os_packages.is_carried(base)
-        names.append(f"debian:{base.newest_release if same else 'bookworm'}-slim")
-        if facts.options.runtime == "alpine":
-            names.append("alpine:3.22")
+        # packages and accounts that the author's steps ask for are those of the base's distribution
+        if not base.is_alpine or facts.options.runtime == "slim":
+            names.append(f"debian:{base.newest_release if same else 'bookworm'}-slim")
+        if base.is_alpine or facts.options.runtime == "alpine":
+            names.append(base.counterpart_image if base.is_alpine and base.counterpart_image else _ALPINE)
     elif base.counterpart_image:
         names.append(base.counterpart_image)
     elif base.follows_release:
         return []
     found = [known for name in names if (known := image.known(base.reference.beside(name))) is not None]
+    if plan.static and base.family == "alpine":
+        found[-1] = base
     if found:
         return found
     smaller = image.counterpart(base)
@@ -46,6 +57,17 @@ def _of_family(runtime: Image) -> str:
     if not runtime.shell:
         return "distroless"
     return "alpine" if runtime.is_alpine else "slim"
+
+
+def is_foreign(facts: Facts, placed: Placement, runtime: Image) -> bool:
+    """Whether steps that run in an image ask for packages, accounts or settings of another distribution."""
+    base = facts.final.base
+    if base is None or not runtime.shell or runtime.package_manager == base.package_manager:
+        return False
+    own = {name for name, _ in facts.needs.os_packages}
+    return bool(placed.kept_os_packages or own.intersection(placed.extra_packages)) or any(
+        slot.runtime and slot.step.run is not None and slot.step.run.kinds & _OF_DISTRIBUTIONS for slot in placed.slots
+    )
 
 
 def is_too_small(facts: Facts, plan: Plan, placed: Placement, runtime: Image) -> bool:

@@ -382,7 +382,9 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
         if isinstance(placed, Blocked):
             refusal = refusal or _refuse(placed)
             continue
-        if runtime_images.is_too_small(facts, plan, placed, runtime):
+        if runtime_images.is_too_small(facts, plan, placed, runtime) or runtime_images.is_foreign(
+            facts, placed, runtime
+        ):
             continue
         packages = (
             package_lists.plain_install(placed.extra_packages, runtime, facts.document) if placed.extra_packages else ""
