@@ -67,7 +67,7 @@ def _by_name(name: str, command: Command, cwd: str) -> Effects:
     if kind == "unknown":
         return Effects(Kind.UNKNOWN, why=f"`{name}` changes how later commands behave")
     if kind == "system":
-        return Effects(Kind.SYSTEM, writes=tuple(row["writes"]), programs=programs)
+        return Effects(Kind.SYSTEM, writes=tuple(row["writes"]), programs=(*programs, *row.get("starts", ())))
     if kind == "accounts":
         return Effects(Kind.ACCOUNTS, writes=("/etc", "/home"), programs=programs)
     reads = (cwd, *_paths(_operands(command, row), cwd)) if kind == "query" and not row.get("reads_nothing") else ()
