@@ -20,6 +20,7 @@ import dockrefactor
 from dockrefactor import shell, tables
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field, replace
 from dockrefactor.toolchains import python_packages, python_requirements
 
@@ -109,6 +110,17 @@ def test_simple_requirement_reads_as_packaging_reads_it(text: str) -> None:
 def test_versions_compare_as_packaging_compares_them(low: list[int], own: list[int], high: list[int]) -> None:
     first, second, third = (".".join(map(str, parts)) for parts in (low, own, high))
     assert python_packages._between(first, second, third) == (Version(first) <= Version(second) <= Version(third))
+
+
+def test_pattern_behaves_as_a_compiled_one() -> None:
+    pattern, compiled = regex(r"(?P<word>[a-z]+)", re.IGNORECASE), re.compile(r"(?P<word>[a-z]+)", re.IGNORECASE)
+    for _ in range(2):  # before and after it is compiled
+        assert [match["word"] for match in pattern.finditer("A b1C")] == ["A", "b", "C"]
+        assert pattern.findall("A b1C") == compiled.findall("A b1C")
+        assert pattern.sub("x", "A b1C", count=2) == compiled.sub("x", "A b1C", count=2)
+        assert (pattern.pattern, pattern.flags, pattern.groups) == (compiled.pattern, compiled.flags, compiled.groups)
+        assert pattern.fullmatch("A b") is None
+    assert regex(rb"a").match(b"ab") is not None
 
 
 @dataclass(frozen=True, slots=True, order=True)

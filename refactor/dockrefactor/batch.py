@@ -18,6 +18,7 @@ from dockrefactor.context import BuildContext, ContextError
 from dockrefactor.facts import Facts, Options
 from dockrefactor.outcome import IgnoreFile, Refusal
 from dockrefactor.paths import shown
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.report import Detected, Fault, FileReport, StageFound
 from dockrefactor.settings import Configurations, Settings, SettingsError
@@ -25,7 +26,7 @@ from dockrefactor.toolchain import Toolchain
 
 # no character takes more bytes in UTF-8: whatever is larger would be refused after it was read
 MAX_BYTES: Final = 4 * grammar.MAX_SOURCE
-_FROM: Final = re.compile(rb"^(?:\xef\xbb\xbf)?\s*FROM\b", re.IGNORECASE | re.MULTILINE)
+_FROM: Final = regex(rb"^(?:\xef\xbb\xbf)?\s*FROM\b", re.IGNORECASE | re.MULTILINE)
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 Answered = TypeVar("Answered")

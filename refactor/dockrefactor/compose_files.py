@@ -9,14 +9,13 @@ from typing import Any, Final
 
 from dockrefactor import neighbour_files, yaml_text
 from dockrefactor.neighbour_files import NeighbourFile, is_main, table, tables_of
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
 # how often one service may extend another, and a file include another
 _MOST_EXTENDED: Final = 4
-_VARIABLE: Final = re.compile(r"\$(?:(\$)|\{(\w+)(?:(:?[-+?])((?:[^{}]|\{[^{}]*\})*))?\}|([A-Za-z_]\w*))")
-_ASSIGNED: Final = re.compile(
-    r"""^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=[ \t]*("[^"\n]*"|'[^'\n]*'|[^\n#]*)""", re.MULTILINE
-)
+_VARIABLE: Final = regex(r"\$(?:(\$)|\{(\w+)(?:(:?[-+?])((?:[^{}]|\{[^{}]*\})*))?\}|([A-Za-z_]\w*))")
+_ASSIGNED: Final = regex(r"""^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=[ \t]*("[^"\n]*"|'[^'\n]*'|[^\n#]*)""", re.MULTILINE)
 # keys of a service whose entries are joined with those of what it extends
 _LISTS: Final = ("volumes", "ports", "devices", "cap_add", "env_file")
 

@@ -6,7 +6,6 @@ Only words of CMD and ENTRYPOINT change, in the form that the author chose; scri
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from itertools import pairwise
 from typing import Final
@@ -17,6 +16,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch_words import SHELLS
 from dockrefactor.outcome import Refusal, Start
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, replace
 from dockrefactor.stages import Step
 from dockrefactor.text import Edit, Span, apply, insertion
@@ -26,7 +26,7 @@ from dockrefactor.toolchain import DirectStart, Rewording
 _CONFIGURES: Final = frozenset(
     {"CMD", "ENTRYPOINT", "EXPOSE", "VOLUME", "LABEL", "STOPSIGNAL", "HEALTHCHECK", "MAINTAINER", "ONBUILD"}
 )
-_STRING: Final = re.compile(r'"(?:\\.|[^"\\])*"')
+_STRING: Final = regex(r'"(?:\\.|[^"\\])*"')
 
 
 @dataclass(frozen=True, slots=True)

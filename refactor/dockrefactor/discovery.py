@@ -7,7 +7,6 @@ folder that was searched: what a repository links to elsewhere is not the user's
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from fnmatch import translate
 from pathlib import Path
@@ -15,10 +14,11 @@ from typing import Final
 
 from dockrefactor.gitignore import IgnoreFiles
 from dockrefactor.paths import is_below
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
 PATTERNS: Final = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "*.dockerfile", "Containerfile*")
-_NAMES: Final = re.compile("|".join(translate(pattern) for pattern in PATTERNS))
+_NAMES: Final = regex("|".join(translate(pattern) for pattern in PATTERNS))
 UNSEARCHED: Final = frozenset(
     {".git", ".hg", ".svn", "node_modules", "vendor", ".venv", "venv", ".tox", ".nox", "site-packages", "__pycache__"}
 )

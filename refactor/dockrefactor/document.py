@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor import grammar, logical_lines
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.text import Span
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from dockrefactor.buildkit_parser import BuildKitParser
 
 BOM: Final = "\ufeff"
-_WORD: Final = re.compile(r"(?:\\.|\"(?:\\.|[^\"\\])*\"|'[^']*'|[^\s\"'\\]|[\"'\\])+", re.DOTALL)
+_WORD: Final = regex(r"(?:\\.|\"(?:\\.|[^\"\\])*\"|'[^']*'|[^\s\"'\\]|[\"'\\])+", re.DOTALL)
 
 
 class NotUtf8Error(Exception):

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from enum import StrEnum
 from typing import Final
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.shell import ShellWord
 
@@ -59,7 +59,7 @@ class Effects:
     keeps_content: bool = False  # of the written files: only modes, owners or line ends change
 
 
-_NOT_NORMAL: Final = re.compile(r"/(?:\.{0,2})(?:/|$)")
+_NOT_NORMAL: Final = regex(r"/(?:\.{0,2})(?:/|$)")
 
 # folders that nothing needs the content of
 CACHES: Final = (

@@ -6,19 +6,19 @@ without. Where a split parts such steps, the fetch is repeated where it is missi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
 from dockrefactor import package_lists
 from dockrefactor.document import Document
 from dockrefactor.effects import Kind, overlap
+from dockrefactor.patterns import regex
 from dockrefactor.slots import Slot
 from dockrefactor.stages import Placed, Step
 from dockrefactor.step_effects import BUILDING, NEUTRAL
 
 _LISTS: Final = "/var/lib/apt/lists"
-_INSTALL: Final = re.compile(r"(?<![\w./-])(apt|apt-get|aptitude)(?=\s[^&|;#]*\b(?:install|(?:dist-|full-)?upgrade)\b)")
+_INSTALL: Final = regex(r"(?<![\w./-])(apt|apt-get|aptitude)(?=\s[^&|;#]*\b(?:install|(?:dist-|full-)?upgrade)\b)")
 # after the last install, these have no use for the lists either
 _WITHOUT_LISTS: Final = BUILDING | NEUTRAL | {Kind.FILES, Kind.ACCOUNTS}
 

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from dockrefactor import image_releases, tables
 from dockrefactor.image_releases import SUITES, UNLISTED, numbered
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
 # the PATH of an image that sets none, as the engine has it
 STANDARD_PATH: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _WINDOWS: Final = ("windowsservercore", "nanoserver", "mcr.microsoft.com/windows", "mcr.microsoft.com/dotnet/framework")
-_REFERENCE: Final = re.compile(
+_REFERENCE: Final = regex(
     r"(?P<name>[a-z0-9][a-zA-Z0-9._\-/:]*?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?"
 )
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dockrefactor import tables
+from dockrefactor.patterns import regex
 
 SUITES: Final = ("stretch", "buster", "bullseye", "bookworm", "trixie", "forky")
 UNLISTED: Final = "unlisted"
 """The release of an image of which the tables list others, but not this one: mostly it is older than they are."""
-_VERSION: Final = re.compile(r"\d+(?:\.\d+)*")
+_VERSION: Final = regex(r"\d+(?:\.\d+)*")
 
 _Row = Mapping[str, Any]
 

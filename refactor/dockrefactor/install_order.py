@@ -11,6 +11,7 @@ from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.stages import Copy, Placed, Stage, Step, made_by_run, resolver
 from dockrefactor.toolchain import Blocked
@@ -33,17 +34,17 @@ _QUIET: Final = frozenset(
 # what touches no file of the context wherever it stands
 _APART: Final = (_QUIET - {Kind.INSTALL, Kind.PRUNE, Kind.QUERY}) | {Kind.ACCOUNTS}
 # single files that change with every commit; tools keep their settings in such files too
-_SOURCE: Final = re.compile(r"\.(py|[cm]?[jt]sx?|go|html)$")
-_FILE: Final = re.compile(r"[\w./-]*[\w-]\.?[\w-]+")
+_SOURCE: Final = regex(r"\.(py|[cm]?[jt]sx?|go|html)$")
+_FILE: Final = regex(r"[\w./-]*[\w-]\.?[\w-]+")
 # variables that settings of package managers, or files that they load, are given in
-_SETTING: Final = re.compile(
+_SETTING: Final = regex(
     r"(NODE_OPTIONS|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|GIT_SSL_CAINFO)$"
     r"|(npm_config|pip|uv|yarn|bundle|composer)_",
     re.IGNORECASE,
 )
 # where package managers, TLS clients and the system look for settings and certificates without being told
 _SETTINGS_FOLDERS: Final = ("/etc", "/root", "/usr")
-_CONFIGURATION: Final = re.compile(r"(^|/)\.|config|rc\.[cm]?[jt]s$|(^|/)(setup|[A-Z]\w*file)\.[a-z]+$", re.IGNORECASE)
+_CONFIGURATION: Final = regex(r"(^|/)\.|config|rc\.[cm]?[jt]s$|(^|/)(setup|[A-Z]\w*file)\.[a-z]+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from dockrefactor.patterns import regex
+
 # here-documents take lines by their content, these characters are white space to Go and not to us (or the reverse)
-_ODD: Final = re.compile("<<|[\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]")
-_DIRECTIVE: Final = re.compile(r"^\s*#\s*(escape|syntax|check)\s*=", re.IGNORECASE | re.MULTILINE)
-_CONTINUED: Final = re.compile(r"(?:^|[^\\])\\[ \t]*$")
+_ODD: Final = regex("<<|[\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]")
+_DIRECTIVE: Final = regex(r"^\s*#\s*(escape|syntax|check)\s*=", re.IGNORECASE | re.MULTILINE)
+_CONTINUED: Final = regex(r"(?:^|[^\\])\\[ \t]*$")
 _SPACES: Final = " \t\v\f\r"
 
 

@@ -13,9 +13,10 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.neighbour_commands import DockerCommand, docker_commands
 from dockrefactor.neighbour_files import NeighbourFile, json_with_comments, table, tables_of, words_of
 from dockrefactor.paths import found_dockerfile
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
-_BLOCK = re.compile(r'^\s*target\s+"([^"]+)"\s*\{', re.MULTILINE)
+_BLOCK = regex(r'^\s*target\s+"([^"]+)"\s*\{', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

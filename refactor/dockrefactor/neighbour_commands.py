@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator
 from typing import Final
 
 from dockrefactor import tables
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
-_CONTINUED: Final = re.compile(r"\\\r?\n[ \t]*")
-_DOCKER: Final = re.compile(r"(?<![\w/.-])(?:docker|podman)(?:-compose|[ \t])(?:\$\([^)\n]*\)|[^\n;&|)`])*")
+_CONTINUED: Final = regex(r"\\\r?\n[ \t]*")
+_DOCKER: Final = regex(r"(?<![\w/.-])(?:docker|podman)(?:-compose|[ \t])(?:\$\([^)\n]*\)|[^\n;&|)`])*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
 MAX_BYTES: Final = 1_000_000
@@ -27,8 +28,8 @@ _NOT_ENTERED: Final = frozenset({".git", "node_modules", "vendor", "venv", ".ven
 
 COMPOSE: Final = "compose"
 # `compose.yaml`, `docker-compose.yml`, and the files that are merged with them: `compose.dev.yaml`, …
-_COMPOSE_NAME: Final = re.compile(r"(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml")
-_MAIN: Final = re.compile(r"(?:docker-)?compose\.ya?ml")
+_COMPOSE_NAME: Final = regex(r"(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml")
+_MAIN: Final = regex(r"(?:docker-)?compose\.ya?ml")
 # what a compose file says that matters by itself; what it builds matters to other files alone
 _COMPOSE_SAYS: Final = (
     "command", "entrypoint", "user", "volumes", "target", "health", "extends", "include", "docker.sock", "\\", "<<",

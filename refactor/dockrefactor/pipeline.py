@@ -14,11 +14,12 @@ from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts, Options
 from dockrefactor.outcome import Change, ComposeFile, IgnoreFile, Outcome, Refusal, Start, Transform, Unneeded
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.text import Edit, apply
 from dockrefactor.toolchain import Detection, Toolchain
 
-_IGNORE: Final = re.compile(
+_IGNORE: Final = regex(
     r"#\s*dockrefactor:\s*(?P<what>ignore-file|ignore)(?:\s*=\s*(?P<names>[\w\-, ]+))?\s*$", re.IGNORECASE
 )
 

@@ -15,10 +15,11 @@ from typing import Final
 from dockrefactor import program_sources, tables
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.patterns import regex
 
 _ASIDE: Final = frozenset({"test", "tests", "spec", "specs", "__tests__", "example", "examples", "docs", "vendor"})
 _DECLARATIONS: Final = (".d.ts", ".d.cts", ".d.mts")
-_TEST: Final = re.compile(r"(^|[._-])(test|spec|conftest)([._-]|s?\.)|_test\.", re.IGNORECASE)
+_TEST: Final = regex(r"(^|[._-])(test|spec|conftest)([._-]|s?\.)|_test\.", re.IGNORECASE)
 
 _Row = tuple[str, tuple[str, ...], str]
 """What a program does, words of which one must be there, and the pattern that is then searched."""

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
+from dockrefactor.patterns import regex
 from dockrefactor.tables import toml
 
-ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
+ASSIGNMENT: Final = regex(r"[A-Za-z_]\w*=")
 CARRIERS: Final = frozenset({"sudo", "env", "exec", "nohup", "time", "xargs", "nice", "setsid", "stdbuf"})
 """Programs that start the command after their own options."""
 LEADING: Final = frozenset({"exec", "time", "!", "{", "then", "do", "else", "if", "elif", "while", "until"})
 """Words of a shell before a command."""
-OPERATOR: Final = re.compile(r"[|&;()]+$")
-REDIRECT: Final = re.compile(r"[<>]")
+OPERATOR: Final = regex(r"[|&;()]+$")
+REDIRECT: Final = regex(r"[<>]")
 
 
 @cache

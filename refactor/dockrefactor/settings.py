@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dockrefactor.catalogue import Catalogue, UnknownNameError
 from dockrefactor.paths import is_below, shown
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, fields
 from dockrefactor.wish import RUNTIMES
 
@@ -27,9 +28,9 @@ _LISTS: Final = frozenset(
     {"select", "ignore", "assume", "also", "runtime-packages", "covered", "runtime-files", "owned-folders"}
 )
 _SWITCHES: Final = frozenset({"dev-stage"})
-_PACKAGE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._:-]*")
-_IMAGE_PATH: Final = re.compile(r"(/[\w.+@~-]+)+")
-_USER: Final = re.compile(r"(?P<name>[a-z_][a-z0-9_-]{0,31})(?::(?P<uid>[0-9]{1,10}))?")
+_PACKAGE: Final = regex(r"[A-Za-z0-9][A-Za-z0-9+._:-]*")
+_IMAGE_PATH: Final = regex(r"(/[\w.+@~-]+)+")
+_USER: Final = regex(r"(?P<name>[a-z_][a-z0-9_-]{0,31})(?::(?P<uid>[0-9]{1,10}))?")
 _MAX_UID: Final = 2**31 - 1
 
 

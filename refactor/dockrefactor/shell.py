@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, replace
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ _SILENT: Final = frozenset(
 )  # fmt: skip
 # words joined by `&&` and nothing else: most lines, for which the grammar need not even be loaded
 _COMMAND: Final = r"[ \t]*[./]*[A-Za-z_][\w./-]*(?:[ \t]+(?:\+|--?)?[A-Za-z0-9./][\w./:@+,=-]*)*[ \t]*"
-_PLAIN: Final = re.compile(
+_PLAIN: Final = regex(
     r"(?!.*(?<![^ \t&])(?:if|then|elif|else|fi|for|while|until|do|done|case|esac|in|select|function|time|coproc|declare"
     r"|typeset|export|readonly|local|unset|unsetenv|test)(?![^ \t&]))"
     rf"{_COMMAND}(?:&&{_COMMAND})*",

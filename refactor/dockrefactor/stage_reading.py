@@ -12,12 +12,13 @@ from dockrefactor import fetched_scripts, grammar, image, shell, tables
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.document import Document, Instruction
 from dockrefactor.effects import Effects, absolute, inside
+from dockrefactor.patterns import regex
 from dockrefactor.records import replace
 from dockrefactor.stages import Copy, Place, Placed, Run, Stage, State, Step, mounted, resolver
 
 EffectsOf = Callable[[shell.Command, Place], Effects]
 
-_REMOTE: Final = re.compile(r"(https?|git|ssh)://|git@", re.IGNORECASE)
+_REMOTE: Final = regex(r"(https?|git|ssh)://|git@", re.IGNORECASE)
 _ARCHIVE: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 # what a here-document may be given to
 _HEREDOC_SHELLS: Final = frozenset({"", "sh", "bash", "/bin/sh", "/bin/bash", "sh -e", "bash -e"})

@@ -13,10 +13,11 @@ from typing import Final
 from dockrefactor.document import Instruction
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
+from dockrefactor.patterns import regex
 from dockrefactor.stages import Stage
 from dockrefactor.text import Edit, Span, insertion
 
-_REFERENCE: Final = re.compile(r"(?<!\S)--from=(\d+)(?=\s|$)")
+_REFERENCE: Final = regex(r"(?<!\S)--from=(\d+)(?=\s|$)")
 
 
 class Reasons(ReasonEnum):

@@ -12,18 +12,19 @@ from typing import Final
 
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.effects import absolute
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains.c_build import Unreadable
 
 NAME: Final = "Makefile.am"
-_ASSIGNMENT: Final = re.compile(r"\s*([\w.@-]+)\s*(\+=|:=|\?=|=)\s*(.*)")
-_RULE: Final = re.compile(r"([^\t:=#][^:=#]*)::?(?!=)")
-_PRIMARY: Final = re.compile(
+_ASSIGNMENT: Final = regex(r"\s*([\w.@-]+)\s*(\+=|:=|\?=|=)\s*(.*)")
+_RULE: Final = regex(r"([^\t:=#][^:=#]*)::?(?!=)")
+_PRIMARY: Final = regex(
     r"((?:dist_|nodist_|nobase_|notrans_)*)(\w+?)_(PROGRAMS|LTLIBRARIES|LIBRARIES|SCRIPTS|DATA|HEADERS|MANS|TEXINFOS|PYTHON|JAVA|LISP)"
 )
-_REFERENCE: Final = re.compile(r"\$\((\w+)\)|\$\{(\w+)\}|@(\w+)@")
+_REFERENCE: Final = regex(r"\$\((\w+)\)|\$\{(\w+)\}|@(\w+)@")
 # what the install of a Makefile.am does by commands of its own
-_HOOKS: Final = re.compile(r"install-(?:exec|data)-(?:local|hook)|install-(?:bin|data|exec)\S*|all-local")
+_HOOKS: Final = regex(r"install-(?:exec|data)-(?:local|hook)|install-(?:bin|data|exec)\S*|all-local")
 _NOWHERE: Final = frozenset({"noinst", "check", "EXTRA"})
 # primaries of manuals and of archives that compilers link
 _FOR_READERS: Final = frozenset({"MANS", "TEXINFOS", "LIBRARIES"})

@@ -15,6 +15,7 @@ from dockrefactor.commands import of_command
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.effects import Kind, absolute
 from dockrefactor.needs import ResolveImagePath
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains import c_automake
 from dockrefactor.toolchains.c_automake import Automake
@@ -33,7 +34,7 @@ _FOLDERS: Final[Mapping[str, str]] = {
     "pkgdatadir": "${datadir}/${PACKAGE}", "pkglibdir": "${libdir}/${PACKAGE}",
     "pkglibexecdir": "${libexecdir}/${PACKAGE}", "pkgincludedir": "${includedir}/${PACKAGE}",
 }  # fmt: skip
-_MACRO: Final = re.compile(r"\b((?:AC|AM|AX|LT|PKG|AS|AH|AU|IT|GTK|GLIB|GNOME|XXX)_[A-Z0-9_]+)\b\s*(\()?")
+_MACRO: Final = regex(r"\b((?:AC|AM|AX|LT|PKG|AS|AH|AU|IT|GTK|GLIB|GNOME|XXX)_[A-Z0-9_]+)\b\s*(\()?")
 # what AC_PROG_CC, AC_PROG_INSTALL and their kin put for their names
 _TOOLS: Final[Mapping[str, str]] = {
     "srcdir": ".", "top_srcdir": ".", "builddir": ".", "top_builddir": ".", "CC": "cc", "CXX": "g++", "AR": "ar",
@@ -42,7 +43,7 @@ _TOOLS: Final[Mapping[str, str]] = {
     "OBJEXT": "o",
 }  # fmt: skip
 # macros of the Autoconf Archive that look for no library but the C library's own
-_HARMLESS_AX: Final = re.compile(
+_HARMLESS_AX: Final = regex(
     r"AX_(?:PTHREAD|CXX_COMPILE_STDCXX\w*|(?:CHECK|APPEND|ADD)_\w*FLAGS?|REQUIRE_DEFINED|CODE_COVERAGE|IS_RELEASE"
     r"|CHECK_ENABLE_DEBUG|COMPILER_\w+|GCC_\w+|PROG_\w+|C___ATTRIBUTE__|SANITIZERS|GIT_\w+|RECURSIVE_EVAL)"
 )

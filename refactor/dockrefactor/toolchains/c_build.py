@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.stages import Placed
 
 # https://refspecs.linuxfoundation.org/fhs.shtml: what compilers, build systems and readers of manuals look at
-_FOR_BUILDS: Final = re.compile(
+_FOR_BUILDS: Final = regex(
     r"(?:/usr|/usr/local|/opt/[^/]+)?/(?:include|(?:lib|share)/(?:cmake|pkgconfig)|(?:share/)?(?:man|doc|info|aclocal))(?:/.*)?"
 )
 

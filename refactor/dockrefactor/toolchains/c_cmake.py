@@ -13,6 +13,7 @@ from typing import Final
 
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.effects import absolute
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains import c_cmake_files
 from dockrefactor.toolchains.c_build import Built, Library, Made, Unreadable
@@ -20,9 +21,9 @@ from dockrefactor.toolchains.c_cmake_conditions import Conditions
 from dockrefactor.toolchains.c_cmake_files import Folders
 
 LISTS: Final = "CMakeLists.txt"
-_COMMAND: Final = re.compile(r"([A-Za-z_]\w*)\s*\(", re.M)
-_WORD: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\[(=*)\[(.*?)\]\2\]|([^\s()"]+)|([()])', re.S)
-_REFERENCE: Final = re.compile(r"\$\{(\w+)\}")
+_COMMAND: Final = regex(r"([A-Za-z_]\w*)\s*\(", re.M)
+_WORD: Final = regex(r'"((?:[^"\\]|\\.)*)"|\[(=*)\[(.*?)\]\2\]|([^\s()"]+)|([()])', re.S)
+_REFERENCE: Final = regex(r"\$\{(\w+)\}")
 # commands that may run or fetch anything
 _OBSTACLES: Final = frozenset(
     {"execute_process", "exec_program", "externalproject_add", "fetchcontent_declare",

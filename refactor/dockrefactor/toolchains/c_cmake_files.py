@@ -7,16 +7,16 @@ https://cmake.org/cmake/help/latest/manual/cmake.1.html#run-a-command-line-tool
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from dockrefactor.effects import absolute
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.c_build import Made, Unreadable
 
-_COMPUTED: Final = re.compile(r"\$(?:ENV)?\{|\$<|@\w+@")
-_PLACE_OF: Final = re.compile(r"\$<TARGET_FILE_DIR:([\w.+-]+)>")
+_COMPUTED: Final = regex(r"\$(?:ENV)?\{|\$<|@\w+@")
+_PLACE_OF: Final = regex(r"\$<TARGET_FILE_DIR:([\w.+-]+)>")
 _OPTIONS: Final = frozenset(
     {"FILE_PERMISSIONS", "DIRECTORY_PERMISSIONS", "NO_SOURCE_PERMISSIONS", "USE_SOURCE_PERMISSIONS",
      "FOLLOW_SYMLINK_CHAIN", "FILES_MATCHING", "PATTERN", "REGEX", "PERMISSIONS", "DESTINATION"}

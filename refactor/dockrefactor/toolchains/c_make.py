@@ -14,6 +14,7 @@ from typing import Final
 from dockrefactor import shell
 from dockrefactor.commands import of_command
 from dockrefactor.effects import Kind, absolute
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.stages import Placed
 from dockrefactor.toolchains.c_build import Built, Library, Unreadable
@@ -21,9 +22,9 @@ from dockrefactor.toolchains.c_compile import parse_compile
 from dockrefactor.toolchains.c_names import compiler
 
 NAMES: Final = ("GNUmakefile", "makefile", "Makefile")
-_ASSIGNMENT: Final = re.compile(r"\s*(?:export\s+|override\s+)*([\w.-]+)\s*(::?=|\?=|\+=|=)\s*(.*)")
-_RULE: Final = re.compile(r"([^\t:=#][^:=#]*):(?!=)\s*([^=;]*?)(?:;(.*))?$")
-_REFERENCE: Final = re.compile(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|([@<^*?+%$])|(\w))")
+_ASSIGNMENT: Final = regex(r"\s*(?:export\s+|override\s+)*([\w.-]+)\s*(::?=|\?=|\+=|=)\s*(.*)")
+_RULE: Final = regex(r"([^\t:=#][^:=#]*):(?!=)\s*([^=;]*?)(?:;(.*))?$")
+_REFERENCE: Final = regex(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|([@<^*?+%$])|(\w))")
 _DEFAULTS: Final = {
     "CC": "cc", "CXX": "g++", "AR": "ar", "RM": "rm -f", "MAKE": "make", "CPP": "cc -E", "LD": "ld",
     "INSTALL": "install", "DESTDIR": "",

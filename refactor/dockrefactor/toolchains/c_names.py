@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import Final
+
+from dockrefactor.patterns import regex
 
 _TOOLS: Final = frozenset({"make", "gmake", "cmake", "ctest", "ninja"})
 # https://www.gnu.org/software/automake/manual/html_node/index.html: what makes `configure` and Makefile.in
@@ -13,9 +14,7 @@ AUTOTOOLS: Final = frozenset(
      "intltoolize"}
 )  # fmt: skip
 PREPARING_SCRIPTS: Final = frozenset({"autogen.sh", "bootstrap", "bootstrap.sh", "buildconf", "buildconf.sh"})
-_COMPILER: Final = re.compile(
-    r"(?:[\w.]+-linux-(?:gnu|musl)\w*-)?(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|c99|c89|c17)(?:-\d+)?"
-)
+_COMPILER: Final = regex(r"(?:[\w.]+-linux-(?:gnu|musl)\w*-)?(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|c99|c89|c17)(?:-\d+)?")
 
 
 def looks_like_c(word: str) -> bool:

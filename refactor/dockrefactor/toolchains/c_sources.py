@@ -11,18 +11,17 @@ from dockrefactor import tables
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.source_tokens import NAME, NUMBER, TEXT, C, Token, arguments, tokens
 
 SOURCES: Final = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".inl", ".C", ".c++")
 _ASIDE: Final = frozenset({"test", "tests", "build", "examples"})
-_DEFINE: Final = re.compile(
-    r"#[ \t]*define[ \t]+(\w+)[ \t]+(?:\"((?:[^\"\\\n]|\\.)*)\"|(\d+))[ \t]*(?://.*|/\*.*)?$", re.M
-)
-_CONSTANT: Final = re.compile(
+_DEFINE: Final = regex(r"#[ \t]*define[ \t]+(\w+)[ \t]+(?:\"((?:[^\"\\\n]|\\.)*)\"|(\d+))[ \t]*(?://.*|/\*.*)?$", re.M)
+_CONSTANT: Final = regex(
     r"\bconst\b[^;=(){}]*?\b(\w+)\s*(?:\[\])?\s*(?:=|\{|\()\s*(?:\"((?:[^\"\\\n]|\\.)*)\"|(\d+))\s*[;)}]"
 )
-_ADDRESS: Final = re.compile(r"(?:[\w.]*):(\d{1,5})")
+_ADDRESS: Final = regex(r"(?:[\w.]*):(\d{1,5})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -12,11 +11,12 @@ from dockrefactor.context import BuildContext, outermost
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.facts import Facts
 from dockrefactor.inert import is_inert
+from dockrefactor.patterns import regex
 from dockrefactor.stages import Placed, Stage
 from dockrefactor.toolchains import opened_files
 
 # what programs make rather than find
-_MADE: Final = re.compile(r"\.(?:db3?|sqlite3?|log|pid|sock|lock|tmp|cache)$")
+_MADE: Final = regex(r"\.(?:db3?|sqlite3?|log|pid|sock|lock|tmp|cache)$")
 IsSource = Callable[[str], bool]
 """Whether a context file is read by the compiler alone."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
+from dockrefactor.patterns import regex
 from dockrefactor.toolchains.curly_syntax import Token, arguments, calls
 from dockrefactor.toolchains.curly_values import Table, Values
 
-_PATH_LIKE: Final = re.compile(r"[\w./-]*[/.][\w./-]+")
+_PATH_LIKE: Final = regex(r"[\w./-]*[/.][\w./-]+")
 
 
 class SourceClaims:

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = regex(
     r"""
       (?P<comment> //[^\n]* | /\*.*?(?:\*/|\Z) )
     | (?P<block> [$@]*\"\"\"+ .*? \"\"\" )

@@ -11,6 +11,7 @@ from dockrefactor import tables
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.curly_claims import SourceClaims
 from dockrefactor.toolchains.curly_syntax import arguments, calls
@@ -18,10 +19,8 @@ from dockrefactor.toolchains.curly_values import Values, constants, read_all
 
 # other languages of .NET: their sources are not read
 FOREIGN: Final = (".fs", ".vb")
-_URL: Final = re.compile(r"https?://[^/:\s;\"']+(?::(?P<port>\d+))?")
-_DATABASE: Final = re.compile(
-    r"(?:Data Source|DataSource|Filename)\s*=\s*(?P<place>[^;\"'\s]+\.(?:db3?|sqlite3?|db))", re.I
-)
+_URL: Final = regex(r"https?://[^/:\s;\"']+(?::(?P<port>\d+))?")
+_DATABASE: Final = regex(r"(?:Data Source|DataSource|Filename)\s*=\s*(?P<place>[^;\"'\s]+\.(?:db3?|sqlite3?|db))", re.I)
 _LISTENS: Final = frozenset({"UseUrls", "Run", "RunAsync"})
 
 

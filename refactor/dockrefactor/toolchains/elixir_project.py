@@ -14,17 +14,18 @@ from typing import Final
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import LanguagePackage
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
 # texts and characters, which may hold a hash, and comments
-_TOKENS: Final = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|\?#|(#)(?!\{)[^\n]*')
-_READ: Final = re.compile(
+_TOKENS: Final = regex(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|\?#|(#)(?!\{)[^\n]*')
+_READ: Final = regex(
     r"File\.(?:read!?|stream!|exists\?)\(\s*\"([^\"#]+)\"|Code\.(?:require|eval)_file\(\s*\"([^\"#]+)\""
 )
-_ANYTHING: Final = re.compile(
+_ANYTHING: Final = regex(
     r"System\.(?:cmd|shell)|:os\.cmd|Path\.wildcard|File\.ls|Code\.(?:require|eval)_file|File\.\w+!?\("
 )
-_LOCKED: Final = re.compile(r'^  "([\w.]+)": \{:(hex|git)[^\n]*?"([^"]*)"[^\n]*$', re.MULTILINE)
+_LOCKED: Final = regex(r'^  "([\w.]+)": \{:(hex|git)[^\n]*?"([^"]*)"[^\n]*$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from typing import Final
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.patterns import regex
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.elixir_project import without_comments
 
-_DOCUMENTATION: Final = re.compile(r'@(?:module|type)?doc\s+~?[sS]?"""(?:.|\n)*?"""')
-_SERVER: Final = re.compile(r"https?:\s*\[[^\]]*?\bport:\s*(\d+)|:gen_tcp\.listen\(\s*(\d+)|\bport:\s*(80|443)\b")
+_DOCUMENTATION: Final = regex(r'@(?:module|type)?doc\s+~?[sS]?"""(?:.|\n)*?"""')
+_SERVER: Final = regex(r"https?:\s*\[[^\]]*?\bport:\s*(\d+)|:gen_tcp\.listen\(\s*(\d+)|\bport:\s*(80|443)\b")
 # a call, or a port, with the text that follows; what is computed has none
-_STARTED: Final = re.compile(
+_STARTED: Final = regex(
     r"(?:(?:System\.shell|MuonTrap\.shell|:os\.cmd)[ \t]*(?:\(\s*|[ \t](?=[\"'~]))|\{:spawn(?:_executable)?,\s*)"
     r"(?:(?:~c)?(?P<quote>[\"'])(?P<line>(?:#\{[^}]*\}|(?!(?P=quote)).)*))?"
 )

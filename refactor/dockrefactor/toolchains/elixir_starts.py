@@ -13,14 +13,15 @@ from typing import Final
 from dockrefactor.effects import Kind
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
+from dockrefactor.patterns import regex
 from dockrefactor.tables import toml
 from dockrefactor.toolchain import DirectStart, NoDirectStartError, Rewording
 from dockrefactor.toolchains import elixir_project
 from dockrefactor.toolchains.elixir_project import Project
 
 # settings of tools that only builds use, up to the next line of the outermost level
-_TOOLS: Final = re.compile(r"^config :(?:esbuild|tailwind|dart_sass)\b.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
-_CALLED: Final = re.compile(r"(?<![\w:]):([a-z]\w*)\.\w")
+_TOOLS: Final = regex(r"^config :(?:esbuild|tailwind|dart_sass)\b.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
+_CALLED: Final = regex(r"(?<![\w:]):([a-z]\w*)\.\w")
 
 
 def direct(facts: Facts, item: Started) -> DirectStart:

@@ -12,6 +12,7 @@ from dockrefactor import program_outputs
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.patterns import regex
 from dockrefactor.toolchains.go_calls import Use, uses
 from dockrefactor.toolchains.go_module import join_path
 from dockrefactor.toolchains.go_package import GoPackage, bound_values
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_LITERAL: Final = 256
-_GLOB: Final = re.compile(r"[*?\[{]")
-_ADDRESS: Final = re.compile(r"(?P<host>[\w.\-]*|\[[0-9a-fA-F:]*\]):(?P<port>\d{1,5})")
+_GLOB: Final = regex(r"[*?\[{]")
+_ADDRESS: Final = regex(r"(?P<host>[\w.\-]*|\[[0-9a-fA-F:]*\]):(?P<port>\d{1,5})")
 _EVERYWHERE: Final = frozenset({"", "0.0.0.0", "[::]"})
-_NUMBER: Final = re.compile(r"\d{2,5}")
+_NUMBER: Final = regex(r"\d{2,5}")
 # Files that exist to be written, wherever the name stands.
-_GROWING: Final = re.compile(r"(?:\./|/)?[\w][\w./-]*\.(?:db|db3|sqlite|sqlite3|log|pid|sock)")
-_INNER_FILE: Final = re.compile(r"(?:[\w.-]+/)+[\w-][\w.-]*\.\w+")
-_FILE_DATABASES: Final = re.compile(r"sqlite|duckdb")
-_WRITING_FLAGS: Final = re.compile(r"\bO_(?:CREATE?|WRONLY|RDWR|APPEND|TRUNC)\b")
+_GROWING: Final = regex(r"(?:\./|/)?[\w][\w./-]*\.(?:db|db3|sqlite|sqlite3|log|pid|sock)")
+_INNER_FILE: Final = regex(r"(?:[\w.-]+/)+[\w-][\w.-]*\.\w+")
+_FILE_DATABASES: Final = regex(r"sqlite|duckdb")
+_WRITING_FLAGS: Final = regex(r"\bO_(?:CREATE?|WRONLY|RDWR|APPEND|TRUNC)\b")
 _SHELLS: Final = frozenset({"sh", "bash", "/bin/sh", "/bin/bash"})
 _STARTS: Final = frozenset({"Command", "CommandContext"})
 _CONSOLE: Final = frozenset({"stdout", "stderr"})

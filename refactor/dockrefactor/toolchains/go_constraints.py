@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from dockrefactor.patterns import regex
+
 Truth = bool | None
 
 # https://go.dev/src/internal/syslist/syslist.go
@@ -64,7 +66,7 @@ PROCESSORS: Final = frozenset(
     ]
 )
 _TRUE: Final = frozenset({"linux", "unix", "gc"})
-_TOKEN: Final = re.compile(r"\s*(&&|\|\||!|\(|\)|[\w.]+)")
+_TOKEN: Final = regex(r"\s*(&&|\|\||!|\(|\)|[\w.]+)")
 
 
 def may_compile(path: str, text: str, tags: frozenset[str] = frozenset()) -> bool:

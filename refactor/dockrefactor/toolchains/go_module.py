@@ -10,11 +10,12 @@ from typing import Final
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import LanguagePackage
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
 # From go 1.17 on, go.mod names every module that gives a package to the build.
 COMPLETE_REQUIRES: Final = (1, 17)
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|[^\s"`]+')
+_TOKEN: Final = regex(r'"(?:[^"\\]|\\.)*"|`[^`]*`|[^\s"`]+')
 
 
 @dataclass(frozen=True, slots=True)

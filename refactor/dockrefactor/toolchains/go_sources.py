@@ -15,6 +15,7 @@ from typing import Final
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, LanguagePackage, SourceNeeds
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, replace
 from dockrefactor.toolchains.go_build import GoBuild, default_output_name, parse_go_build
 from dockrefactor.toolchains.go_claims import GoClaims
@@ -50,8 +51,8 @@ _CLIENT: Final = frozenset(
         "Transport",
     ]
 )
-_MAIN: Final = re.compile(r"^package\s+main\b", re.M)
-_MAIN_FUNCTION: Final = re.compile(r"^func\s+main\s*\(\s*\)", re.M)
+_MAIN: Final = regex(r"^package\s+main\b", re.M)
+_MAIN_FUNCTION: Final = regex(r"^func\s+main\s*\(\s*\)", re.M)
 
 
 @dataclass(frozen=True, slots=True)

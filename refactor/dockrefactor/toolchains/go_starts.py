@@ -10,6 +10,7 @@ from typing import Final
 from dockrefactor.effects import absolute
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
+from dockrefactor.patterns import regex
 from dockrefactor.toolchain import DirectStart, NoDirectStartError, Rewording
 from dockrefactor.toolchains import go_module
 from dockrefactor.toolchains.go_build import SWITCHES, VALUED, default_output_name
@@ -17,7 +18,7 @@ from dockrefactor.toolchains.go_build import SWITCHES, VALUED, default_output_na
 # flags by which `go run` does something else than building and starting
 _OTHER: Final = frozenset({"C", "exec", "n", "o"})
 # where the program itself stands: `go run` starts it in a temporary folder
-_OWN_PLACE: Final = re.compile(r"os\.Executable\(|(?:Dir|Abs|EvalSymlinks|LookPath|Base)\(os\.Args\[0\]")
+_OWN_PLACE: Final = regex(r"os\.Executable\(|(?:Dir|Abs|EvalSymlinks|LookPath|Base)\(os\.Args\[0\]")
 _FOLDER: Final = "/usr/local/bin"
 
 

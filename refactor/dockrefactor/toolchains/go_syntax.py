@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor.evidence import Evidence
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ _QUERY: Final = """
 (unary_expression operator: "&") @address
 """
 _ESCAPES: Final = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, "'": 39, '"': 34}
-_ESCAPE: Final = re.compile(r"\\([0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
-_HEADER: Final = re.compile(r'\s+|;|//[^\n]*|/\*.*?\*/|package\s+\w+|[()]|"[^"\n]*"|`[^`]*`|[\w.]+', re.S)
+_ESCAPE: Final = regex(r"\\([0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
+_HEADER: Final = regex(r'\s+|;|//[^\n]*|/\*.*?\*/|package\s+\w+|[()]|"[^"\n]*"|`[^`]*`|[\w.]+', re.S)
 # `new(value)` of go 1.26, which the grammar takes for a broken type; as a call of another name it can be read.
-_NEW_OF_A_VALUE: Final = re.compile(r"\bnew\((?!\s*(?:\[|map\[|chan\b|func\b|struct\b|interface\b))")
+_NEW_OF_A_VALUE: Final = regex(r"\bnew\((?!\s*(?:\[|map\[|chan\b|func\b|struct\b|interface\b))")
 
 
 @lru_cache(maxsize=1)

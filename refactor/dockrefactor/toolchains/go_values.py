@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.go_package import Bound, GoPackage, bindings
 from dockrefactor.toolchains.go_syntax import STRINGS, GoFile, literal_text, text_of
@@ -35,7 +36,7 @@ _ENVIRONMENT: Final = frozenset({("os", "Getenv"), ("os", "LookupEnv")})
 _FLAG_PACKAGES: Final = frozenset({"flag", "github.com/spf13/pflag"})
 # name of the function -> position of the flag's name; the default follows it
 _FLAGS: Final = {"String": 0, "Int": 0, "Uint": 0, "StringVar": 1, "IntVar": 1, "UintVar": 1}
-_VERB: Final = re.compile(r"%[sdv]|%")
+_VERB: Final = regex(r"%[sdv]|%")
 
 
 @dataclass(frozen=True, slots=True)

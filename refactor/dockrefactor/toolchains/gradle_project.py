@@ -13,6 +13,7 @@ from typing import Final
 
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.evidence import Evidence
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.curly_syntax import Token, tokens
 from dockrefactor.toolchains.maven_artifacts import Archives
@@ -24,10 +25,10 @@ _PLAIN_PLUGINS: Final = frozenset(
     {"java", "java-library", "application", "groovy", "org.springframework.boot", "io.spring.dependency-management",
      "com.github.johnrengelman.shadow", "com.gradleup.shadow", "org.jetbrains.kotlin.jvm"}
 )  # fmt: skip
-_NAMES_ARCHIVES: Final = re.compile(
+_NAMES_ARCHIVES: Final = regex(
     r"archive(?:s?Base)?(?:File)?Name|archiveVersion|archiveClassifier|archivesName|classifier|libsDir|buildDir"
 )
-_PLACES: Final = re.compile(r"projectDir|sourceControl|fileTree|include\s*\(?\s*(?![\"'])\w")
+_PLACES: Final = regex(r"projectDir|sourceControl|fileTree|include\s*\(?\s*(?![\"'])\w")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from dockrefactor.effects import CACHES, Effects, Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
+from dockrefactor.patterns import regex
 from dockrefactor.records import replace
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step
@@ -21,7 +21,7 @@ from dockrefactor.toolchains.java_names import BUILT, CARRIERS, SHELLS, TOOLS
 if TYPE_CHECKING:
     from dockrefactor.toolchains.java_commands import Build
 
-_OUTPUT: Final = re.compile(r"(?:^|/)(?P<folder>target|build)/")
+_OUTPUT: Final = regex(r"(?:^|/)(?P<folder>target|build)/")
 _MANIFESTS: Final = {"target": ("pom.xml",), "build": ("build.gradle", "build.gradle.kts", "settings.gradle")}
 
 

@@ -11,11 +11,12 @@ from typing import Final
 
 from dockrefactor import os_packages, package_lists
 from dockrefactor.facts import Facts
+from dockrefactor.patterns import regex
 from dockrefactor.toolchains import java_needs
 from dockrefactor.toolchains.java_needs import Program
 
-_DEBIAN: Final = re.compile(r"(openjdk-\d+|default)-jdk(-headless)?")
-_ALPINE: Final = re.compile(r"openjdk(\d+)(?:-jdk)?")
+_DEBIAN: Final = regex(r"(openjdk-\d+|default)-jdk(-headless)?")
+_ALPINE: Final = regex(r"openjdk(\d+)(?:-jdk)?")
 # https://pkgs.alpinelinux.org/packages?name=openjdk*-jre-headless: the older ones have no such package
 _HEADLESS_SINCE: Final = 11
 

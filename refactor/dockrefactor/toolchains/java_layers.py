@@ -10,6 +10,7 @@ from dockrefactor import tables
 from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.stages import Stage
 from dockrefactor.toolchains import gradle_project, java_needs, jvm_sources, maven_pom
@@ -18,11 +19,11 @@ from dockrefactor.toolchains.java_projects import Unit, Work
 
 # from here on a jar names its libraries by itself once it is extracted; before, only another command starts it
 JAR_STARTS_ITSELF: Final = (3, 3)
-_GRADLE_PLUGIN: Final = re.compile(
+_GRADLE_PLUGIN: Final = regex(
     r"id\s*\(?\s*[\"']org\.springframework\.boot[\"']\s*\)?\s*version\s*\(?\s*[\"'](\d+)\.(\d+)\."
 )
 # what gives the archive other layers, none, or a head that is a script
-_OWN_LAYERS: Final = re.compile(r"\b(layered|layers|includeTools|launchScript|PropertiesLauncher)\b")
+_OWN_LAYERS: Final = regex(r"\b(layered|layers|includeTools|launchScript|PropertiesLauncher)\b")
 
 
 @dataclass(frozen=True, slots=True)

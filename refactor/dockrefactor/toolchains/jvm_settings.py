@@ -12,15 +12,16 @@ from dockrefactor import tables
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.patterns import regex
 from dockrefactor.toolchains.jvm_sources import is_test
 
-_LINE: Final = re.compile(r"(?P<indent>[ \t]*)(?:- )?(?P<key>[\w.\[\]-]+|\"[^\"]+\")\s*[:=]\s*(?P<value>.*?)\s*$")
-_PLACE: Final = re.compile(r"\$\{([\w.-]+)(?::([^{}]*))?\}")
+_LINE: Final = regex(r"(?P<indent>[ \t]*)(?:- )?(?P<key>[\w.\[\]-]+|\"[^\"]+\")\s*[:=]\s*(?P<value>.*?)\s*$")
+_PLACE: Final = regex(r"\$\{([\w.-]+)(?::([^{}]*))?\}")
 # databases that live in a file: https://www.h2database.com/html/features.html, https://github.com/xerial/sqlite-jdbc,
 # http://hsqldb.org/doc/2.0/guide/dbproperties-chapt.html, https://db.apache.org/derby/docs/10.16/devguide/cdevdvlp17453.html
-_DATABASE: Final = re.compile(r"jdbc:(?P<kind>h2|sqlite|hsqldb|derby|duckdb):(?P<place>[^;?\"'\s<>]*)")
-_REMOTE: Final = re.compile(r"mem:|tcp:|ssl:|hsqls?:|https?:|//|:memory:|res:|classpath:|zip:")
-_LOG_FILE: Final = re.compile(
+_DATABASE: Final = regex(r"jdbc:(?P<kind>h2|sqlite|hsqldb|derby|duckdb):(?P<place>[^;?\"'\s<>]*)")
+_REMOTE: Final = regex(r"mem:|tcp:|ssl:|hsqls?:|https?:|//|:memory:|res:|classpath:|zip:")
+_LOG_FILE: Final = regex(
     r"<file>\s*([^<\s]+)\s*</file>|file(?:Name|Pattern)=\"([^\"]+)\"|fileNamePattern>\s*([^<\s]+)"
     r"|(?:\.File|\.fileName|FileHandler\.pattern|writer\.file)\s*=\s*(\S+)"
 )

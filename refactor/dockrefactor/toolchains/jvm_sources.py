@@ -10,6 +10,7 @@ from dockrefactor import tables
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.curly_claims import SourceClaims
 from dockrefactor.toolchains.curly_syntax import calls
@@ -19,7 +20,7 @@ SUFFIXES: Final = (".java", ".kt")
 # other languages of the same machine: their sources are not read
 FOREIGN: Final = (".scala", ".groovy", ".clj", ".cljc")
 _FILE_CLASSES: Final = frozenset({"File", "Path", "Paths", "Files", "nio"})
-_CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9_]*")
+_CONSTANT: Final = regex(r"[A-Z][A-Z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)

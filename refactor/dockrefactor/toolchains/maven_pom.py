@@ -6,19 +6,19 @@ Read by defusedxml, which refuses entities and document types: a pom needs neith
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.evidence import Evidence
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, replace
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _MOST_PARENTS: Final = 12
-_PROPERTY: Final = re.compile(r"\$\{([^}]*)\}")
+_PROPERTY: Final = regex(r"\$\{([^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor.effects import Effects, Kind, absolute
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
+from dockrefactor.patterns import regex
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step
 from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, Toolchain, TreeNeeds
@@ -21,7 +21,7 @@ from dockrefactor.toolchains.node_packages import programs_of_package
 if TYPE_CHECKING:
     from dockrefactor.toolchains.node_build_steps import BuildOutput
 
-_TESTS: Final = re.compile(r"^(test|lint|check|typecheck|type-check|format|prettier|coverage)(:|$)")
+_TESTS: Final = regex(r"^(test|lint|check|typecheck|type-check|format|prettier|coverage)(:|$)")
 
 
 class Node:

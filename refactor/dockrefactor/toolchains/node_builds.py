@@ -10,6 +10,7 @@ from typing import Any, Final
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, replace
 from dockrefactor.toolchains.node_build_scripts import MAX_DEPTH, build_outputs, command_outputs, unwrapped
 from dockrefactor.toolchains.node_build_steps import BuildOutput
@@ -24,7 +25,7 @@ _NODE_VALUED: Final = frozenset(
 _NODE_LOADERS: Final = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader"})
 _SAY: Final = frozenset({"echo", "printf", "true", ":"})
 _SCRIPT_ENDINGS: Final = (".js", ".cjs", ".mjs", ".json", ".node", "/index.js")
-_SCRIPT_LIKE: Final = re.compile(r"(^\.{0,2}/|/|\.[cm]?[jt]sx?$)")
+_SCRIPT_LIKE: Final = regex(r"(^\.{0,2}/|/|\.[cm]?[jt]sx?$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,20 @@ anything that it does not know for certain. Options are read by the tables `[man
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
 from dockrefactor import tables
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, replace
 from dockrefactor.toolchains.node_names import Manager, managers
 
 _PRODUCTION: Final = frozenset({"production", "prod", "P", "p"})
 _FROZEN: Final = frozenset({"frozen-lockfile", "immutable"})
 _OPERATORS: Final = frozenset({"&&", "||", ";"})
-_ASSIGNMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_ASSIGNMENT: Final = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
 @cache

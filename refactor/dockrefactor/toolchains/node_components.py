@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from dockrefactor.context import BuildContext
+from dockrefactor.patterns import regex
 from dockrefactor.toolchains.node_commands import node_facts
 
-_FENCED: Final = re.compile(r"\A(?:\ufeff|\s)*---[^\n]*\n(?P<script>.*?)^---", re.DOTALL | re.MULTILINE)
-_TAGGED: Final = re.compile(r"<script\b[^>]*>(?P<script>.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
-_LOADS: Final = re.compile(
+_FENCED: Final = regex(r"\A(?:\ufeff|\s)*---[^\n]*\n(?P<script>.*?)^---", re.DOTALL | re.MULTILINE)
+_TAGGED: Final = regex(r"<script\b[^>]*>(?P<script>.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_LOADS: Final = regex(
     r"""\b(?:import|export)\s+(?P<type>type\s)?(?:[^'"`;()]*?\bfrom\s*)?(['"])(?P<plain>[^'"\n]+)\2"""
     r"""|\b(?:import|require)\s*\(\s*(?:(['"`])(?P<called>[^'"`$\n]+)\4\s*[,)]|(?P<computed>[^)]))"""
 )

@@ -12,12 +12,13 @@ from dockrefactor import yaml_text
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import LanguagePackage
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.node_commands import bare_name, node_facts
 
-_KEY_LINE: Final = re.compile(r"""^\s*["']?(?P<key>[^\s"'#].*?)["']?:(\s*\{)?\s*$""")
-_PNPM_5: Final = re.compile(r"/(?P<name>(@[^/]+/)?[^/]+)/(?P<version>[^_(]+)")
-_PNPM_6: Final = re.compile(r"/?(?P<name>(@[^/]+/)?[^@/]+)@(?P<version>[^(]+)")
+_KEY_LINE: Final = regex(r"""^\s*["']?(?P<key>[^\s"'#].*?)["']?:(\s*\{)?\s*$""")
+_PNPM_5: Final = regex(r"/(?P<name>(@[^/]+/)?[^/]+)/(?P<version>[^_(]+)")
+_PNPM_6: Final = regex(r"/?(?P<name>(@[^/]+/)?[^@/]+)@(?P<version>[^(]+)")
 
 
 class Manifest(Protocol):

@@ -11,6 +11,7 @@ from dockrefactor.context import BuildContext
 from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import InstallInputs, LanguagePackage, ResolveImagePath
+from dockrefactor.patterns import regex
 from dockrefactor.toolchains.node_commands import (
     NodeInstall,
     ScriptCommand,
@@ -39,10 +40,10 @@ __all__ = [
 ]
 
 _LOCAL: Final = ("file:", "link:", "portal:", "./", "../", "~/", "/")
-_VALUE: Final = re.compile(r"""[=:\s]["']?(?P<path>\.{0,2}/?[\w.@-]+(?:/[\w.@-]+)+)["']?\s*$""", re.MULTILINE)
+_VALUE: Final = regex(r"""[=:\s]["']?(?P<path>\.{0,2}/?[\w.@-]+(?:/[\w.@-]+)+)["']?\s*$""", re.MULTILINE)
 _PRISMA_SCHEMAS: Final = ("schema.prisma", "prisma/schema.prisma", "prisma/schema", "prisma.config.ts")
 _PRISMA_GENERATORS: Final = frozenset({"prisma-client-js", "prisma-client"})
-_PROVIDER: Final = re.compile(r'^\s*generator\s+\w+\s*\{[^}]*?provider\s*=\s*"([^"]+)"', re.MULTILINE | re.DOTALL)
+_PROVIDER: Final = regex(r'^\s*generator\s+\w+\s*\{[^}]*?provider\s*=\s*"([^"]+)"', re.MULTILINE | re.DOTALL)
 
 
 class _Gathering:

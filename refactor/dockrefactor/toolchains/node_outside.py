@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.effects import inside
+from dockrefactor.patterns import regex
 from dockrefactor.toolchains.node_sources import source_files
 
 # how node and its compilers look a file up: https://nodejs.org/api/modules.html#all-together
 ENDINGS: Final = ("", ".js", ".cjs", ".mjs", ".ts", ".tsx", "/index.js", "/index.ts")
-_RELATIVE: Final = re.compile(r"""["'`](\.\.?/[^"'`\n]*)["'`]""")
+_RELATIVE: Final = regex(r"""["'`](\.\.?/[^"'`\n]*)["'`]""")
 
 
 def sources(context: BuildContext, folder: str) -> tuple[str, ...]:

@@ -14,12 +14,13 @@ from dockrefactor import yaml_text
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
+from dockrefactor.patterns import regex
 from dockrefactor.toolchains.node_commands import node_facts
 from dockrefactor.toolchains.node_settings import without_comments
 from dockrefactor.toolchains.node_sources import source_files
 
 _MOST_SETTINGS = 5000  # aliases can make a small file endless
-_VARIABLE = re.compile(r"\s*(?:(?:Number|parseInt)\s*\(|\+)?\s*process\.env\.(?P<name>\w+)")
+_VARIABLE = regex(r"\s*(?:(?:Number|parseInt)\s*\(|\+)?\s*process\.env\.(?P<name>\w+)")
 _SIGNS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dockrefactor.context import BuildContext
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = regex(
     r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(//[^\n]*|/\*.*?\*/)""", re.DOTALL
 )
-_TRAILING_COMMA: Final = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
+_TRAILING_COMMA: Final = regex(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 # Shared bases that say nothing of files and folders: https://github.com/tsconfig/bases
 _PLAIN_BASES: Final = "@tsconfig/"
 

@@ -13,6 +13,7 @@ from dockrefactor import program_outputs
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains.node_commands import node_facts
 from dockrefactor.toolchains.node_components import component_files, script_of
@@ -31,13 +32,13 @@ from dockrefactor.toolchains.node_syntax import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_QUOTED: Final = re.compile(
+_QUOTED: Final = regex(
     r"""(?P<before>\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)?(?P<q>['"`])(?P<text>[\w@./-]{1,200})(?P=q)"""
 )
-_PATH: Final = re.compile(rf"[\w./{FILE_FOLDER}{HOLE}-]*/[\w.{HOLE}-]*\.\w{{2,5}}")
-_SOCKET: Final = re.compile(r"[\w./-]+\.sock(et)?")
-_PORT: Final = re.compile(r"\d{1,5}")
-_ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=\S*\s+")
+_PATH: Final = regex(rf"[\w./{FILE_FOLDER}{HOLE}-]*/[\w.{HOLE}-]*\.\w{{2,5}}")
+_SOCKET: Final = regex(r"[\w./-]+\.sock(et)?")
+_PORT: Final = regex(r"\d{1,5}")
+_ASSIGNMENT: Final = regex(r"[A-Za-z_]\w*=\S*\s+")
 
 
 @dataclass(slots=True)

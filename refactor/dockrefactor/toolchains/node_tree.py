@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.inert import is_inert
+from dockrefactor.patterns import regex
 from dockrefactor.stages import Placed, Stage, Step
 from dockrefactor.toolchain import Blocked, TreeNeeds
 from dockrefactor.toolchains import node_builds, node_launch, node_manifests
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dockrefactor.toolchains.node_build_steps import BuildOutput
 
 # a settings file that is code, and takes more of the project with it
-_LOADS_LOCAL: Final = re.compile(r"""(?:\bfrom|\brequire\(|\bimport\(?)\s*['"]\.|\breadFile|\bfs\b""")
+_LOADS_LOCAL: Final = regex(r"""(?:\bfrom|\brequire\(|\bimport\(?)\s*['"]\.|\breadFile|\bfs\b""")
 
 _Commands = list[tuple[Step, Placed]]
 

@@ -7,11 +7,12 @@ import re
 from typing import Final
 
 from dockrefactor.effects import absolute
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.tables import toml
 
-_INSTALLER: Final = re.compile(r"copy\(['\"]https://getcomposer\.org/installer['\"],\s*['\"]([^'\"]+)['\"]\)")
-_REMOVAL: Final = re.compile(r"unlink\(['\"]([^'\"]+)['\"]\);?\s*")
+_INSTALLER: Final = regex(r"copy\(['\"]https://getcomposer\.org/installer['\"],\s*['\"]([^'\"]+)['\"]\)")
+_REMOVAL: Final = regex(r"unlink\(['\"]([^'\"]+)['\"]\);?\s*")
 
 
 @dataclass(frozen=True, slots=True)

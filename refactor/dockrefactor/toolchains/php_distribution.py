@@ -6,19 +6,19 @@ no package of them.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from dockrefactor import left_behind, os_packages, package_lists
 from dockrefactor.effects import Kind
 from dockrefactor.facts import Facts
+from dockrefactor.patterns import regex
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Blocked
 from dockrefactor.toolchains import distribution
 from dockrefactor.toolchains.php_commands import ComposerInstall
 
 COMPOSER: Final = "composer"
-_PHP: Final = re.compile(r"(?:libapache2-mod-)?php[0-9.]*(?:-.+)?|composer")
+_PHP: Final = regex(r"(?:libapache2-mod-)?php[0-9.]*(?:-.+)?|composer")
 
 
 def obstacle(facts: Facts, own: list[tuple[Step, Placed]]) -> Blocked | None:

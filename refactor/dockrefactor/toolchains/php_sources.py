@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Final
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.tables import toml
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
-_INTERESTING: Final = re.compile(
+_INTERESTING: Final = regex(
     r"exec|system|passthru|popen|proc_open|`|Process|file_put|mkdir|touch|unlink|rmdir|chmod|copy|rename|move_up|symlink|link|fopen"
     r"|gzopen|SplFile|PDO|SQLite3|session_save"
 )
 # a part of a text that only a run knows
 _HOLE: Final = "\x01"
-_WRITING: Final = re.compile(r"[waxc]|r\+|rb\+")
+_WRITING: Final = regex(r"[waxc]|r\+|rb\+")
 
 
 @cache

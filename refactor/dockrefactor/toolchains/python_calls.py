@@ -16,6 +16,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from dockrefactor import program_outputs
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
+from dockrefactor.patterns import regex
 from dockrefactor.program_outputs import ASSIGNMENT, CARRIERS
 from dockrefactor.records import dataclass, field
 from dockrefactor.tables import toml
@@ -30,7 +31,7 @@ BESIDE_SOURCE: Final = "placed beside the source file"
 """Ends the evidence of a path placed by `__file__`: it is relative to the context, not to the process's folder."""
 DATABASE: Final = "SQLite database address"
 
-_SQLITE: Final = re.compile(r"sqlite(?:\+\w+)?://(?:/|$|[\w.]+\Z)")
+_SQLITE: Final = regex(r"sqlite(?:\+\w+)?://(?:/|$|[\w.]+\Z)")
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/usr/bin/bash"})
 _PATH_WRITES: Final = frozenset({"write_text", "write_bytes", "mkdir", "touch"})
 _PATH_READS: Final = frozenset({"read_text", "read_bytes"})

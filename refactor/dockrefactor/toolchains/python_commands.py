@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.python_options import (
     PIP,
@@ -25,10 +26,10 @@ from dockrefactor.toolchains.python_options import (
 Manager = Literal["pip", "poetry", "pipenv", "uv-pip", "uv-sync", "setup.py"]
 Destination = Literal["environment", "user", "target", "prefix", "project-venv", "root"]
 
-_ARCHIVE: Final = re.compile(r"\.(?:whl|zip|tar\.gz|tgz|tar\.bz2|tar\.xz|tar)$")
-_URL: Final = re.compile(r"(?:(?:git|hg|svn|bzr)(?:\+[a-z]+)?|https?|ssh|ftp)://|git@|git\+")
-_EXTRAS: Final = re.compile(r"^(?P<path>.+?)(?P<extras>\[[^\[\]]*\])?$")
-_DIRECT: Final = re.compile(r"^\s*[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*@\s*(?P<url>\S.*)$")
+_ARCHIVE: Final = regex(r"\.(?:whl|zip|tar\.gz|tgz|tar\.bz2|tar\.xz|tar)$")
+_URL: Final = regex(r"(?:(?:git|hg|svn|bzr)(?:\+[a-z]+)?|https?|ssh|ftp)://|git@|git\+")
+_EXTRAS: Final = regex(r"^(?P<path>.+?)(?P<extras>\[[^\[\]]*\])?$")
+_DIRECT: Final = regex(r"^\s*[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*@\s*(?P<url>\S.*)$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from dockrefactor import tables
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.patterns import regex
 
 # what builds call themselves, and what no container starts
-_OF_BUILDS: Final = re.compile(r"(?:^|/)(?:setup\.py|tests?/.*|test_[^/]*|conftest\.py|docs?/.*|bench(?:marks?)?/.*)$")
+_OF_BUILDS: Final = regex(r"(?:^|/)(?:setup\.py|tests?/.*|test_[^/]*|conftest\.py|docs?/.*|bench(?:marks?)?/.*)$")
 
 
 def compiling(facts: Facts) -> tuple[tuple[Evidence, str], ...]:

@@ -14,21 +14,22 @@ from typing import Final
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
+from dockrefactor.patterns import regex
 
 # of the C library, or brought by every image
 _COMMON: Final = frozenset({"c", "dl", "gcc", "m", "pthread", "rt", "stdc++", "util"})
 _RECIPES: Final = {
-    "setup.py": re.compile(
+    "setup.py": regex(
         r"""\blibraries["']?\s*[=:]\s*(?:\[(?P<listed>[^\]]*)\]|\w)|pkg-?_?config|["']-l(?P<option>[\w+.-]+)["']"""
     ),
-    "pyproject.toml": re.compile(r"^\s*libraries\s*=\s*\[(?P<listed>[^\]]*)\]", re.MULTILINE),
-    "meson.build": re.compile(r"\bdependency\s*\(|\bfind_library\s*\("),
-    "CMakeLists.txt": re.compile(
+    "pyproject.toml": regex(r"^\s*libraries\s*=\s*\[(?P<listed>[^\]]*)\]", re.MULTILINE),
+    "meson.build": regex(r"\bdependency\s*\(|\bfind_library\s*\("),
+    "CMakeLists.txt": regex(
         r"\bfind_package\s*\(\s*(?!Python|pybind11|nanobind|Threads|Cython)|\bpkg_\w+\s*\(|\bfind_library\s*\(",
         re.IGNORECASE,
     ),
 }
-_EXTENSION: Final = re.compile(r"\bExtension\b|ext_modules|ext-modules|cffi_modules|scikit-build|scikit_build|mesonpy")
+_EXTENSION: Final = regex(r"\bExtension\b|ext_modules|ext-modules|cffi_modules|scikit-build|scikit_build|mesonpy")
 
 
 def linking(facts: Facts, installed: Sequence[InstallInputs]) -> Evidence | None:

@@ -9,14 +9,15 @@ from typing import Final
 
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.patterns import regex
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Blocked
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_locks import parse_toml, table
 from dockrefactor.toolchains.python_packages import own_minor
 
-_VERSION: Final = re.compile(r"(?:c?python@?)?(\d+)(?:\.(\d+))?(?:\.\d+)*")
-_OWN: Final = re.compile(r"/usr/local/bin/python[\d.]*")
+_VERSION: Final = regex(r"(?:c?python@?)?(\d+)(?:\.(\d+))?(?:\.\d+)*")
+_OWN: Final = regex(r"/usr/local/bin/python[\d.]*")
 _MANAGED: Final = frozenset({"--managed-python", "only-managed", "--python-preference=only-managed"})
 
 

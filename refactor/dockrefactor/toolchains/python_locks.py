@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import LanguagePackage
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.python_requirements import Gathering, canonical, installs_on_linux
 
-_LOCK_NAME: Final = re.compile(r'^name = "([^"]+)"', re.MULTILINE)
+_LOCK_NAME: Final = regex(r'^name = "([^"]+)"', re.MULTILINE)
 
 Edge = tuple[str, str]
 """A package's normalised name and the marker on the way to it, "" where there is none."""

@@ -13,17 +13,18 @@ from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import Claim
+from dockrefactor.patterns import regex
 
 _SETTINGS: Final = (".ini", ".conf", ".cfg", ".yaml", ".yml", ".json", ".toml")
-_READERS: Final = re.compile(r"\b(?:fileConfig|dictConfig)\b|\blog_config\b")
-_HANDLER: Final = re.compile(r"File_?Handler\b", re.IGNORECASE)
+_READERS: Final = regex(r"\b(?:fileConfig|dictConfig)\b|\blog_config\b")
+_HANDLER: Final = regex(r"File_?Handler\b", re.IGNORECASE)
 # a value in YAML, JSON, TOML or as a keyword; the arguments of a handler in an INI file
-_NAMED: Final = re.compile(
+_NAMED: Final = regex(
     r"""^[\s{,-]*["']?filename["']?\s*[:=]\s*(?P<value>.*?)[\s,}]*$|['"]filename['"]\s*:\s*(?P<inner>[^,}]+)"""
 )
-_ARGUMENTS: Final = re.compile(r"^\s*args\s*=\s*\(\s*(?P<value>[^,)]*)")
-_CLASS: Final = re.compile(r"^\s*class\s*=\s*(?P<name>\S+)")
-_LITERAL: Final = re.compile(r"""(?P<quote>["']?)(?P<path>[^"'%${}()<>]+)(?P=quote)""")
+_ARGUMENTS: Final = regex(r"^\s*args\s*=\s*\(\s*(?P<value>[^,)]*)")
+_CLASS: Final = regex(r"^\s*class\s*=\s*(?P<name>\S+)")
+_LITERAL: Final = regex(r"""(?P<quote>["']?)(?P<path>[^"'%${}()<>]+)(?P=quote)""")
 
 
 def written(facts: Facts) -> Iterator[Claim]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import COMMAND, InstallInputs, ResolveImagePath
+from dockrefactor.patterns import regex
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_locks import (
     parse_toml,
@@ -42,9 +43,7 @@ from dockrefactor.toolchains.python_steering import is_steered
 # uv takes requirements from these too
 _MANIFESTS: Final = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "pylock.toml"})
 # settings of pip and uv that name files, folders or how packages are made
-_STEERS: Final = re.compile(
-    r"constraint|requirement|find.links|binary|override|target|prefix|root\s*=|user\s*=|editable"
-)
+_STEERS: Final = regex(r"constraint|requirement|find.links|binary|override|target|prefix|root\s*=|user\s*=|editable")
 _COMMAND: Final = Evidence(COMMAND, 0, "named by the install command")
 
 

@@ -12,6 +12,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.needs import Claim, InstallInputs
+from dockrefactor.patterns import regex
 from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Blocked, Plan, started_by_tool
 from dockrefactor.toolchains import (
@@ -29,24 +30,24 @@ from dockrefactor.toolchains.python_packages import packages_needs
 from dockrefactor.toolchains.python_starts import RUNNERS, PythonStart, may_install, started_programs
 from dockrefactor.toolchains.tag_versions import NEWEST, tag_version
 
-_ABSOLUTE: Final = re.compile(
+_ABSOLUTE: Final = regex(
     r"/usr/local/bin/(?!docker-entrypoint)([\w.-]+)|/usr/local/lib/python3?[\d.]*"
     r"|(?:/[\w./-]*)?/(?:site|dist)-packages\b"
 )
 # what only starts when the container does: a link in the runtime is there for it
 _STARTING: Final = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
-_STARTS_PROGRAMS: Final = re.compile(
+_STARTS_PROGRAMS: Final = regex(
     r"subprocess|os\.(system|popen|exec|spawn)|popen|pexpect|shutil\.which|ctypes|__import__"
 )
 _CRON: Final = frozenset({"cron", "crond", "/usr/sbin/cron", "/usr/sbin/crond", "/etc/init.d/cron"})
-_PYTHON: Final = re.compile(r"python|\.(?:py|sh)\b|manage|flask|celery|\bcd\b|\brun\b")
-_TASK: Final = re.compile(rf"[\s\d*@/,-].*(?:{_PYTHON.pattern})")
+_PYTHON: Final = regex(r"python|\.(?:py|sh)\b|manage|flask|celery|\bcd\b|\brun\b")
+_TASK: Final = regex(rf"[\s\d*@/,-].*(?:{_PYTHON.pattern})")
 # a text of a source that names what is in the image's own Python
-_IN_SOURCE: Final = re.compile(
+_IN_SOURCE: Final = regex(
     r"""["'][^"']*/usr/local/(?:bin/(?:(?:python|pip)[\d.]*\b|(?P<script>[\w-]+))|lib/python\d)"""
 )
 # /usr/local/bin ahead of what PATH was, and what sets PATH anew
-_FIRST: Final = re.compile(
+_FIRST: Final = regex(
     r"""(?:\bENV\s+PATH\s+|(?<![${])\bPATH["']?\]?\s*[=:]\s*)(?!["']?\$\{?PATH)[^\s$]*/usr/local/bin(?![\w/.-])"""
     r"""|(?:^|[\s;&])(?:\.|source)\s+/etc/(?:profile|environment)\b"""
 )

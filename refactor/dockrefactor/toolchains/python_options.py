@@ -6,16 +6,16 @@ A command with an option that its table does not have cannot be read: its words 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.tables import toml
 
-PYTHON: Final = re.compile(r"(?:python|pypy)(?:[23](?:\.\d+)?)?$")
-PIP: Final = re.compile(r"pip(?:[23](?:\.\d+)?)?$")
+PYTHON: Final = regex(r"(?:python|pypy)(?:[23](?:\.\d+)?)?$")
+PIP: Final = regex(r"pip(?:[23](?:\.\d+)?)?$")
 # pip reads its options with optparse, the servers theirs with argparse: both take any unambiguous beginning.
 _ABBREVIATING: Final = frozenset({"pip", "pip install", "gunicorn", "hypercorn", "daphne", "django runserver"})
 

@@ -18,19 +18,20 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.needs import Claim
+from dockrefactor.patterns import regex
 from dockrefactor.records import replace
 from dockrefactor.shell import parse
 from dockrefactor.toolchains.python_sources import local_modules
 from dockrefactor.toolchains.python_starts import PythonStart, parse_start
 
-_WRITING: Final = re.compile(
+_WRITING: Final = regex(
     r"-{1,2}(?:o|O|.*(?:out|log-?file|pid|report|result|save|csv|html|junit|state|store|artifact|export|dump|cache|db).*)"
 )
-_FOLDER: Final = re.compile(r".*(?:dir|folder|root|path|store|artifact|dest).*", re.IGNORECASE)
-_SQLITE: Final = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)")
+_FOLDER: Final = regex(r".*(?:dir|folder|root|path|store|artifact|dest).*", re.IGNORECASE)
+_SQLITE: Final = regex(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)")
 # what only root writes is read, unless an option says otherwise
 _SYSTEM: Final = ("/etc", "/usr", "/bin", "/sbin", "/lib", "/proc", "/sys", "/dev")
-_COMPUTED: Final = re.compile(r"[$`%{]")
+_COMPUTED: Final = regex(r"[$`%{]")
 
 
 def written(facts: Facts) -> Iterator[Claim]:

@@ -12,11 +12,12 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.needs import Claim, InstallInputs, LanguagePackage
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains import python_versions
 from dockrefactor.toolchains.tag_versions import NEWEST, tag_version
 
-_NUMBERS: Final = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})*")
+_NUMBERS: Final = regex(r"[0-9]{1,18}(?:\.[0-9]{1,18})*")
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import LanguagePackage
+from dockrefactor.patterns import regex
 from dockrefactor.toolchains.python_locks import Edge, Roots, parse_toml, strings, table
 from dockrefactor.toolchains.python_requirements import (
     Gathering,
@@ -23,7 +24,7 @@ from dockrefactor.toolchains.python_requirements import (
 )
 
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
-_PINNED: Final = re.compile(r"(?:===?\s*)?(\d+(?:\.\d+)+(?:[a-z]+\d+)?(?:\.post\d+)?)$")
+_PINNED: Final = regex(r"(?:===?\s*)?(\d+(?:\.\d+)+(?:[a-z]+\d+)?(?:\.post\d+)?)$")
 
 
 def add_project(gathering: Gathering, folder: str, extras: Sequence[str]) -> None:

@@ -12,16 +12,17 @@ from typing import Final
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import InstallInputs, LanguagePackage, ResolveImagePath
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains.python_commands import is_archive, requirement_kind, split_extras
 
-_COMMENT: Final = re.compile(r"(?:^|\s+)#.*$")
-_COMPUTED: Final = re.compile(r"[$*?`~]")
-_EGG: Final = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
-_NAME: Final = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_COMMENT: Final = regex(r"(?:^|\s+)#.*$")
+_COMPUTED: Final = regex(r"[$*?`~]")
+_EGG: Final = regex(r"[#&]egg=([A-Za-z0-9._-]+)")
+_NAME: Final = regex(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _PLATFORM: Final = ("sys_platform", "platform_system", "os_name")
 _READS: Final = {"-r": "requirement", "--requirement": "requirement", "-c": "constraint", "--constraint": "constraint"}
-_SIMPLE: Final = re.compile(
+_SIMPLE: Final = regex(
     r"([A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*) *(?:\[[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*\])? *"
     r"(?:(?:==|>=|<=|!=|<|>) *[0-9]+(?:\.[0-9]+)* *(?:, *(?:==|>=|<=|!=|<|>) *[0-9]+(?:\.[0-9]+)*)*)?"
 )

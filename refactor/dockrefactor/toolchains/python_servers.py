@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -18,6 +17,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.needs import Claim
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains.python_paths import holding
 from dockrefactor.toolchains.python_starts import PythonStart, address_port, parse_start
@@ -25,7 +25,7 @@ from dockrefactor.toolchains.python_starts import PythonStart, address_port, par
 _DROPS: Final = "drops-privileges-itself"
 _UNKNOWN: Final = "writes-unknown-path"
 _MOST_FILES: Final = 10
-_COMPUTED: Final = re.compile(r"[$%@]")
+_COMPUTED: Final = regex(r"[$%@]")
 _NO_FILE: Final = ("/dev/", "-")
 # stands for the settings of a file that cannot be read here
 _UNSEEN: Final = "?"

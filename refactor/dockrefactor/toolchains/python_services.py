@@ -11,12 +11,13 @@ from dockrefactor.effects import Kind
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import Claim
+from dockrefactor.patterns import regex
 from dockrefactor.toolchains.python_starts import PythonStart, started_programs
 
-_WORD: Final = re.compile(r"[A-Za-z0-9_./+-]+")
+_WORD: Final = regex(r"[A-Za-z0-9_./+-]+")
 # the lines that start programs, of supervisor's settings and of cron's tables
-_SERVICE: Final = re.compile(r"\s*command\s*[=:](.*)")
-_TASK: Final = re.compile(r"\s*([^#\s].*)")
+_SERVICE: Final = regex(r"\s*command\s*[=:](.*)")
+_TASK: Final = regex(r"\s*([^#\s].*)")
 
 
 def programs(facts: Facts) -> Iterator[Claim]:

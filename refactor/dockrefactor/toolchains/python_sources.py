@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.python_paths import COMPUTED_END, holding
@@ -23,16 +24,14 @@ from dockrefactor.toolchains.python_paths import COMPUTED_END, holding
 if TYPE_CHECKING:
     from dockrefactor.facts import Facts
 
-_IMPORT: Final = re.compile(
+_IMPORT: Final = regex(
     r"^[ \t]*(?:import[ \t]+(?P<names>[A-Za-z_][\w.]*(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[A-Za-z_][\w.]*"
     r"(?:[ \t]+as[ \t]+\w+)?)*)|from[ \t]+(?P<module>[A-Za-z_][\w.]*)[ \t]+import\b)",
     re.MULTILINE,
 )
 # at the start of a line: what stands in `try` or `if TYPE_CHECKING` may be absent
-_CERTAIN: Final = re.compile(
-    r"^(?:from[ \t]+(\.*[A-Za-z_][\w.]*)[ \t]+import\b|import[ \t]+([A-Za-z_]\w*(?:\.\w+)+))", re.M
-)
-_TEST_FILE: Final = re.compile(r"(?:^|/)(?:tests/|test_[^/]*\.py$|conftest\.py$)")
+_CERTAIN: Final = regex(r"^(?:from[ \t]+(\.*[A-Za-z_][\w.]*)[ \t]+import\b|import[ \t]+([A-Za-z_]\w*(?:\.\w+)+))", re.M)
+_TEST_FILE: Final = regex(r"(?:^|/)(?:tests/|test_[^/]*\.py$|conftest\.py$)")
 _MAX_PARSED: Final = 1024 * 1024
 
 

@@ -13,10 +13,11 @@ from dockrefactor import tables
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.patterns import regex
 from dockrefactor.toolchains.python_sources import image_sources
 
 # the folders of the web's own files; what lies elsewhere is text for people
-_NOT_SERVED: Final = re.compile(r"(?:^|/)(?:\.|tests?/|docs?/|readme|changelog|contributing|license)", re.IGNORECASE)
+_NOT_SERVED: Final = regex(r"(?:^|/)(?:\.|tests?/|docs?/|readme|changelog|contributing|license)", re.IGNORECASE)
 
 
 def packages(facts: Facts, installed: Collection[str]) -> Iterator[tuple[str, Evidence]]:

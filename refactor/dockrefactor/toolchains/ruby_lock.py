@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
-_SPEC: Final = re.compile(r" {4}(\S+) \(([^)]+)\)")
-_NEED: Final = re.compile(r" {6}(\S+)")
-_DEPENDENCY: Final = re.compile(r" {2}([^\s!(]+)")
-_PLATFORM: Final = re.compile(r"-((?:x86_64|aarch64|arm64|arm|x86|i\d86|java|universal|x64)\b.*)$")
+_SPEC: Final = regex(r" {4}(\S+) \(([^)]+)\)")
+_NEED: Final = regex(r" {6}(\S+)")
+_DEPENDENCY: Final = regex(r" {2}([^\s!(]+)")
+_PLATFORM: Final = regex(r"-((?:x86_64|aarch64|arm64|arm|x86|i\d86|java|universal|x64)\b.*)$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.ruby_syntax import (
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 # words without which a file makes no claim
-_INTERESTING: Final = re.compile(
+_INTERESTING: Final = regex(
     r"system|exec\b|spawn|popen|Open3|`|%x|File|IO\.|Dir\.|Logger|SQLite|sqlite|Store|TCPServer|dlopen|ffi_lib|set\s*:port"
     r"|bind|port|listen|CommandLine|CSV|\bopen\b"
 )
-_MODES: Final = re.compile(r"w|a|r\+|rb\+")
-_TEMPLATE: Final = re.compile(r"<%[=-]?(.*?)-?%>", re.DOTALL)
+_MODES: Final = regex(r"w|a|r\+|rb\+")
+_TEMPLATE: Final = regex(r"<%[=-]?(.*?)-?%>", re.DOTALL)
 
 
 @dataclass(slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from dockrefactor.effects import Kind, absolute
 from dockrefactor.facts import Facts
 from dockrefactor.needs import ResolveImagePath
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.stages import Placed, Stage, Step
 from dockrefactor.toolchains import rust_manifests
@@ -17,9 +17,9 @@ from dockrefactor.toolchains.rust_cargo import Cargo
 from dockrefactor.toolchains.rust_manifests import RustPackage, Workspace
 
 CARGO_HOME: Final = "/usr/local/cargo"
-_STATIC: Final = re.compile(r"target-feature[= ]*\S*\+crt-static")
-_DYNAMIC: Final = re.compile(r"target-feature[= ]*\S*-crt-static")
-_LINKS: Final = re.compile(r"prefer-dynamic|(?:^|\s)-l\s*\w|link-args?=|link-dead-code=dylib")
+_STATIC: Final = regex(r"target-feature[= ]*\S*\+crt-static")
+_DYNAMIC: Final = regex(r"target-feature[= ]*\S*-crt-static")
+_LINKS: Final = regex(r"prefer-dynamic|(?:^|\s)-l\s*\w|link-args?=|link-dead-code=dylib")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from typing import Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
+from dockrefactor.patterns import regex
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.rust_manifests import RustPackage
 from dockrefactor.toolchains.rust_sources import RustSources, read_script
 
 # a variable that the compiler is given, with something like a path for its value
-_GIVEN: Final = re.compile(r"rustc-env=(\w+)=[^\n]*?(?:out|dir|path|display)", re.I)
+_GIVEN: Final = regex(r"rustc-env=(\w+)=[^\n]*?(?:out|dir|path|display)", re.I)
 _COMPILED: Final = ("src/", "target/", "/tmp/")
 
 

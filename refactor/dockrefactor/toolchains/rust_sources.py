@@ -15,14 +15,15 @@ from dockrefactor import tables
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.source_tokens import NAME, NUMBER, RUST, SIGN, TEXT, Token, arguments, closing, tokens
 
 # folders of a package that are no part of its programs
 _ASIDE: Final = frozenset({"tests", "benches", "examples", "target"})
-_ADDRESS: Final = re.compile(r"(?:[\w.-]*|\[[0-9a-fA-F:.]*\]|\{\w*\}):(\d{1,5})")
-_SQLITE: Final = re.compile(r"sqlite:(?://)?([^?{}]+)(?:\?.*)?", re.S)
-_HOLE: Final = re.compile(r"\{[^{}]*\}")
+_ADDRESS: Final = regex(r"(?:[\w.-]*|\[[0-9a-fA-F:.]*\]|\{\w*\}):(\d{1,5})")
+_SQLITE: Final = regex(r"sqlite:(?://)?([^?{}]+)(?:\?.*)?", re.S)
+_HOLE: Final = regex(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)

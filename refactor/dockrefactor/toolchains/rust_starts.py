@@ -16,6 +16,7 @@ from dockrefactor import tables
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.stages import Step
 from dockrefactor.toolchain import DirectStart, NoDirectStartError, Rewording
@@ -26,12 +27,12 @@ from dockrefactor.toolchains.rust_manifests import Binary, RustPackage, Workspac
 # options by which cargo starts no program of the workspace, or reads more than its files
 _OTHER: Final = ("config", "example", "unstable", "folder", "lockfile-path")
 # variables that cargo sets for what it runs, where the compiler does not replace them
-_CARGOS_VARIABLES: Final = re.compile(r'(?<!env!\()"(?:CARGO(?:_[A-Z_]+)?|OUT_DIR|LD_LIBRARY_PATH)"')
+_CARGOS_VARIABLES: Final = regex(r'(?<!env!\()"(?:CARGO(?:_[A-Z_]+)?|OUT_DIR|LD_LIBRARY_PATH)"')
 # variables that no build reads
 _OF_PROGRAMS: Final = frozenset(
     {"HOST", "PORT", "ROCKET_ADDRESS", "ROCKET_PORT", "ROCKET_PROFILE", "RUST_BACKTRACE", "RUST_LOG", "TZ"}
 )
-_BUILDS_A_LIBRARY: Final = re.compile(r"rustc-link-(?:search|arg)|dylib=")
+_BUILDS_A_LIBRARY: Final = regex(r"rustc-link-(?:search|arg)|dylib=")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
 NAME: Final = "name"
@@ -20,7 +21,7 @@ _COMMON: Final = r"""
   | (?P<number>\d[\w]*(?:\.\d\w*)?)
   | (?P<sign>::|->|=>|\S)
 """
-RUST: Final = re.compile(
+RUST: Final = regex(
     rf"""
     (?P<skip>\s+|//[^\n]*|/\*.*?\*/)
   | b?r(?P<hashes>\#*)"(?P<raw>.*?)"(?P=hashes)
@@ -31,7 +32,7 @@ RUST: Final = re.compile(
     """,
     re.X | re.S,
 )
-C: Final = re.compile(
+C: Final = regex(
     rf"""
     (?P<skip>\s+|\\\r?\n|//[^\n]*|/\*.*?\*/)
   | (?:u8|[uUL])?R"(?P<hashes>[^()\\\s]*)\((?P<raw>.*?)\)(?P=hashes)"
@@ -42,7 +43,7 @@ C: Final = re.compile(
     """,
     re.X | re.S,
 )
-_ESCAPE: Final = re.compile(r"\\(\r?\n\s*|x[0-9a-fA-F]{2}|u\{[0-9a-fA-F_]+\}|.)", re.S)
+_ESCAPE: Final = regex(r"\\(\r?\n\s*|x[0-9a-fA-F]{2}|u\{[0-9a-fA-F_]+\}|.)", re.S)
 _PLAIN: Final = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\", "'": "'", '"': '"'}
 
 

@@ -9,6 +9,7 @@ from difflib import unified_diff
 from typing import Final
 
 from dockrefactor import tables
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
 # long: whoever is still starting answers the first request late, and those that gave up stand before the next
@@ -17,18 +18,18 @@ _MAX_BODY: Final = 4 * 1024 * 1024
 _SHOWN: Final = 12
 # what differs from one container or moment to the next
 _VARYING: Final = (
-    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE), "<uuid>"),
-    (re.compile(r"\b\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?"), "<time>"),
-    (re.compile(r"\b(?:\w{3}, )?\d\d \w{3} \d{4} \d\d:\d\d:\d\d(?: GMT| [+-]\d{4})?"), "<time>"),
-    (re.compile(r"\b\w{3} \w{3} [ \d]\d \d{4}(?: \d\d:\d\d:\d\d)?(?: GMT[+-]\d{4})?"), "<time>"),
-    (re.compile(r"\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b"), "<time>"),
-    (re.compile(r"\b1[5-9]\d{8}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?\b"), "<time>"),
-    (re.compile(r"\b(?:127\.0\.0\.1|localhost|172\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+):\d+\b"), "<host>"),
-    (re.compile(r"\b(?:172|10)\.\d+\.\d+\.\d+\b"), "<host>"),
-    (re.compile(r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b"), "<id>"),
-    (re.compile(r"\b\d+(?:\.\d+)? ?(?:ns|µs|us|ms|s|seconds|sec)\b"), "<duration>"),
-    (re.compile(r"\b0x[0-9a-f]{6,}\b"), "<address>"),
-    (re.compile(r"\bpid[=: ]+\d+\b|\[\d+\]", re.IGNORECASE), "<pid>"),
+    (regex(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE), "<uuid>"),
+    (regex(r"\b\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?"), "<time>"),
+    (regex(r"\b(?:\w{3}, )?\d\d \w{3} \d{4} \d\d:\d\d:\d\d(?: GMT| [+-]\d{4})?"), "<time>"),
+    (regex(r"\b\w{3} \w{3} [ \d]\d \d{4}(?: \d\d:\d\d:\d\d)?(?: GMT[+-]\d{4})?"), "<time>"),
+    (regex(r"\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b"), "<time>"),
+    (regex(r"\b1[5-9]\d{8}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?\b"), "<time>"),
+    (regex(r"\b(?:127\.0\.0\.1|localhost|172\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+):\d+\b"), "<host>"),
+    (regex(r"\b(?:172|10)\.\d+\.\d+\.\d+\b"), "<host>"),
+    (regex(r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b"), "<id>"),
+    (regex(r"\b\d+(?:\.\d+)? ?(?:ns|µs|us|ms|s|seconds|sec)\b"), "<duration>"),
+    (regex(r"\b0x[0-9a-f]{6,}\b"), "<address>"),
+    (regex(r"\bpid[=: ]+\d+\b|\[\d+\]", re.IGNORECASE), "<pid>"),
 )  # fmt: skip
 
 

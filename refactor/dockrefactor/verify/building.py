@@ -13,18 +13,19 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field, replace
 from dockrefactor.verify import network
 from dockrefactor.verify.engine import CouldNotTryError, Engine, EngineError, TooSlowError
 
 BUILD_SECONDS: Final = 1800.0
 _SHOWN_LINES: Final = 25
-_STEP: Final = re.compile(r"#(?P<number>\d+) \[(?P<place>[^\]]*)\] (?P<text>.*)")
-_OUTCOME: Final = re.compile(r"#(?P<number>\d+) (?P<what>CACHED|DONE|ERROR|CANCELED|[0-9.]+ )")
-_PODMAN_STEP: Final = re.compile(r"(?:\[\d+/\d+\] )?STEP \d+(?:/\d+)?: (?P<text>.*)")
-_FROM_STEP: Final = re.compile(r"FROM\s", re.IGNORECASE)
+_STEP: Final = regex(r"#(?P<number>\d+) \[(?P<place>[^\]]*)\] (?P<text>.*)")
+_OUTCOME: Final = regex(r"#(?P<number>\d+) (?P<what>CACHED|DONE|ERROR|CANCELED|[0-9.]+ )")
+_PODMAN_STEP: Final = regex(r"(?:\[\d+/\d+\] )?STEP \d+(?:/\d+)?: (?P<text>.*)")
+_FROM_STEP: Final = regex(r"FROM\s", re.IGNORECASE)
 
-_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+_COLOUR: Final = regex(r"\x1b\[[0-9;]*m")
 
 Progress = Callable[[str], None]
 

@@ -8,13 +8,14 @@ from functools import cache
 from typing import Final
 
 from dockrefactor import tables
+from dockrefactor.patterns import regex
 
 # "#8 12.3 text" as BuildKit prints it: the step's number, the time, what the step said
-_PRINTED: Final = re.compile(r"#(?P<number>\d+) (?:[\d.]+ )?(?P<text>.*)")
-_FAILED: Final = re.compile(r"#(?P<number>\d+) ERROR: ", re.MULTILINE)
-_EXIT: Final = re.compile(r"(?:exit code:|exit status) (?P<code>\d+)\s*$")
-_WARNING: Final = re.compile(r"\s*WARNING: ")
-_PODMAN_STEP: Final = re.compile(r"(?:\[\d+/\d+\] )?STEP \d+")
+_PRINTED: Final = regex(r"#(?P<number>\d+) (?:[\d.]+ )?(?P<text>.*)")
+_FAILED: Final = regex(r"#(?P<number>\d+) ERROR: ", re.MULTILINE)
+_EXIT: Final = regex(r"(?:exit code:|exit status) (?P<code>\d+)\s*$")
+_WARNING: Final = regex(r"\s*WARNING: ")
+_PODMAN_STEP: Final = regex(r"(?:\[\d+/\d+\] )?STEP \d+")
 
 
 def failure(lines: Sequence[str]) -> str:

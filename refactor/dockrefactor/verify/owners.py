@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+from dockrefactor.patterns import regex
 from dockrefactor.verify.image_files import ImageFiles
 
 _DPKG: Final = "/var/lib/dpkg/info/"
 _APK: Final = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
 # folders that are links into /usr on every current distribution, while older records name them without it
 _MERGED: Final = ("/bin/", "/sbin/", "/lib/", "/lib64/")
-_PYTHON_RECORD: Final = re.compile(r"/(?P<name>[^/]+)-[^/-]+\.dist-info/RECORD$")
-_NODE_PACKAGE: Final = re.compile(r".*/node_modules/(?P<name>(?:@[^/]+/)?[^/]+)/")
+_PYTHON_RECORD: Final = regex(r"/(?P<name>[^/]+)-[^/-]+\.dist-info/RECORD$")
+_NODE_PACKAGE: Final = regex(r".*/node_modules/(?P<name>(?:@[^/]+/)?[^/]+)/")
 
 
 class Owners:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from dockrefactor.effects import inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts, Options
 from dockrefactor.outcome import Refusal
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field, replace
 from dockrefactor.report import FileReport
 from dockrefactor.settings import Settings
@@ -31,7 +31,7 @@ from dockrefactor.verify.proving import Plan, Proof, Prover
 from dockrefactor.verify.subjects import Subject
 
 ROUNDS: Final = 5
-_QUOTED: Final = re.compile(r"""["'](?P<name>[\w.+-]+)["']""")
+_QUOTED: Final = regex(r"""["'](?P<name>[\w.+-]+)["']""")
 _KEYS: Final = ("assume", "runtime_packages", "covered", "runtime_files", "owned_folders")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.verify import answers
 from dockrefactor.verify.answers import Answer
@@ -23,9 +24,9 @@ _BETTER_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 1.0
 _SILENT_SECONDS: Final = 5.0
 _SMOKE_SECONDS: Final = 120.0
-_SHELL: Final = re.compile(r"[|&;<>()$`*?~\n]")
-_ADVICE: Final = re.compile(r"(?:Run|See) '")
-_LISTENING: Final = re.compile(r"^\s*\d+: [0-9A-F]+:(?P<port>[0-9A-F]{4}) [0-9A-F]+:0000 0A ", re.MULTILINE)
+_SHELL: Final = regex(r"[|&;<>()$`*?~\n]")
+_ADVICE: Final = regex(r"(?:Run|See) '")
+_LISTENING: Final = regex(r"^\s*\d+: [0-9A-F]+:(?P<port>[0-9A-F]{4}) [0-9A-F]+:0000 0A ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.verify.image_files import ImageFiles
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
 
 MAGIC: Final = b"\x7fELF"
-_LIBRARY: Final = re.compile(r"\.(so|node)(\.[0-9.]+)?$")
+_LIBRARY: Final = regex(r"\.(so|node)(\.[0-9.]+)?$")
 _MULTIARCH: Final = {
     "EM_X86_64": "x86_64-linux-gnu", "EM_AARCH64": "aarch64-linux-gnu", "EM_386": "i386-linux-gnu",
     "EM_ARM": "arm-linux-gnueabihf", "EM_PPC64": "powerpc64le-linux-gnu", "EM_S390": "s390x-linux-gnu",
