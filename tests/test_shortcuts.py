@@ -135,6 +135,13 @@ class Open:
     value: int = 1
 
 
+@dataclass(frozen=True)
+class Often:
+    name: str
+    tags: list[str] = field(default_factory=list)
+    count: int = 1
+
+
 def test_record_behaves_as_a_dataclass() -> None:
     point = Point(1, y=(2,))
     assert point == Point(1, (2,), [])
@@ -150,14 +157,25 @@ def test_record_behaves_as_a_dataclass() -> None:
             assert (x, y) == (1, (2,))
 
 
+def test_record_is_the_same_however_many_there_are() -> None:
+    made = [Often(str(index), count=index) for index in range(300)]
+    assert [vars(item) for item in made] == [{"name": str(index), "tags": [], "count": index} for index in range(300)]
+    assert made[-1] == Often("299", [], 299)
+    assert made[0].tags is not made[-1].tags
+
+
 def test_record_refuses_what_a_dataclass_refuses() -> None:
     point: Any = Point(1)
     with pytest.raises(FrozenInstanceError):
         point.x = 2
     with pytest.raises(FrozenInstanceError):
         del point.x
-    with pytest.raises(TypeError):
-        Point()  # type: ignore[call-arg]
+    wrong: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+        ((), {}), ((1, (), [], 4), {}), ((1,), {"x": 1}), ((1,), {"z": 1}), ((), {"y": ()}),
+    ]  # fmt: skip
+    for values, named in wrong:
+        with pytest.raises(TypeError):
+            Point(*values, **named)
     with pytest.raises(TypeError):
         hash(Open())
     changed = Open()

@@ -1,4 +1,4 @@
-"""Dataclasses that cost next to nothing to define: their methods are made when they are first used.
+"""Dataclasses that cost next to nothing to define: their methods are shared, or made when they are used much.
 
 The standard library compiles up to nine methods for each class when its module is imported, which for all classes of
 this program takes longer than refactoring a file. The decorator here takes the part of its parameters that the program
@@ -17,6 +17,7 @@ else:
     from dataclasses import FrozenInstanceError
 
     _ABSENT = object()
+    _COMPILED_FROM = 50  # instances
 
     class _Field:
         """What is written after the annotation of one field; `name` is the class's."""
@@ -84,14 +85,36 @@ else:
         return cls
 
     def _first_init(cls: type, fields: tuple[_Field, ...], frozen: bool, slots: bool) -> Callable:
-        """The `__init__` that is there until the first instance is made; it puts the compiled one in its place."""
+        """The `__init__` of the first instances. Compiling one takes as long as it does for them: it follows for a
+        class with more, and for what does not match the fields, which it says as Python does."""
+        made = 0
 
-        def __init__(self: Any, *values: Any, **named: Any) -> None:
-            if cls.__init__ is __init__:
-                cls.__init__ = _compiled(cls, fields, frozen, slots)
-            cls.__init__(self, *values, **named)
+        def __init__(self: Any, /, *values: Any, **named: Any) -> None:
+            nonlocal made
+            made += 1
+            given = _given(fields, values, named) if made < _COMPILED_FROM else None
+            if given is None:
+                if cls.__init__ is __init__:
+                    cls.__init__ = _compiled(cls, fields, frozen, slots)
+                cls.__init__(self, *values, **named)
+                return
+            for item, value in zip(fields, given, strict=True):
+                object.__setattr__(self, item.name, value)
 
         return __init__
+
+    def _given(fields: tuple[_Field, ...], values: tuple[Any, ...], named: dict[str, Any]) -> list[Any] | None:
+        """The value of each field, None where the arguments do not match the fields."""
+        found, used = list(values), 0
+        for item in fields[len(values) :]:
+            if item.name in named:
+                found.append(named[item.name])
+                used += 1
+            elif item.factory is not _ABSENT:
+                found.append(item.factory())
+            elif item.default is not _ABSENT:
+                found.append(item.default)
+        return found if len(found) == len(fields) and used == len(named) else None
 
     def _compiled(cls: type, fields: tuple[_Field, ...], frozen: bool, slots: bool) -> Callable:
         known: dict[str, Any] = {"_ABSENT": _ABSENT}
