@@ -160,9 +160,8 @@ _COMMANDS: Final[dict[str, Callable[[], click.Command]]] = {
 
 
 def main() -> None:
-    """The entry point of the program."""
-    # what is imported and read stays: looking for garbage among it so often would be for nothing
-    gc.set_threshold(20_000, 20, 50)
+    """The program by its words in `sys.argv`; ends the process."""
+    gc.set_threshold(20_000, 20, 50)  # most of what is read stays too
     try:
         program.main(prog_name="dockrefactor")
     finally:
@@ -259,6 +258,9 @@ def _batch(wish: Wish) -> Batch:
     from dockrefactor.batch import Batch
 
     transforms, toolchains = _registries()
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
     catalogue = _catalogue(transforms)
     given = _settings(wish)
     if (objection := settings.check(given, catalogue)) is not None:
