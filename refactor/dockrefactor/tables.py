@@ -1,8 +1,8 @@
 """The data files of the package, read once each, and only as far as something is asked of them.
 
-A wheel has the TOML files as JSON too (`generate/compiled_tables.py`), which is what is read there. In a checkout a
-TOML file is cut at its headers; the tables below one are parsed when they are first looked up, since most runs need few
-of them and the parser of the standard library is slow.
+A wheel has the TOML files as lines of a key and its value in JSON too (`generate/compiled_tables.py`), which is what
+is read there. In a checkout a TOML file is cut at its headers. Either way a value is parsed when it is first looked up,
+since most runs need few of them and the parser of the standard library is slow.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ _KEY: Final = regex(r"""\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))\s*(?:\.|$)""")
 def toml(name: str) -> Mapping[str, Any]:
     """The table `data/<name>.toml`."""
     try:
-        compiled: Mapping[str, Any] = json.loads(text(f"{name}.json"))
-        return compiled
+        return _Compiled(text(f"{name}.compiled"))
     except FileNotFoundError:
         return cut(text(f"{name}.toml"))
 
@@ -52,6 +51,28 @@ def rows(name: str, key: str) -> Iterator[Sequence[str]]:
         end = content.find("\n", at + 1)
         yield content[at + 1 : end if end >= 0 else None].split("\t")
         at = content.find(start, at + 1)
+
+
+class _Compiled(Mapping[str, Any]):
+    """A table of lines: a key, a tab, and the value as JSON."""
+
+    def __init__(self, written: str) -> None:
+        self._written: dict[str, str] = dict(line.split("\t", 1) for line in written.split("\n"))
+        self._values: dict[str, Any] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._values:
+            self._values[key] = json.loads(self._written[key])
+        return self._values[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._written
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._written)
+
+    def __len__(self) -> int:
+        return len(self._written)
 
 
 class _Table(Mapping[str, Any]):
