@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from dockrefactor.outcome import Reason, ReasonEnum, Transform
 from dockrefactor.records import dataclass
@@ -26,10 +27,16 @@ class Catalogue:
     def __init__(self, transforms: Sequence[Transform], shared: Sequence[tuple[str, type[ReasonEnum]]] = ()) -> None:
         """`shared` are reasons that belong to no transform, each enum with the name of what gives them."""
         self.transforms = tuple(transforms)
-        self.uses: dict[str, list[ReasonUse]] = {}
-        for name, enum in (*((item.name, item.reasons) for item in transforms), *shared):
+        self._shared = tuple(shared)
+
+    @cached_property
+    def uses(self) -> dict[str, list[ReasonUse]]:
+        """The reasons by their codes."""
+        found: dict[str, list[ReasonUse]] = {}
+        for name, enum in (*((item.name, item.reasons) for item in self.transforms), *self._shared):
             for member in enum:
-                self.uses.setdefault(member.reason.code, []).append(ReasonUse(name, member.reason))
+                found.setdefault(member.reason.code, []).append(ReasonUse(name, member.reason))
+        return found
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -274,6 +274,8 @@ def _batch(wish: Wish) -> Batch:
 
 def _answers(batch: Batch, sources: list[Source], wish: Wish) -> Iterable[FileReport]:
     """The refactored files in their order, by as many processes as are wished or worth their start."""
+    if len(sources) < 2:
+        return map(batch.refactor, sources)
     from dockrefactor import workers
 
     jobs = min(wish.jobs or workers.worthwhile(len(sources)), len(sources))
