@@ -108,10 +108,11 @@ def _plan(facts: Facts) -> Plan:
 
 
 def _builds_at_start(facts: Facts, item: Started, build: java_commands.Build) -> Blocked:
-    from dockrefactor.toolchains import java_starts
+    from dockrefactor.toolchains import gradle_starts, java_starts
 
+    starts = gradle_starts if build.tool == "gradle" else java_starts
     says = f"`{' '.join(item.argv[:2])}` builds and starts the program"
-    return started_by_tool(item, says, lambda: java_starts.direct(facts, item, build))
+    return started_by_tool(item, says, lambda: starts.direct(facts, item, build))
 
 
 def _stop(code: str, evidence: Evidence) -> BlockedError:

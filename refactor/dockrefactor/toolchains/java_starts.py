@@ -24,6 +24,7 @@ from dockrefactor.toolchains.java_commands import Build
 from dockrefactor.toolchains.maven_pom import Project
 
 _RUN: Final = ("spring-boot:run", "org.springframework.boot:spring-boot-maven-plugin:run")
+_PACKS: Final = frozenset({"package", "verify", "install"})
 # from here on the plugin gives the program a Java of its own, in the project's folder, and splits arguments at spaces
 _OLDEST: Final = (2, 2)
 # optional dependencies are not in an archive that a later one makes
@@ -54,7 +55,7 @@ def direct(facts: Facts, item: Started, build: Build) -> DirectStart:
     jar = _archive(facts, build, place)
     _check_environment(facts)
     command = ("java", *words.options, "-jar", jar, *words.arguments)
-    builds = () if _is_built(facts, build, item.cwd) else (_package(facts, build, words, place),)
+    builds = () if is_built(facts, build, item.cwd, _PACKS) else (_package(facts, build, words, place),)
     return DirectStart((Rewording(item, len(item.argv), command),), builds)
 
 
@@ -101,7 +102,7 @@ def _archive(facts: Facts, build: Build, place: Place) -> str:
     if project is None or project.packaging != "jar" or not unit.archives.certain:
         raise NoDirectStartError("the name of the archive is not known, or it is no jar")
     _check_project(facts, project)
-    _check_sources(facts, unit.folder)
+    check_sources(facts, unit.folder)
     return posixpath.join(unit.output, unit.archives.names[0])
 
 
@@ -132,8 +133,8 @@ def _version(facts: Facts, project: Project) -> tuple[int, int]:
     return (int(match[1]), int(match[2])) if match is not None else (0, 0)
 
 
-def _check_sources(facts: Facts, folder: str) -> None:
-    """Nothing in the program needs its classes and resources to be files."""
+def check_sources(facts: Facts, folder: str) -> None:
+    """Nothing in the program of a context folder needs its classes and resources to be files."""
     table = _table()
     pattern = re.compile("|".join(table["unpacked"]))
     for name in table["folders"]:
@@ -154,8 +155,9 @@ def _check_environment(facts: Facts) -> None:
         raise NoDirectStartError("settings of Maven may tell the plugin what to start")
 
 
-def _is_built(facts: Facts, build: Build, root: str) -> bool:
-    """Whether the last build of the stage makes the archive of the same sources, with the same profiles."""
+def is_built(facts: Facts, build: Build, root: str, packs: frozenset[str]) -> bool:
+    """Whether the last build of the stage reaches one of the goals `packs` with the sources, the tool and the profiles
+    of `build`."""
     steps = facts.final.steps
     for at in range(len(steps) - 1, -1, -1):
         step = steps[at]
@@ -167,9 +169,9 @@ def _is_built(facts: Facts, build: Build, root: str) -> bool:
                 if overlap(placed.effects.writes, (root,)) or placed.effects.kind is Kind.UNKNOWN:
                     return False
                 continue
-            packs = {"package", "verify", "install"} & set(found.goals)
             alike = set(found.profiles) == set(build.profiles) and not _defined(found) and not found.file
-            return bool(packs) and alike and placed.cwd == root and found.tool == "maven"
+            reached = not packs.isdisjoint(found.goals)
+            return reached and alike and placed.cwd == root and found.tool == build.tool
     return False
 
 

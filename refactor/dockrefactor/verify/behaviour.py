@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from dockrefactor import tables
-from dockrefactor.effects import CACHES, Kind, inside
+from dockrefactor.effects import CACHES, Kind, absolute, inside
 from dockrefactor.verify import answers
 from dockrefactor.verify.answers import Answer
 from dockrefactor.verify.findings import Finding, Lack, Weight, note
@@ -150,7 +150,8 @@ def _places_of_builds(result: Look) -> tuple[str, ...]:
     """Where the builds of a result write: a start by the build tool wrote there too."""
     found = result.facts.commands(lambda placed: placed.effects.kind in (Kind.BUILD, Kind.INSTALL))
     own: list[str] = tables.toml("verify")["writes"]["by_build_tools"]
-    return (*(path for _, placed in found for path in (*placed.effects.writes, *CACHES)), *own)
+    beside = (absolute(path, placed.cwd) for _, placed in found for path in own)
+    return (*(path for _, placed in found for path in (*placed.effects.writes, *CACHES)), *beside)
 
 
 def _is_idle(path: str) -> bool:
