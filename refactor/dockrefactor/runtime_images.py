@@ -31,26 +31,40 @@ def _possible(facts: Facts, plan: Plan) -> list[Image]:
         return [known for name in plan.runtimes if (known := image.known(name)) is not None]
     names: list[str] = []
     if plan.static:
-        names.append("gcr.io/distroless/static-debian12")
-        same = base.is_debian and base.newest_release and os_packages.is_carried(base)
-        # packages and accounts that the author's steps ask for are those of the base's distribution
-        if not base.is_alpine or facts.options.runtime == "slim":
-            names.append(f"debian:{base.newest_release if same else 'bookworm'}-slim")
-        if base.is_alpine or facts.options.runtime == "alpine":
-            names.append(base.counterpart_image if base.is_alpine and base.counterpart_image else _ALPINE)
+        names = _of_static(base, facts.options.runtime)
     elif base.counterpart_image:
         names.append(base.counterpart_image)
     elif base.follows_release:
         return []
-    found = [known for name in names if (known := image.known(base.reference.beside(name))) is not None]
-    if plan.static and base.family == "alpine":
-        found[-1] = base
+    own = {"": base}
+    found = [
+        known for name in names if (known := own.get(name) or image.known(base.reference.beside(name))) is not None
+    ]
     if found:
         return found
     smaller = image.counterpart(base)
     if smaller is not None:
         return [smaller]
     return [] if base.counterpart else [base]
+
+
+def _of_static(base: Image, wanted: str) -> list[str]:
+    """The images for a static program: the one without a shell first, `""` for the base image itself.
+
+    Packages and accounts that the author's steps ask for are those of the base's distribution, of which Ubuntu and
+    Alpine have no smaller image than their own.
+    """
+    names = ["gcr.io/distroless/static-debian12"]
+    same = base.is_debian and base.newest_release and os_packages.is_carried(base)
+    if base.family == "ubuntu":
+        names.append("")
+    elif not base.is_alpine or wanted == "slim":
+        names.append(f"debian:{base.newest_release if same else 'bookworm'}-slim")
+    if base.is_alpine and not base.language:
+        names.append("")
+    elif base.is_alpine or wanted == "alpine":
+        names.append((base.counterpart_image if base.is_alpine else "") or _ALPINE)
+    return names
 
 
 def _of_family(runtime: Image) -> str:
