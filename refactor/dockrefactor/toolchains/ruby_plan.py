@@ -112,7 +112,7 @@ def _assembled(facts: Facts, own: _Commands, gain: str, assumed: tuple[Blocked, 
             inner.append((step, config))
         elif not any(inside(config, path) for path in artifacts):
             artifacts[config] = Artifact(config, True, facts.at(step.instruction, "Bundler keeps its settings here"))
-    tree = _tree(facts, [path for _, path in inner]) if inner else None
+    tree = _tree(facts, inner) if inner else None
     if tree == "/":
         step, path = inner[0]
         return Blocked("context-has-artifacts", facts.at(step.instruction, f"it writes {path} among the sources in /"))
@@ -143,12 +143,9 @@ def _among_sources(facts: Facts, path: str) -> bool:
     return any(inside(path, folder) and not (folder == "/" and elsewhere) for folder in folders)
 
 
-def _tree(facts: Facts, paths: list[str]) -> str:
-    """The folder of the project: the one that the program starts in, or the folder above it that was copied."""
-    cwds = [
-        step.before.cwd
-        for step in facts.final.steps
-        if step.run is not None and step.run.kinds & {Kind.INSTALL, Kind.BUILD}
-    ]
-    common = posixpath.commonpath([*cwds, *(posixpath.dirname(path) for path in paths)])
+def _tree(facts: Facts, made: list[tuple[Step, str]]) -> str:
+    """The folder of the project: the one where `made` is made among the sources, or the folder above it that was
+    copied."""
+    cwds = [step.before.cwd for step, _ in made]
+    common = posixpath.commonpath([*cwds, *(posixpath.dirname(path) for _, path in made)])
     return outermost_copied(facts.final.steps, common)
