@@ -57,3 +57,14 @@ def test_the_home_of_pm2_can_be_moved(tmp_path: Path) -> None:
 def test_a_start_that_cannot_be_followed_is_said(tmp_path: Path) -> None:
     facts = _facts(tmp_path, "npm start", '{"start": "node $FILE"}')
     assert [code for code, _ in facts.needs.unknown] == ["unreadable-start-script"]
+
+
+def test_a_program_of_a_workspace_writes_beside_its_own_manifest(tmp_path: Path) -> None:
+    member = tmp_path / "apps" / "api"
+    member.mkdir(parents=True)
+    (member / "package.json").write_text('{"name": "api", "scripts": {"start": "node main.js"}}')
+    (member / "main.js").write_text("require('fs').appendFileSync('logs/visits.txt', 'x')\n")
+    (tmp_path / "package.json").write_text('{"workspaces": ["apps/*"]}')
+    text = 'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD ["npm", "start", "-w", "api"]\n'
+    facts = Facts(document.read(text), BuildContext(tmp_path), TOOLCHAINS, Options(), "Dockerfile")
+    assert "/app/apps/api/logs/visits.txt" in {claim.value for claim in facts.needs.writes}

@@ -43,8 +43,9 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
     installed = tuple(installed)
     builds = any(item.open_ended for item in installed)  # a script of the project, which an install runs
     folders = _of_starts(found, facts, builds)
+    members = _started_members(facts)
     for folder in sorted(folders):
-        _of_sources(found, facts, folder)
+        _of_sources(found, facts, folder, members.get(folder))
         for path in node_outside.sources(facts.context, folder):
             _of_outside(found, facts, path)
     for folder in workspace_members(facts.context, sorted(folders)):
@@ -202,12 +203,31 @@ def _option_writes(words: Sequence[str]) -> Iterator[str]:
             yield next((values[name] for name in row["folders"] if name in values), ".")
 
 
-def _of_sources(found: _Found, facts: Facts, folder: str) -> None:
-    """What the sources in a context folder need; their relative paths start at the container's work folder."""
+def _started_members(facts: Facts) -> dict[str, str]:
+    """Context folders of packages of a workspace that a manager starts from above, with the image folders that their
+    programs then work in. https://docs.npmjs.com/cli/v10/using-npm/workspaces#running-commands-in-the-context-of-workspaces
+    """
+    found = {}
+    for item, _, package in node_launch.starts(facts):
+        above = facts.final.resolver()(posixpath.join(item.cwd, "package.json"))
+        root = "/" + posixpath.dirname(above or "")
+        if package is not None and above not in (None, package.path) and inside("/" + package.folder, root):
+            found[package.folder] = absolute(posixpath.relpath("/" + package.folder, root), item.cwd)
+    return found
+
+
+def _of_sources(found: _Found, facts: Facts, folder: str, place: str | None) -> None:
+    """What the sources in a context folder need; their relative paths start at the container's work folder, or at the
+    folder `place`.
+    """
     read = node_sources.read_sources(facts.context, folder, environment=facts.final.after.env)
     found.programs += read.programs
     found.ports += [*read.ports, *node_ports.set_ports(facts.context, folder, read.ports, facts.final.after.env)]
     found.writes += [_in_work_folder(facts, claim) for claim in read.writes]
+    if place is not None:
+        found.writes += [
+            Claim(absolute(claim.value, place), claim.evidence) for claim in read.writes if claim.value is not None
+        ]
     found.unknown += [("writes-unknown-path", evidence) for evidence in read.unreadable]
 
 
