@@ -86,6 +86,18 @@ def test_a_service_that_mounts_other_sources_is_for_development(tmp_path: Path) 
     assert outcome.reason is split_stages.Reasons.COMPOSE
 
 
+@pytest.mark.parametrize("beside", ["redis-server --daemonize yes", "./agent", "git -C /data pull", "perl sweep.pl"])
+def test_nobody_knows_what_a_program_beside_the_main_one_writes(tmp_path: Path, beside: str) -> None:
+    outcome = add_user.run(_facts(tmp_path, {"agent": "\x7fELF"}, BUILT + f"CMD {beside} & npm start\n"))
+    assert isinstance(outcome, Refusal)
+    assert outcome.reason is add_user.Reasons.WRITES_UNKNOWN
+
+
+@pytest.mark.parametrize("beside", ["curl -f http://db:80", "redis-cli ping", "pg_isready"])
+def test_a_program_beside_the_main_one_may_write_nothing(tmp_path: Path, beside: str) -> None:
+    assert isinstance(add_user.run(_facts(tmp_path, {}, BUILT + f"CMD {beside} || true; npm start\n")), Change)
+
+
 def test_the_user_can_do_what_services_start_instead(tmp_path: Path) -> None:
     compose = "services:\n  web: {build: .}\n  log: {build: ., command: sh -c 'npm start >> /var/log/shop/out.log'}\n"
     facts = _facts(tmp_path, {"compose.yml": compose}, BUILT + 'CMD ["npm", "start"]\n')

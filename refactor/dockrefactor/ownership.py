@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
-from dockrefactor import shell
+from dockrefactor import shell, tables
 from dockrefactor.commands import of_command
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.evidence import Evidence
@@ -42,10 +42,6 @@ _IN_IMAGES: Final = (
 )
 # what images have below /usr
 _USR: Final = ("bin", "sbin", "lib", "lib32", "lib64", "libexec", "include", "games", "share", "local", "src")
-# programs of the system that write where nothing shown here says
-_WRITERS: Final = frozenset(
-    {"git", "rsync", "gzip", "bzip2", "xz", "zstd", "perl", "dd", "patch", "7z", "zip", "jar", "awk"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +82,21 @@ def _script_writes(facts: Facts, item: Started) -> list[Claim]:
     effects = of_command(parsed.commands[0], item.cwd)
     if effects.kind in (Kind.FILES, Kind.DOWNLOAD):
         return [Claim(None if "$" in path else path, item.evidence) for path in effects.writes]
-    if effects.kind is Kind.UNKNOWN and item not in (facts.launch.main, *facts.launch.mains) and item.name in _WRITERS:
+    if (
+        effects.kind is Kind.UNKNOWN
+        and item not in (facts.launch.main, *facts.launch.mains)
+        and _may_write(facts, item)
+    ):
         says = f"what `{' '.join(item.argv[:2])}` writes is not known"
         return [Claim(None, Evidence(item.evidence.path, item.evidence.line, says))]
     return []
+
+
+def _may_write(facts: Facts, item: Started) -> bool:
+    """Whether a program writes where nothing shown here says: one of a package, or a binary file of the context."""
+    word = item.argv[0]
+    is_context = "/" in word and facts.final.resolver()(absolute(word, item.cwd)) is not None
+    return is_context or item.name in tables.toml("launches")["writers"]
 
 
 def owned(facts: Facts) -> Owned:
