@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
-from dockrefactor import shell, tables
+from dockrefactor import roles, shell, tables
 from dockrefactor.commands import of_command
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.evidence import Evidence
@@ -82,21 +82,20 @@ def _script_writes(facts: Facts, item: Started) -> list[Claim]:
     effects = of_command(parsed.commands[0], item.cwd)
     if effects.kind in (Kind.FILES, Kind.DOWNLOAD):
         return [Claim(None if "$" in path else path, item.evidence) for path in effects.writes]
-    if (
-        effects.kind is Kind.UNKNOWN
-        and item not in (facts.launch.main, *facts.launch.mains)
-        and _may_write(facts, item)
-    ):
+    if effects.kind is Kind.UNKNOWN and _may_write(facts, item):
         says = f"what `{' '.join(item.argv[:2])}` writes is not known"
         return [Claim(None, Evidence(item.evidence.path, item.evidence.line, says))]
     return []
 
 
 def _may_write(facts: Facts, item: Started) -> bool:
-    """Whether a program writes where nothing shown here says: one of a package, or a binary file of the context."""
+    """Whether a program writes where nothing shown here says: a server beside the main program, or a binary file of the
+    context."""
     word = item.argv[0]
-    is_context = "/" in word and facts.final.resolver()(absolute(word, item.cwd)) is not None
-    return is_context or item.name in tables.toml("launches")["writers"]
+    if "/" in word and facts.final.resolver()(absolute(word, item.cwd)) is not None:
+        return not any(roles.starts(toolchain, item.name) for toolchain in facts.toolchains)
+    is_main = item in (facts.launch.main, *facts.launch.mains)
+    return not is_main and item.name in tables.toml("launches")["writers"]
 
 
 def owned(facts: Facts) -> Owned:

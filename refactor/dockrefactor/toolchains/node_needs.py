@@ -137,6 +137,9 @@ def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, pack
         found.programs += [
             Claim(program, item.evidence) for program in rows["packages"].get(name, {}).get("programs", ())
         ]
+    for name in _unknown_programs(start):
+        place = Evidence(item.evidence.path, item.evidence.line, f"what `{name}` writes is not known")
+        found.unknown.append(("writes-unknown-path", place))
     variables = {**facts.final.after.env, **start.environment}
     words = (*item.argv, *start.argv, *variables.get("NODE_OPTIONS", "").split())
     found.writes += [Claim(absolute(path, item.cwd), item.evidence) for path in _option_writes(words)]
@@ -145,6 +148,13 @@ def _of_start(found: _Found, facts: Facts, item: Started, start: NodeStart, pack
             found.home = True
         else:
             found.writes.append(Claim(absolute(path, item.cwd), item.evidence))
+
+
+def _unknown_programs(start: NodeStart) -> list[str]:
+    """The programs of packages on the way of which no table says what they write."""
+    facts = node_commands.node_facts()
+    called = [argv[0] for argv in (*start.before, start.argv) if argv and argv[0] in start.tools]
+    return [name for name in called if name not in facts["tools"] and name not in facts["quiet"]["programs"]]
 
 
 def _built_at_start(facts: Facts, item: Started, start: NodeStart, package: PackageJson) -> Iterator[Claim]:

@@ -127,6 +127,7 @@ class Python:
             python_compilers,
             python_logging,
             python_outputs,
+            python_programs,
             python_servers,
             python_system_files,
         )
@@ -152,6 +153,10 @@ class Python:
             writes += served.writes
             ports += served.ports
             unknown += served.unknown
+        programs_of_packages = python_programs.written(facts)
+        writes += programs_of_packages.folders
+        home = home or programs_of_packages.home
+        unknown += [("writes-unknown-path", evidence) for evidence in programs_of_packages.unknown]
         installed = self._installed(facts)
         packages = packages_needs(facts, installed)
         writes += [_in(cwd, held(claim)) for claim in python_logging.written(facts)]

@@ -1,0 +1,102 @@
+"""What a container starts that is neither the image's sources nor the system's: programs of Python packages.
+
+Nobody reads their code here. What is known of them is data (`data/python_programs.toml`), and of others nothing is.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+
+from dockrefactor import launch_words, os_packages, own_programs, program_sources, roles, tables
+from dockrefactor.effects import Kind, absolute
+from dockrefactor.evidence import Evidence
+from dockrefactor.facts import Facts
+from dockrefactor.launch import Started
+from dockrefactor.needs import Claim
+from dockrefactor.records import dataclass, field
+from dockrefactor.shell import parse
+from dockrefactor.toolchains.python_starts import parse_start
+
+_PROJECTS = ("pyproject.toml", "setup.py", "setup.cfg")
+
+
+@dataclass(slots=True)
+class Written:
+    """What they write: folders that they start in, below HOME, and programs of which nothing is known."""
+
+    folders: list[Claim] = field(default_factory=list)
+    home: bool = False
+    unknown: list[Evidence] = field(default_factory=list)
+
+
+def written(facts: Facts) -> Written:
+    """What the started programs of packages write beside what their arguments name."""
+    found = Written()
+    for item in facts.launch.started:
+        name = _foreign(facts, item)
+        if name is None:
+            continue
+        kind = _kinds().get(name.replace("_", "-"))
+        if kind == "work_folder":
+            found.folders.append(Claim(item.cwd, item.evidence))
+        elif kind == "home":
+            found.home = True
+        elif kind is None and not item.conditional:  # else it may be an argument that a script tells apart
+            says = f"what `{name}` writes is not known"
+            found.unknown.append(Evidence(item.evidence.path, item.evidence.line, says))
+    return found
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    table = tables.toml("python_programs")
+    return {name.replace("_", "-"): kind for kind in ("quiet", "home", "work_folder") for name in table[kind]}
+
+
+def _foreign(facts: Facts, item: Started) -> str | None:
+    """The program of a package that a command starts in the end; None for one of another kind, or a computed one."""
+    argv, start = item.argv, parse_start(item.argv)
+    while start is not None and start.inner:
+        argv, start = start.inner, start.started
+    if not argv or "$" in argv[0]:
+        return None
+    if start is not None:
+        module = (start.target or "").partition(".")[0] if start.kind == "python-module" else ""
+        return module if module and not _is_own_module(facts, module) else None
+    name = posixpath.basename(argv[0])
+    return None if _is_known(facts, item, argv, name) else name
+
+
+def _is_own_module(facts: Facts, module: str) -> bool:
+    """Whether a module is Python's own, or has sources in the build context."""
+    if module in sys.stdlib_module_names or module == "pip":
+        return True
+    return any(module in re.split(r"[/.]", path) for path in program_sources.of_running(facts))
+
+
+def _is_known(facts: Facts, item: Started, argv: tuple[str, ...], name: str) -> bool:
+    """Whether a program is the system's, another language's, or of the project itself."""
+    base = facts.final.base
+    if name in launch_words.SHELLS or name in launch_words.builtins() or item.name in launch_words.SHELLS:
+        return True
+    if base is not None and (name in base.programs or os_packages.package_of(name, base) is not None):
+        return True
+    command = next(iter(parse(name).commands), None)
+    if command is None or facts.started_effects(command).kind is not Kind.UNKNOWN:
+        return True
+    others = (toolchain for toolchain in facts.toolchains if toolchain.name != "python")
+    if any(roles.starts(toolchain, name) for toolchain in others) or own_programs.is_built_here(facts.final, item):
+        return True
+    is_file = "/" in argv[0] and facts.final.resolver()(absolute(argv[0], item.cwd)) is not None
+    return is_file or _is_of_project(facts, name)
+
+
+def _is_of_project(facts: Facts, name: str) -> bool:
+    """Whether a project of the context gives its own code that name."""
+    named = re.compile(rf"(?<![\w-]){re.escape(name)}[\"']?\s*=")
+    projects: Iterator[str] = (path for path in facts.context.files("") if posixpath.basename(path) in _PROJECTS)
+    return any(named.search(facts.context.read(path) or "") for path in projects)
