@@ -100,6 +100,17 @@ def test_known_programs_of_npm_get_a_user(tmp_path: Path, command: str) -> None:
     assert ownership.owned(facts).tree is command.startswith("json-server")
 
 
+@pytest.mark.parametrize(
+    ("command", "known"), [("puma", True), ("rake work", True), ("ruby app.rb", True), ("unheard", False)]
+)
+def test_nobody_knows_what_another_program_of_a_gem_writes(tmp_path: Path, command: str, known: bool) -> None:
+    (tmp_path / "Gemfile").write_text("source 'https://rubygems.org'\n")
+    (tmp_path / "app.rb").write_text("puts 1\n")
+    text = f"FROM ruby:3.3\nWORKDIR /app\nCOPY . .\nRUN bundle install\nCMD bundle exec {command}\n"
+    facts = Facts(document.read(text), BuildContext(tmp_path), TOOLCHAINS, Options(), "Dockerfile")
+    assert (not facts.needs.unknown) is known
+
+
 def test_no_program_of_npm_is_both_quiet_and_described() -> None:
     quiet = node_facts()["quiet"]["programs"]
     assert quiet == sorted(set(quiet))

@@ -70,8 +70,17 @@ def needs(facts: Facts, installed: Sequence[InstallInputs]) -> RuntimeNeeds:
         os_packages=_libraries(facts, gems),
         writes=tuple(writes),
         ports=tuple(ports),
-        unknown=tuple(("writes-unknown-path", place) for place in read.unreadable),
+        unknown=tuple(("writes-unknown-path", place) for place in (*read.unreadable, *_unread(facts))),
     )
+
+
+def _unread(facts: Facts) -> Iterator[Evidence]:
+    """The started programs of gems of which no table says what they write."""
+    known = {*toml("ruby_commands")["quiet"], *toml("ruby_sources")["started_writes"]}
+    for item, start in starts(facts):
+        if "/" not in start.tool and not start.tool.endswith(".rb") and start.tool not in known:
+            place = item.evidence
+            yield Evidence(place.path, place.line, f"what `{start.tool}` writes is not known")
 
 
 def _in(cwd: str, claim: Claim) -> Claim:
