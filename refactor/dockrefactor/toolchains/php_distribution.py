@@ -13,6 +13,7 @@ from dockrefactor.effects import Kind
 from dockrefactor.facts import Facts
 from dockrefactor.patterns import regex
 from dockrefactor.stages import Placed, Step
+from dockrefactor.step_effects import NEUTRAL, OS
 from dockrefactor.toolchain import Blocked
 from dockrefactor.toolchains import distribution
 from dockrefactor.toolchains.php_commands import ComposerInstall
@@ -50,7 +51,14 @@ def _composer(facts: Facts) -> Blocked | None:
 def gain(facts: Facts) -> str | None:
     """What stays behind; None where builder and runtime would be the same."""
     found = left_behind.build_packages(facts)
-    return found or ("Composer stays behind" if COMPOSER in distribution.packages(facts) else None)
+    if found is not None:
+        return found
+    for step in facts.final.steps:
+        # a step that sets up the image besides is repeated whole
+        divided = step.run is not None and step.run.kinds <= OS | NEUTRAL
+        if divided and COMPOSER in map(os_packages.bare, package_lists.packages(step)):
+            return "Composer stays behind"
+    return None
 
 
 def instead(facts: Facts) -> dict[str, tuple[str, ...]]:
