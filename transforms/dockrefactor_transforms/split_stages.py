@@ -34,6 +34,7 @@ from dockrefactor import (
     reachability,
     roles,
     runtime_images,
+    work_folders,
 )
 from dockrefactor.effects import inside
 from dockrefactor.facts import Facts
@@ -397,7 +398,8 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
                 facts.at(facts.final.origin, "a build argument names the image, and its counterpart cannot follow it"),
             )
         kept = _developed(facts, plan)
-        edits = _parted(facts, composition.edits(facts.document, facts.final, plan, placed, written, packages, targets))
+        full = work_folders.kept(facts, plan, placed, runtime)
+        edits = _parted(facts, composition.edits(facts.document, facts.final, full, placed, written, packages, targets))
         if kept.name:
             after = development.with_stage(facts.document, facts.final, kept.name, apply(facts.document.text, edits))
             edits = edits_between(facts.document.text, after)

@@ -1,0 +1,3 @@
+module example.org/where
+
+go 1.22
