@@ -38,6 +38,15 @@ def test_settings_of_a_server_leave_nothing_behind(tmp_path: Path, base: str, ag
     assert user.reason is against_user
 
 
+def test_steps_that_only_move_files_leave_nothing_behind(tmp_path: Path) -> None:
+    text = (
+        "FROM nginx:1.28\nRUN rm /etc/nginx/conf.d/default.conf && mkdir -p /srv\nCOPY site.conf /etc/nginx/conf.d/\n"
+    )
+    assert isinstance(split_stages.run(_facts(tmp_path, text)), Unneeded)
+    installing = text.replace("mkdir -p /srv", "apt-get update && apt-get install -y gcc")
+    assert isinstance(split_stages.run(_facts(tmp_path, installing)), Refusal)
+
+
 @pytest.mark.parametrize("more", ["RUN make\n", "CMD node index.js\n", "ENTRYPOINT node index.js\n"])
 def test_of_a_database_with_more_in_it_nothing_is_known(tmp_path: Path, more: str) -> None:
     outcome = split_stages.run(_facts(tmp_path, "FROM mysql:8.0\nCOPY . /srv\n" + more))

@@ -36,11 +36,11 @@ from dockrefactor import (
     runtime_images,
     work_folders,
 )
-from dockrefactor.effects import inside
+from dockrefactor.effects import Kind, inside
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
 from dockrefactor.records import replace
-from dockrefactor.stages import starts_base_server
+from dockrefactor.stages import Stage, starts_base_server
 from dockrefactor.text import Edit, apply, edits_between
 from dockrefactor.toolchain import Artifact, Blocked, Plan
 
@@ -236,6 +236,8 @@ class Reasons(ReasonEnum):
     )
 
 
+# kinds of commands that only handle what the image and the copies bring
+_HANDLING = frozenset({Kind.ACCOUNTS, Kind.FILES, Kind.QUERY, Kind.SETTING})
 _BY_CODE = {member.reason.code: member for member in Reasons}
 
 
@@ -246,7 +248,7 @@ def run(facts: Facts) -> Outcome:
         return guarded
     found = facts.toolchains
     if not found:
-        if not any(step.run is not None for step in facts.final.steps):
+        if _makes_nothing(facts.final):
             return Unneeded(Reasons.NOTHING_TO_LEAVE_BEHIND, facts.at(facts.final.origin, "no step builds or installs"))
         says = "no manifest and no build command of a known language"
         return Refusal(Reasons.UNKNOWN_TOOLCHAIN, facts.at(facts.final.origin, says))
@@ -261,6 +263,12 @@ def run(facts: Facts) -> Outcome:
         if against.reason.reason.code not in facts.options.assume:
             return against
     return _split(facts, _with_kept_files(facts, plan))
+
+
+def _makes_nothing(stage: Stage) -> bool:
+    """Whether no step builds, installs or fetches anything."""
+    runs = [step.run for step in stage.steps if step.run is not None]
+    return all(not run.opaque and run.kinds <= _HANDLING for run in runs)
 
 
 def _started_directly(facts: Facts, blocked: Blocked) -> Outcome:
@@ -312,8 +320,7 @@ def _guard(facts: Facts) -> Outcome | None:
         return Refusal(Reasons.UNRESOLVED_BASE, facts.at(origin, f"`{written}` has no default"))
     if not any(step.copy is not None and step.copy.origin is None for step in stage.steps):
         return Refusal(Reasons.NOT_AN_APPLICATION, facts.at(origin, "no COPY from the context"))
-    is_bare = not any(step.run is not None for step in stage.steps)
-    if is_bare and starts_base_server(stage):
+    if _makes_nothing(stage) and starts_base_server(stage):
         says = f"`{stage.written_base}` starts its own server, and no step builds or installs"
         return Unneeded(Reasons.NOTHING_TO_LEAVE_BEHIND, facts.at(origin, says))
     if stage.base is None:
