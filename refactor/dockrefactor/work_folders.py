@@ -8,7 +8,6 @@ from dockrefactor.image import Image
 from dockrefactor.patterns import regex
 from dockrefactor.records import replace
 from dockrefactor.slots import Placement, Slot
-from dockrefactor.stages import Stage
 from dockrefactor.toolchain import Plan
 
 _VARIABLE = regex(r"\$\{?(\w+)")
@@ -20,23 +19,19 @@ def kept(facts: Facts, plan: Plan, placement: Placement, runtime: Image) -> Plan
     base, stage = facts.final.base, facts.final
     set_here = (step.instruction.args for step in stage.steps if step.keyword in ("ARG", "ENV"))
     own = {word.partition("=")[0] for words in set_here for word in words}
-    folders = [slot for slot in placement.slots if slot.step.keyword == "WORKDIR"]
-    for slot in folders:
+    # what each step leaves is what the next one finds
+    after = [*(step.before.cwd for step in stage.steps[1:]), stage.after.cwd]
+    folders = [(slot, cwd) for slot, cwd in zip(placement.slots, after, strict=True) if slot.step.keyword == "WORKDIR"]
+    for slot, cwd in folders:
         names = set(_VARIABLE.findall(slot.step.instruction.value))
         if slot.runtime and slot.runtime_text is None and names - own - runtime.env.keys():
-            slot.runtime_text = facts.document.typed(f"WORKDIR {_folder(stage, slot)}") + facts.document.newline
-    if base is None or base.workdir == runtime.workdir or (folders and _is_absolute(stage, folders[0], base)):
+            slot.runtime_text = facts.document.typed(f"WORKDIR {cwd}") + facts.document.newline
+    if base is None or base.workdir == runtime.workdir or (folders and _is_absolute(*folders[0], base)):
         return plan
     return replace(plan, environment=(f"WORKDIR {base.workdir}", *plan.environment))
 
 
-def _folder(stage: Stage, slot: Slot) -> str:
-    """The work folder that a WORKDIR sets."""
-    at = stage.steps.index(slot.step) + 1
-    return stage.steps[at].before.cwd if at < len(stage.steps) else stage.after.cwd
-
-
-def _is_absolute(stage: Stage, slot: Slot, base: Image) -> bool:
-    """Whether the first WORKDIR does not count from the base image's work folder."""
+def _is_absolute(slot: Slot, folder: str, base: Image) -> bool:
+    """Whether the first WORKDIR, which sets `folder`, does not count from the base image's work folder."""
     written = slot.step.instruction.value.lstrip("\"'")
-    return slot.runtime_text is not None or written.startswith("/") or not inside(_folder(stage, slot), base.workdir)
+    return slot.runtime_text is not None or written.startswith("/") or not inside(folder, base.workdir)
