@@ -58,17 +58,18 @@ def needing(facts: Facts, plan: Plan | None) -> tuple[Service, ...]:
 
 def _needs_builder(facts: Facts, plan: Plan | None, service: Service) -> bool:
     if not launches.is_mounted(facts.final, service):
-        return bool(plan is not None and service.starts and not _is_shown(facts, plan, service))
+        return bool(plan is not None and service.starts and not _is_shown(facts, plan, _launch(facts, service)))
     if launches.is_changed(facts.final, service):
         return True
-    if any(reachability.absent(facts, item) for item in _launch(facts, service).started):
+    launch = _launch(facts, service)
+    if any(reachability.absent(facts, item) for item in launch.started):
         return True  # only the mounted folder has it
-    return plan is not None and not (_leaves_mounts(facts, plan, service) and _is_shown(facts, plan, service))
+    return plan is not None and not (_leaves_mounts(facts, plan, service) and _is_shown(facts, plan, launch))
 
 
 def _leaves_mounts(facts: Facts, plan: Plan, service: Service) -> bool:
     """Whether a runtime has all that was installed, and what it has in another way than the image is not hidden."""
-    covering = [mount.rstrip("/") or "/" for mount in service.mounts if launches.covers(facts.final, mount)]
+    covering = [mount for mount in service.mounts if launches.covers(facts.final, mount)]
     brought = [artifact.path for artifact in plan.artifacts]
     hidden = [path for path in brought if any(inside(path, mount) for mount in covering)]
     return _is_whole(plan) and all(any(inside(path, volume) for volume in service.volumes) for path in hidden)
@@ -102,9 +103,9 @@ def _launch(facts: Facts, service: Service) -> Launch:
     return launch_reading.of_service(facts.final, service, facts.name)
 
 
-def _is_shown(facts: Facts, plan: Plan, service: Service) -> bool:
+def _is_shown(facts: Facts, plan: Plan, launch: Launch) -> bool:
+    """Whether what a service starts has all that it needs in the runtime that `plan` makes."""
     own = {item.argv for item in facts.launch.started}
-    launch = _launch(facts, service)
     if launch.unreadable or launch.one_string is not None or not all(item.known for item in launch.started):
         return False
     names = {posixpath.basename(name) for name, _ in launch.programs}

@@ -66,13 +66,13 @@ def is_mounted(stage: Stage, service: Service) -> bool:
 
 def covers(stage: Stage, mount: str) -> bool:
     """Whether what is mounted there hides the image's work folder."""
-    return inside(stage.after.cwd, mount.rstrip("/") or "/")
+    return inside(stage.after.cwd, mount)
 
 
 def is_changed(stage: Stage, service: Service) -> bool:
     """Whether a service mounts other files over the work folder than those that the image's files there are from."""
     found = (mount for mount in service.mounts if mount and covers(stage, mount))
-    return not all(_is_own(stage, service.origins.get(mount), mount.rstrip("/") or "/") for mount in found)
+    return not all(_is_own(stage, service.origins.get(mount), mount) for mount in found)
 
 
 def _is_own(stage: Stage, origin: str | None, target: str) -> bool:

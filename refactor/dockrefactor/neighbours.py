@@ -260,7 +260,7 @@ def _service(written: Written, root: str) -> Service:
             volumes.append(target)
     watched = tables_of(table(service.get("develop")).get("watch"))
     synced = (item for item in watched if str(item.get("action", "")).startswith("sync"))
-    mounts += [(str(item.get("path", "$")), str(item.get("target", ""))) for item in synced]
+    mounts += [(str(item.get("path", "$")), _plain(str(item.get("target", "")))) for item in synced]
     return Service(
         name=key,
         command=words_of(service.get("command")),
@@ -294,9 +294,14 @@ def _is_extended_elsewhere(service: Mapping[str, Any]) -> bool:
 
 def _volume(item: Any) -> tuple[str, str]:
     if isinstance(item, dict):
-        return str(item.get("source") or ""), str(item.get("target") or "")
+        return str(item.get("source") or ""), _plain(str(item.get("target") or ""))
     parts = str(item).split(":")
-    return (parts[0], parts[1]) if len(parts) > 1 else ("", parts[0])
+    return (parts[0], _plain(parts[1])) if len(parts) > 1 else ("", _plain(parts[0]))
+
+
+def _plain(target: str) -> str:
+    """A container path without the slash that people put behind folders."""
+    return target.rstrip("/") or target[:1]
 
 
 def _ports(value: Any) -> Iterator[int]:

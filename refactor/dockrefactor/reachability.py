@@ -46,7 +46,7 @@ def absent(facts: Facts, item: Started) -> list[tuple[str, Evidence]]:
 
 def _is_mounted(facts: Facts, path: str) -> bool:
     """Whether a compose file puts a folder of the host where `path` is."""
-    return any(inside(path, mount.rstrip("/") or "/") for service in facts.services for mount in service.mounts)
+    return any(inside(path, mount) for service in facts.services for mount in service.mounts)
 
 
 def _named(item: Started) -> list[tuple[str, str]]:
