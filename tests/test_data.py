@@ -325,7 +325,7 @@ def test_wheels_table_is_well_formed() -> None:
 
 
 def test_outputs_of_programs_are_well_formed() -> None:
-    keys = {"like", "options", "operand", "default", "switches", "unless", "only", "source"}
+    keys = {"like", "options", "operand", "default", "switches", "unless", "only", "source", "letters"}
     names: list[str] = []
     for name, entry in load("program_outputs.toml").items():
         names += [name, *entry.get("like", [])]
@@ -334,4 +334,5 @@ def test_outputs_of_programs_are_well_formed() -> None:
         assert entry.get("operand", "last") in ("last", "first", "all")
         assert {"options", "operand", "default"} & entry.keys()
         assert all(option.startswith("-") for option in (*entry.get("options", []), *entry.get("switches", [])))
+        assert all(word.isalpha() for word in entry.get("letters", []))
     assert len(names) == len(set(names))

@@ -9,7 +9,14 @@ import pytest
 from dockrefactor import document, ownership, program_outputs
 from dockrefactor.context import BuildContext
 from dockrefactor.facts import Facts, Options
-from dockrefactor.toolchains import TOOLCHAINS
+from dockrefactor.toolchains import (
+    TOOLCHAINS,
+    c_sources,
+    dotnet_sources,
+    elixir_sources,
+    jvm_sources,
+    rust_sources,
+)
 
 DOCKERFILE = 'FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nCMD ["python", "app.py"]\n'
 RUN = "import subprocess\nsubprocess.run({})\n"
@@ -93,7 +100,12 @@ def test_words_of_a_command_line() -> None:
     assert program_outputs.written(["tar", "xzf", "a.tgz", "-C"]) == [None]
     assert program_outputs.written(["mkdir", "-p", "a", "b"]) == [2, 3]
     assert program_outputs.written([]) == []
+    assert program_outputs.written(["git"]) == []
+    assert program_outputs.written(["git"], is_whole=False) == [None]
+    assert program_outputs.written(["git", "log"], is_whole=False) == []
+    assert program_outputs.written(["tar", "czf", "/backup/a.tgz", "."]) == [2]
     assert list(program_outputs.of_line("touch a && echo b >> c")) == ["a", "c"]
+    assert list(program_outputs.of_line("cd /out && touch a && echo b > c")) == ["/out/a", "/out/c"]
 
 
 @pytest.mark.parametrize(
@@ -144,3 +156,47 @@ def test_what_go_starts(tmp_path: Path, call: str, paths: list[str | None]) -> N
     imports = 'import (\n\t"context"\n\t"os"\n\t"os/exec"\n)\n'
     main = f"package main\n\n{imports}\nfunc main() {{\n\t_ = context.Background()\n\t_ = os.Args\n\t{call}\n}}\n"
     assert claims(tmp_path, GO, {"go.mod": "module a\n\ngo 1.23\n", "main.go": main}) == paths
+
+
+def _read_by(language: str, context: BuildContext) -> list[str | None]:
+    match language:
+        case "rust":
+            claims = rust_sources.read_sources(context, "", {}, True).writes
+        case "c":
+            claims = c_sources.read_sources(context, "").writes
+        case "java":
+            claims = jvm_sources.read(context, [""], {}).needs.writes
+        case "dotnet":
+            claims = dotnet_sources.read(context, [""], {}).needs.writes
+        case _:
+            claims = elixir_sources.read_sources(context, ["a.ex"]).writes
+    return [claim.value for claim in claims]
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "source", "paths"),
+    [
+        ("rust", "src/main.rs", 'fn main() { Command::new("git").args(["clone", &url]).status(); }', [None]),
+        ("rust", "src/main.rs", 'fn main() { Command::new("git").arg("log").output(); }', []),
+        ("rust", "src/main.rs", 'fn main() { Command::new("ffmpeg").arg("-i").arg(file).spawn(); }', [None]),
+        ("rust", "src/main.rs", 'fn main() { Command::new("ls").spawn(); }', []),
+        ("c", "main.c", 'int main(void) { return system("pg_dump db > backup/a.sql"); }', ["backup/a.sql"]),
+        ("c", "main.c", 'int main(void) { return execlp("git", "git", "clone", url, 0); }', [None]),
+        ("c", "main.c", 'int main(void) { return execlp("git", "git", "log", 0); }', []),
+        ("c", "main.c", 'int main(void) { return system("ls"); }', []),
+        ("java", "A.java", 'class A { void m() { new ProcessBuilder("ffmpeg", "-i", a, b).start(); } }', [None]),
+        ("java", "A.java", 'class A { void m() { new ProcessBuilder("git", "log").start(); } }', []),
+        ("java", "A.java", 'class A { void m() { Runtime.getRuntime().exec("git clone " + url); } }', [None]),
+        ("dotnet", "A.cs", 'class A { void M() { Process.Start("git", "clone " + url); } }', [None]),
+        ("dotnet", "A.cs", 'class A { void M() { Process.Start("git", "log -1"); } }', []),
+        ("elixir", "a.ex", 'System.cmd("git", ["clone", url])', [None]),
+        ("elixir", "a.ex", 'System.cmd("git", ["log"])', []),
+        ("elixir", "a.ex", 'System.shell("convert a.png pictures/#{name}.png")', ["pictures"]),
+    ],
+)
+def test_what_other_languages_start(
+    tmp_path: Path, language: str, name: str, source: str, paths: list[str | None]
+) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(source)
+    assert _read_by(language, BuildContext(tmp_path)) == paths

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from dockrefactor import tables
+from dockrefactor import program_outputs, tables
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
@@ -102,6 +102,14 @@ class _File:
         yield from (claim for claim in self.calls("writes") if claim.value != ":memory:")
         yield from (claim for claim, writes in self._by_mode() if writes)
         yield from self._streams(tables.toml("c_calls")["writes_streams"])
+        for item, given, position in self._called(tables.toml("c_calls")["programs"]):
+            name = self.value(given[position]) if position < len(given) else None
+            if item.text in tables.toml("c_calls")["lines"]:
+                outputs = list(program_outputs.of_line(name or ""))
+            else:
+                words = [token.text for part in given[position + 2 :] for token in part if token.kind == TEXT]
+                outputs = [None] if name and program_outputs.may_write(name, words) else []
+            yield from (Claim(path, self.at(item, f"calls {item.text}")) for path in outputs)
 
     def _by_mode(self) -> Iterator[tuple[Claim, bool]]:
         for item, given, position in self._called(tables.toml("c_calls")["modes"]):

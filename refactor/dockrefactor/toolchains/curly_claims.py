@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from dockrefactor import program_outputs
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
 from dockrefactor.patterns import regex
@@ -66,6 +67,16 @@ class SourceClaims:
             literal = words[0].value if words and inner[0][0].kind == "text" else self._first_of_list(inner)
             value = literal.split()[0] if literal and literal.strip() else None
             yield Claim(value, self.at(self.source[at], f"`{name}` starts a program"))
+
+    def outputs(self) -> Iterator[Claim]:
+        """What programs write that the source starts: somewhere."""
+        for at, name in calls(self.source, self._names("programs")):
+            if name == "exec" and not self._is_runtime(at):
+                continue
+            given = [token.value for part in arguments(self.source, at) for token in part if token.kind == "text"]
+            words = [word for text in given if text for word in text.split()]
+            if words and program_outputs.may_write(words[0], words[1:]):
+                yield Claim(None, self.at(self.source[at], f"`{name}` starts `{words[0]}`, which writes"))
 
     def _is_runtime(self, at: int) -> bool:
         """Whether an `exec` is of java.lang.Runtime: executors have methods of that name too."""

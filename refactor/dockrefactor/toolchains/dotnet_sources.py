@@ -61,6 +61,7 @@ def _read(context: BuildContext, files: list[str], settings: list[str], environm
             reads=tuple(claim for item in found for claim in item.reads()),
             writes=(
                 *(claim for item in found for claim in (*item.writes(), *item.streams(), *item.databases())),
+                *(claim for item in found for claim in item.outputs()),
                 *(claim for kind, claim in said if kind == "write"),
             ),
             ports=(*(claim for item in found for claim in item.ports()), *listening),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from dockrefactor import program_outputs
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
@@ -20,6 +21,11 @@ _STARTED: Final = regex(
     r"(?:(?:System\.shell|MuonTrap\.shell|:os\.cmd)[ \t]*(?:\(\s*|[ \t](?=[\"'~]))|\{:spawn(?:_executable)?,\s*)"
     r"(?:(?:~c)?(?P<quote>[\"'])(?P<line>(?:#\{[^}]*\}|(?!(?P=quote)).)*))?"
 )
+_COMMAND: Final = regex(
+    r"(?:System|MuonTrap)\.cmd[ \t(]\s*\"(?P<name>[^\"#]+)\"(?:\s*,\s*\[(?P<words>[^\]]*)\])?", re.DOTALL
+)
+_WORD: Final = regex(r"\"([^\"#]*)\"")
+_INTERPOLATED: Final = regex(r"#\{[^}]*\}")
 # a part of a text that only a run knows
 _HOLE: Final = "\x01"
 _SHELL_WORDS: Final = frozenset({"cd", "echo", "exit", "true", "test", "["})
@@ -49,6 +55,12 @@ def read_sources(context: BuildContext, files: Iterable[str]) -> SourceNeeds:
             if started["line"] is None and body[started.end() :].startswith("System.find_executable("):
                 continue
             programs += [_claim(path, body, started, name) for name in _programs_of(started["line"])]
+            line = _INTERPOLATED.sub(_HOLE, started["line"] or "")
+            writes += [_claim(path, body, started, _known(output)) for output in program_outputs.of_line(line)]
+        for started in _COMMAND.finditer(body):
+            words = _WORD.findall(started["words"] or "")
+            if program_outputs.may_write(started["name"], words):
+                writes.append(_claim(path, body, started, None))
         ports += [_claim(path, body, found, found[1] or found[2] or found[3]) for found in _SERVER.finditer(body)]
     return SourceNeeds(
         tuple(programs), tuple(reads), tuple(writes), ports=tuple(ports), unreadable=tuple(unreadable)
@@ -57,11 +69,17 @@ def read_sources(context: BuildContext, files: Iterable[str]) -> SourceNeeds:
 
 def _programs_of(line: str | None) -> list[str | None]:
     """The programs of a shell line of which the beginning is known; None for one that is computed."""
-    parts = re.split(r"&&|\|\|?|;", re.sub(r"#\{[^}]*\}", _HOLE, line or ""))
+    parts = re.split(r"&&|\|\|?|;", _INTERPOLATED.sub(_HOLE, line or ""))
     words = [[word for word in part.split() if not re.match(r"\w+=", word)] for part in parts]
     names = [item[0] for item in words if item and item[0] not in _SHELL_WORDS]
     found: list[str | None] = [None if _HOLE in name else name for name in names]
     return found or ([] if line and any(words) else [None])
+
+
+def _known(output: str | None) -> str | None:
+    """A written path, or the folder that it lies in; None where that is computed."""
+    known, hole, _ = (output or _HOLE).partition(_HOLE)
+    return known.rpartition("/")[0] or None if hole else known
 
 
 def _claim(path: str, body: str, found: re.Match[str], value: str | None) -> Claim:

@@ -62,7 +62,7 @@ def _read(context: BuildContext, files: Sequence[str], environment: Mapping[str,
         needs=SourceNeeds(
             programs=tuple(claim for item in found for claim in item.programs()),
             reads=tuple(claim for item in found for claim in item.reads()),
-            writes=tuple(claim for item in found for claim in item.writes()),
+            writes=tuple(claim for item in found for claim in (*item.writes(), *item.outputs())),
             ports=tuple(claim for item in found for claim in item.ports()),
             unreadable=tuple(closed),
         ),

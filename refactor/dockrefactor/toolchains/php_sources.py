@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from dockrefactor import program_outputs
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
@@ -174,8 +175,10 @@ def _started(item: _File, node: Node, name: str, given: Node | None) -> None:
         for word in words:
             _command(item, node, _line(item, word))
         return
-    value = _value(item, words[0]) if words else ("", False)
-    _program(item, node, value[0] if value[1] else None)
+    values = [text if complete else None for text, complete in (_value(item, word) for word in words)]
+    _program(item, node, values[0] if values else None)
+    for output in program_outputs.of_words(values):
+        _output(item, node, output)
 
 
 def _at(item: _File, node: Node, says: str) -> Evidence:
@@ -196,6 +199,14 @@ def _command(item: _File, node: Node, line: str) -> None:
             names.append(words[0])
     for name in names or [_HOLE]:
         _program(item, node, None if _HOLE in name else name)
+    for output in program_outputs.of_line(line):
+        _output(item, node, output)
+
+
+def _output(item: _File, node: Node, output: str | None) -> None:
+    """A path that a started program writes, with `_HOLE` for what is computed."""
+    known, hole, _ = (output or _HOLE).partition(_HOLE)
+    _write(item, node, (known, not hole))
 
 
 def _line(item: _File, node: Node | None) -> str:

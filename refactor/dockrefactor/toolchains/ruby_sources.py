@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from dockrefactor import program_outputs
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
@@ -137,8 +138,13 @@ def _started(found: _Found, path: str, node: Node, scope: Scope, given: list[Nod
     program may be a pair of its path and its name."""
     first = given[0] if given else None
     while first is not None and first.type in ("array", "string_array"):
-        inner = [item for item in first.named_children if item.type != "hash"]
-        first, words = (inner[0] if inner else None), 2
+        given = [item for item in first.named_children if item.type != "hash"]
+        first, words = (given[0] if given else None), 2
+    if words > 1:
+        lines = [scope.line(item) for item in given[:words] if item.type != "splat_argument"]
+        is_whole = not any(item.type == "splat_argument" for item in given)
+        for output in program_outputs.of_words([None if line == HOLE else line for line in lines], is_whole):
+            _output(found, path, node, output)
     _command(found, path, node, scope.line(first), words)
 
 
@@ -148,6 +154,8 @@ def _command(found: _Found, path: str, node: Node, line: str, words: int = 1) ->
     shown = line.split("\n")[0].replace(HOLE, "…")[:40]
     says = f"starts `{shown}`" if shown and not line.startswith(HOLE) else "starts a program that it computes"
     names = [line] if words > 1 else _programs_of(line)
+    for output in program_outputs.of_line(line) if words == 1 else ():
+        _output(found, path, node, output)
     for name in names or [HOLE]:
         found.programs.append(Claim(None if HOLE in name else name, _at(path, node, says)))
 
@@ -164,6 +172,12 @@ def _programs_of(line: str) -> list[str]:
         if words and words[0] not in ("cd", "echo", "exit", "true", "test", "["):
             found.append(words[0])
     return found
+
+
+def _output(found: _Found, path: str, node: Node, output: str | None) -> None:
+    """A path that a started program writes, with `HOLE` for what is computed."""
+    known, hole, _ = (output or HOLE).partition(HOLE)
+    _write(found, path, node, Value(known, not hole))
 
 
 def _write(found: _Found, path: str, node: Node, value: Value) -> None:

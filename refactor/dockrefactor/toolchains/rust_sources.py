@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from dockrefactor import tables
+from dockrefactor import program_outputs, tables
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
@@ -63,7 +63,7 @@ def _together(files: Sequence[_File]) -> RustSources:
     return RustSources(
         programs=tuple(claim for file in files for claim in file.calls("programs")),
         reads=tuple(claim for file in files for claim in file.calls("reads")),
-        writes=tuple(claim for file in files for claim in (*file.calls("writes"), *file.options(), *file.databases())),
+        writes=tuple(claim for file in files for claim in file.writes()),
         ports=tuple(claim for file in files for claim in file.ports()),
         loads=tuple(claim for file in files for claim in file.named_calls({"Library::new": 0})),
         literals=tuple(claim for file in files for claim in file.literals()),
@@ -122,6 +122,17 @@ class _File:
         if at > 0 and self.tokens[at - 1].kind == NAME and self.tokens[at - 1].text == "fn":
             return None
         return table.get(name)
+
+    def writes(self) -> Iterator[Claim]:
+        """What the calls of the source write, and what programs do that it starts."""
+        yield from (*self.calls("writes"), *self.options(), *self.databases())
+        for at, item in enumerate(self.tokens):
+            position = self._position(at, tables.toml("rust_calls")["programs"]) if item.kind == NAME else None
+            if position is None or at + 1 >= len(self.tokens) or not self.tokens[at + 1].is_sign("("):
+                continue
+            words = [token.text for token in self.tokens[at : self._end(at)] if token.kind == TEXT]
+            if words and program_outputs.may_write(words[0], words[1:]):
+                yield Claim(None, self.at(item, f"starts `{words[0]}`, which writes"))
 
     def options(self) -> Iterator[Claim]:
         """`OpenOptions::new().write(true).open(path)`, and methods that make a builder of it."""
