@@ -19,13 +19,12 @@ from dockrefactor import (
     own_programs,
     ownership,
     permissions,
-    placement,
     port_settings,
     privileges,
     program_sources,
     reachability,
-    source_copies,
     tables,
+    user_lines,
 )
 from dockrefactor.effects import CACHES, Kind, inside
 from dockrefactor.evidence import Evidence
@@ -383,12 +382,12 @@ def _files(facts: Facts) -> Iterator[Refusal]:
 def _add(facts: Facts, assumed: tuple[Refusal, ...]) -> Outcome:
     account = accounts.choose(facts)
     given = ownership.owned(facts)
-    edits = [*_base_edit(facts), *_chowns(facts, account.owner, given)]
-    position = _user_position(facts)
+    edits = [*_base_edit(facts), *user_lines.chowns(facts, account.owner, given)]
+    position = user_lines.user_position(facts)
     folders = ownership.handover(facts, given, account.owner)
     newline, typed = facts.document.newline, facts.document.typed
     if account.creation:
-        edits.append(insertion(_creation_position(facts), typed(account.creation)))
+        edits.append(insertion(user_lines.creation_position(facts), typed(account.creation)))
     text = (typed(f"RUN {' && '.join(folders)}{newline}") if folders else "") + typed(f"USER {account.user}{newline}")
     prefix = "" if facts.document.text[:position].endswith("\n") else newline
     if prefix:  # the file ends without one
@@ -407,62 +406,6 @@ def _base_edit(facts: Facts) -> list[Edit]:
     smaller = image.counterpart(base)
     span = facts.final.origin.words[0].span
     return [Edit(span, smaller.reference.written)] if smaller is not None else []
-
-
-def _creation_position(facts: Facts) -> int:
-    """Where the account is created: before the first COPY, so that the layer is cached, after the RUNs there."""
-    document = facts.document
-    steps = facts.final.steps
-    copy_at = next((at for at, step in enumerate(steps) if step.copy is not None), None)
-    run_at = max((at for at, step in enumerate(steps[:copy_at]) if step.run is not None), default=None)
-    if run_at is not None:
-        return document.with_comments(steps[run_at].instruction).end
-    if copy_at is not None:
-        at = copy_at
-        while at > 0 and steps[at - 1].keyword == "WORKDIR":
-            at -= 1
-        return document.with_comments(steps[at].instruction).start
-    return document.with_comments(steps[0].instruction).start if steps else facts.final.origin.span.end
-
-
-_TAIL = frozenset({*placement.FINAL_ONLY, "ENV", "ARG", "SHELL"})
-
-
-def _user_position(facts: Facts) -> int:
-    """Before the settings that end the stage, after its last RUN, COPY or WORKDIR."""
-    document = facts.document
-    at = len(facts.final.steps)
-    while at > 0 and facts.final.steps[at - 1].keyword in _TAIL:
-        at -= 1
-    if not facts.final.steps:
-        return facts.final.origin.span.end
-    if at == len(facts.final.steps):
-        return document.with_comments(facts.final.steps[-1].instruction).end
-    return document.with_comments(facts.final.steps[at].instruction).start
-
-
-def _chowns(facts: Facts, owner: str, given: ownership.Owned) -> list[Edit]:
-    """`--chown` on the copies into folders that the program writes to; on the last of those that bring the same."""
-    folders = given.all(facts.final.after.cwd)
-    owned = [
-        step
-        for step in facts.final.steps
-        if step.copy is not None and step.copy.owner is None
-        if any(inside(step.copy.destination, folder) for folder in folders)
-    ]
-    return [
-        insertion(step.instruction.value_span.start, f"--chown={owner} ")
-        for at, step in enumerate(owned)
-        if not any(_is_copied_again(step.copy, later.copy) for later in owned[at + 1 :])
-    ]
-
-
-def _is_copied_again(copy: Copy | None, later: Copy | None) -> bool:
-    """Whether a later copy brings the same files of the context; of folders, not every engine gives away an old one."""
-    if copy is None or later is None or copy.origin is not None or later.origin is not None:
-        return False
-    files = bool(copy.pairs) and not any(is_folder for _, _, is_folder in copy.pairs)
-    return files and source_copies.covers(later, copy)
 
 
 TRANSFORM = Transform("add-user", run, Reasons)

@@ -7,9 +7,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from dockrefactor import foreign_programs
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.launch import Started
 from dockrefactor.needs import Claim
 from dockrefactor.tables import toml
 from dockrefactor.toolchain import RuntimeNeeds
@@ -46,8 +48,38 @@ def needs(facts: Facts) -> RuntimeNeeds:
         programs=tuple(programs),
         writes=tuple(writes),
         ports=tuple(ports),
-        unknown=tuple(("writes-unknown-path", place) for place in sources.unreadable),
+        unknown=tuple(("writes-unknown-path", place) for place in (*sources.unreadable, *_unread(facts))),
     )
+
+
+def _unread(facts: Facts) -> Iterator[Evidence]:
+    """The started programs of packages, whose code nobody reads here."""
+    for item in facts.launch.started:
+        if item.known and not item.conditional and (name := _unread_program(facts, item)):
+            yield Evidence(item.evidence.path, item.evidence.line, f"what `{name}` writes is not known")
+
+
+def _unread_program(facts: Facts, item: Started) -> str:
+    """The program of which nothing is known that a command starts, `""` for none."""
+    if not looks_like_php(item.argv[0]):
+        return "" if foreign_programs.is_known(facts, item, item.argv, "php") else item.name
+    script = _script(item.argv)
+    return script if script and facts.final.resolver()(absolute(script, item.cwd)) is None else ""
+
+
+def _script(argv: tuple[str, ...]) -> str:
+    """The file of code that PHP runs, `""` where it runs none, or serves a folder."""
+    if "vendor/bin/" in argv[0] or argv[0].endswith(".phar"):
+        return argv[0]
+    words = iter(argv[1:]) if posixpath.basename(argv[0]) == "php" else iter(())
+    for word in words:
+        if word in ("-d", "-c"):
+            next(words, None)
+        elif word in ("-r", "-S", "-t", "-a", "-i", "-m", "-v"):
+            break
+        elif not word.startswith("-"):
+            return word
+    return ""
 
 
 def _of_packages(facts: Facts, files: list[tuple[str, str]]) -> Iterator[Claim]:

@@ -11,14 +11,12 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 
-from dockrefactor import launch_words, os_packages, own_programs, program_sources, roles, tables
-from dockrefactor.effects import Kind, absolute
+from dockrefactor import foreign_programs, program_sources, tables
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.needs import Claim
 from dockrefactor.records import dataclass, field
-from dockrefactor.shell import parse
 from dockrefactor.toolchains.python_starts import parse_start
 
 _PROJECTS = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -68,7 +66,8 @@ def _foreign(facts: Facts, item: Started) -> str | None:
         module = (start.target or "").partition(".")[0] if start.kind == "python-module" else ""
         return module if module and not _is_own_module(facts, module) else None
     name = posixpath.basename(argv[0])
-    return None if _is_known(facts, item, argv, name) else name
+    known = foreign_programs.is_known(facts, item, argv, "python") or _is_of_project(facts, name)
+    return None if known else name
 
 
 def _is_own_module(facts: Facts, module: str) -> bool:
@@ -76,23 +75,6 @@ def _is_own_module(facts: Facts, module: str) -> bool:
     if module in sys.stdlib_module_names or module == "pip":
         return True
     return any(module in re.split(r"[/.]", path) for path in program_sources.of_running(facts))
-
-
-def _is_known(facts: Facts, item: Started, argv: tuple[str, ...], name: str) -> bool:
-    """Whether a program is the system's, another language's, or of the project itself."""
-    base = facts.final.base
-    if name in launch_words.SHELLS or name in launch_words.builtins() or item.name in launch_words.SHELLS:
-        return True
-    if base is not None and (name in base.programs or os_packages.package_of(name, base) is not None):
-        return True
-    command = next(iter(parse(name).commands), None)
-    if command is None or facts.started_effects(command).kind is not Kind.UNKNOWN:
-        return True
-    others = (toolchain for toolchain in facts.toolchains if toolchain.name != "python")
-    if any(roles.starts(toolchain, name) for toolchain in others) or own_programs.is_built_here(facts.final, item):
-        return True
-    is_file = "/" in argv[0] and facts.final.resolver()(absolute(argv[0], item.cwd)) is not None
-    return is_file or _is_of_project(facts, name)
 
 
 def _is_of_project(facts: Facts, name: str) -> bool:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from dockrefactor import foreign_programs
 from dockrefactor.context import BuildContext
 from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
@@ -81,6 +82,14 @@ def _unread(facts: Facts) -> Iterator[Evidence]:
         if "/" not in start.tool and not start.tool.endswith(".rb") and start.tool not in known:
             place = item.evidence
             yield Evidence(place.path, place.line, f"what `{start.tool}` writes is not known")
+    for item in facts.launch.started:
+        if (
+            item.known
+            and parse_start(item.argv) is None
+            and not foreign_programs.is_known(facts, item, item.argv, "ruby")
+        ):
+            place = item.evidence
+            yield Evidence(place.path, place.line, f"what `{item.name}` writes is not known")
 
 
 def _in(cwd: str, claim: Claim) -> Claim:
