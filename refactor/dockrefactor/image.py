@@ -265,12 +265,25 @@ def counterpart(image: Image) -> Image | None:
     """
     if not image.counterpart or image.reference.digest:
         return None
+    found = _of_variant(image, image.counterpart)
+    return found if found is not None and found.libc == image.libc else None
+
+
+def on_alpine(image: Image) -> Image | None:
+    """The same version of a language on Alpine, None where none was made: `node:20-bookworm` -> `node:20-alpine`."""
+    if not image.language or image.reference.digest or "alpine" not in tables.toml("images")[image.family]["variants"]:
+        return None
+    found = _of_variant(image, "alpine", with_suite=False)
+    return found if found is not None and found.is_alpine and found.newest_release else None
+
+
+def _of_variant(image: Image, variant: str, with_suite: bool = True) -> Image | None:
+    """The image of the same family and version that is of another variant."""
     family = tables.toml("images")[image.family]
     tag = str(family.get("latest", "")) if image.reference.tag == "latest" else image.reference.tag
     parts = [part for part in tag.split("-") if part not in ("latest", "")]
-    suite = [part for part in parts if part in SUITES]
-    version = [part for part in parts if part not in SUITES]
-    suite_first = family.get("suite_before_variant")
-    ordered = [*version, *suite, image.counterpart] if suite_first else [*version, image.counterpart, *suite]
-    found = known(image.reference.with_tag("-".join(ordered)))
-    return found if found is not None and found.libc == image.libc else None
+    suite = [part for part in parts if part in SUITES and with_suite]
+    own = family["variants"][image.variant].get("parts", ())
+    version = [part for part in parts if part not in SUITES and part not in own]
+    ordered = [*version, *suite, variant] if family.get("suite_before_variant") else [*version, variant, *suite]
+    return known(image.reference.with_tag("-".join(ordered)))

@@ -27,6 +27,9 @@ def candidates(facts: Facts, plan: Plan) -> list[Image]:
 def _possible(facts: Facts, plan: Plan) -> list[Image]:
     base = facts.final.base
     assert base is not None
+    if plan.portable and facts.options.runtime == "alpine" and not base.is_alpine:
+        alpine = image.on_alpine(base)
+        return [alpine] if alpine is not None else []
     if plan.runtimes:
         return [known for name in plan.runtimes if (known := image.known(name)) is not None]
     names: list[str] = []

@@ -88,7 +88,8 @@ class Plan:
     `instead`: packages of tools -> those that the runtime installs in their place where it starts none of the tools;
     `static`: the program is statically linked; `gain`: why a split is worth it, None where builder and runtime would be
     the same; `assumed`: obstacles that the user lifted; `runtimes`: images to run on, the smallest first, where the
-    language knows better than the base image's counterpart.
+    language knows better than the base image's counterpart; `portable`: nothing that is handed over is compiled for a C
+    library; `bound`: the first thing of which that is not shown, where the user wants another C library.
     """
 
     prologue: tuple[str, ...] = ()
@@ -110,6 +111,8 @@ class Plan:
     evidence: tuple[Evidence, ...] = ()
     assumed: tuple[Blocked, ...] = ()
     runtimes: tuple[str, ...] = ()
+    portable: bool = False
+    bound: Evidence | None = None
 
     @property
     def handed_over(self) -> tuple[str, ...]:

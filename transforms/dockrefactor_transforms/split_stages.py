@@ -6,6 +6,9 @@ the libraries that compiled packages link, and the original's whole configuratio
 HEALTHCHECK, USER, WORKDIR are the author's own lines. Where one language runs and another only builds, each gets a
 builder of its own if neither reads what the other makes.
 
+With `--runtime alpine`, what needs no C library (a static program, pure Python, JavaScript without addons) runs on
+Alpine.
+
 With `--dev-stage`, compose services that people develop in keep the original as a stage of its own, `dev`, which their
 compose files then name as `build.target`, in the same diff. A service that only starts another program needs none where
 the runtime gets all that was installed and all sources.
@@ -29,6 +32,7 @@ from dockrefactor import (
     package_lists,
     part_builders,
     placement,
+    portability,
     preservation,
     program_sources,
     reachability,
@@ -201,7 +205,8 @@ class Reasons(ReasonEnum):
         "runtime-family",
         "What is built here is not shown to run on the family of images that --runtime names: "
         "it links another C library, or needs a shell or packages.",
-        "Leave --runtime out, or build a static program.",
+        "Leave --runtime out, or build a static program. Packages of Python and Node run on Alpine where the table of "
+        "packages or a lock file shows that none is compiled.",
     )
     DEVCONTAINER = Reason(
         "devcontainer",
@@ -394,6 +399,9 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
             facts, placed, runtime
         ):
             continue
+        other = portability.obstacle(facts, placed, runtime) if plan.portable else None
+        if other is not None:
+            return Refusal(Reasons.RUNTIME_FAMILY, other)
         packages = (
             package_lists.plain_install(placed.extra_packages, runtime, facts.document) if placed.extra_packages else ""
         )
@@ -419,6 +427,8 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
     assert base is not None
     if facts.options.runtime != "auto":
         says = f"`{base.reference.written}` on {facts.options.runtime}"
+        if plan.bound is not None:
+            return Refusal(Reasons.RUNTIME_FAMILY, plan.bound)
         return Refusal(Reasons.RUNTIME_FAMILY, facts.at(facts.final.origin, says))
     if base.reference.digest:
         return Refusal(Reasons.DIGEST, facts.at(facts.final.origin, base.reference.digest[:19]))

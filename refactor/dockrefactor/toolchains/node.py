@@ -10,6 +10,7 @@ from dockrefactor.effects import Effects, Kind, absolute
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
 from dockrefactor.patterns import regex
+from dockrefactor.records import replace
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place, Placed, Stage, Step
 from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, Toolchain, TreeNeeds
@@ -175,10 +176,18 @@ class Node:
         return found
 
     def plan(self, facts: Facts) -> Plan | Blocked:
-        from dockrefactor.toolchains import node_plan
+        from dockrefactor.toolchains import node_plan, node_portable
 
         own = facts.commands(lambda placed: placed.effects.by == self.name)
-        return node_plan.plan(facts, _of_kind(own, Kind.INSTALL), _of_kind(own, Kind.BUILD))
+        installs = _of_kind(own, Kind.INSTALL)
+        plan = node_plan.plan(facts, installs, _of_kind(own, Kind.BUILD))
+        base = facts.final.base
+        if isinstance(plan, Blocked) or facts.options.runtime != "alpine" or base is None or not base.language:
+            return plan
+        if plan.gain is None or base.is_alpine:
+            return plan
+        bound = node_portable.bound(facts, plan, installs, self._installed(facts))
+        return replace(plan, portable=bound is None, bound=bound)
 
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
         from dockrefactor.toolchains import node_tree

@@ -117,7 +117,7 @@ def _npm_flat(packages: Mapping[str, Any]) -> list[_Locked]:
     found = []
     for key, entry in packages.items():
         at = key.rfind("node_modules/")
-        if at < 0 or not isinstance(entry, dict) or entry.get("link"):
+        if at < 0 or not isinstance(entry, dict) or entry.get("link") or not _on_linux(entry):
             continue
         helped = _has_native_helper(_names(entry, "dependencies", "optionalDependencies"))
         native = bool(entry.get("hasInstallScript")) or helped or _for_one_platform(entry)
@@ -129,6 +129,15 @@ def _npm_flat(packages: Mapping[str, Any]) -> list[_Locked]:
 def _for_one_platform(entry: Mapping[str, Any]) -> bool:
     """A package for one system or processor is a compiled one."""
     return any(key in entry for key in ("os", "cpu", "libc"))
+
+
+def _on_linux(entry: Mapping[str, Any]) -> bool:
+    """Whether a package is installed on Linux (https://docs.npmjs.com/cli/v10/configuring-npm/package-json#os)."""
+    systems = entry.get("os")
+    if not isinstance(systems, list):
+        return True
+    only = [name for name in systems if not str(name).startswith("!")]
+    return "!linux" not in systems and (not only or "linux" in only)
 
 
 def _version(entry: Mapping[str, Any]) -> str | None:
@@ -234,7 +243,7 @@ def _pnpm(text: str) -> list[_Locked] | None:
     found = []
     for key, entry in _table(packages).items():
         matched = (_PNPM_5 if major == 5 else _PNPM_6).match(key)
-        if not isinstance(entry, dict) or not matched or key.startswith("file:"):
+        if not isinstance(entry, dict) or not matched or key.startswith("file:") or not _on_linux(entry):
             continue
         helped = _has_native_helper(_names(entry, "dependencies", "optionalDependencies"))
         native = bool(entry.get("requiresBuild")) or helped or _for_one_platform(entry)

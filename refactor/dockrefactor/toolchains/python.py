@@ -176,7 +176,7 @@ class Python:
             unknown=tuple(unknown),
         )
 
-    def _installed(self, facts: Facts) -> list[InstallInputs]:
+    def _installed(self, facts: Facts, only: list[Placed] | None = None) -> list[InstallInputs]:
         return [
             _without_development(placed.effects.detail, inputs)
             for stage in facts.contributing
@@ -184,6 +184,7 @@ class Python:
             if step.run is not None
             for placed in step.run.commands
             if placed.effects.by == self.name and placed.effects.kind is Kind.INSTALL
+            if only is None or placed in only
             if (inputs := facts.install_inputs(step, placed, stage)) is not None
         ]
 
@@ -220,7 +221,20 @@ class Python:
             if isinstance(linked, Blocked):
                 return linked
             plan = replace(plan, closing=python_plan.links(linked))
+        if isinstance(plan, Plan) and facts.options.runtime == "alpine":
+            plan = self._on_any_libc(facts, plan, installs)
         return replace(plan, assumed=(against,)) if isinstance(plan, Plan) and against is not None else plan
+
+    def _on_any_libc(self, facts: Facts, plan: Plan, installs: list[tuple[Step, Placed]]) -> Plan:
+        from dockrefactor.toolchains import python_plan, python_portable
+
+        base = facts.final.base
+        if base is None or base.language != self.name or base.is_alpine:
+            return plan
+        kept = [(step, placed) for step, placed in installs if not python_plan.stays_outside(plan, step, placed)]
+        inputs = self._installed(facts, [placed for _, placed in kept])
+        bound = python_portable.bound(facts, plan, kept, inputs)
+        return replace(plan, portable=bound is None, bound=bound)
 
     def tree_needs(self, facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | None:
         return None

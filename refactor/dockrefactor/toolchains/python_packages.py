@@ -79,6 +79,21 @@ def _kind(name: str) -> _Wheel | None:
     return _Wheel("wheel", {"py3": (first or "0", "99999")}, needs)
 
 
+def is_pure(name: str) -> bool:
+    """Whether a package is known to have no compiled parts in any version, and to load no library by its name."""
+    row = tables.toml("python_packages").get(name)
+    if row is not None and ("libraries" in row or row.get("wheel") != "pure"):
+        return False
+    wheel = _wheel(name)
+    return row is not None or (wheel is not None and wheel.kind == "pure")
+
+
+def stands_alone(package: LanguagePackage) -> bool:
+    """Whether all that a version of a package brings along is known to be pure, too."""
+    known = tables.toml("python_kinds")["alone"].get(package.name)
+    return known is not None and package.version is not None and _between(known[0], package.version, known[1])
+
+
 def packages_needs(facts: Facts, inputs: Iterable[InstallInputs]) -> PackagesNeeds:
     """What all packages of some installs need, in the distribution of the final stage's base image."""
     found = PackagesNeeds()

@@ -144,6 +144,16 @@ def links(programs: tuple[str, ...]) -> tuple[str, ...]:
     return (f"RUN ln -s {sources} /usr/local/bin/",)
 
 
+def stays_outside(plan: Plan, step: Step, placed: Placed) -> bool:
+    """Whether an install brings nothing but managers, and not into what the runtime gets."""
+    detail = placed.effects.detail
+    if not isinstance(detail, PythonInstall) or not _only_managers(detail):
+        return False
+    made = any(item.path == ENVIRONMENT for item in plan.artifacts)
+    ahead = plan.prologue_before is not None and step.instruction.index < plan.prologue_before.instruction.index
+    return not made or ahead
+
+
 def _after_managers(facts: Facts, pips: list[tuple[Step, PythonInstall]]) -> Step | None:
     """The step behind an install of nothing but managers, which belong into the image's own Python; None: none is."""
     first, install = pips[0]
