@@ -186,6 +186,81 @@ def test_base_programs_do_not_promise_what_slim_images_lack() -> None:
     assert not {"bash", "useradd", "groupadd", "usermod", "curl", "git"} & set(bases["alpine"]["programs"])
 
 
+def test_small_images_of_red_hats_family_promise_no_account_tools() -> None:
+    def programs(written: str) -> frozenset[str]:
+        found = image.known(written)
+        assert found is not None
+        return found.programs
+
+    ubi = "registry.access.redhat.com/ubi9"
+    for written in (
+        "centos:7",
+        "rockylinux:9.3",
+        "almalinux:8",
+        "fedora:40",
+        ubi,
+        f"{ubi}/ubi:9.4-1123",
+        "redhat/ubi8",
+    ):
+        assert {"bash", "curl", "useradd", "tar", "su"} <= programs(written), written
+    for written in (
+        "amazonlinux:2",
+        "amazonlinux:2023",
+        "rockylinux:8-minimal",
+        f"{ubi}/ubi-minimal",
+        "redhat/ubi8-minimal",
+    ):
+        assert not {"useradd", "tar", "find"} & programs(written), written
+    assert "find" not in programs("rockylinux:8")
+
+
+@pytest.mark.parametrize(
+    ("written", "release"),
+    [
+        ("centos", "el8"),
+        ("centos:7.9.2009", "el7"),
+        ("centos:centos7", "el7"),
+        ("quay.io/rockylinux/rockylinux:9.3", "el9"),
+        ("almalinux:latest", ""),
+        ("almalinux:9-minimal", "el9"),
+        ("fedora:latest", "fedora"),
+        ("fedora:rawhide", "fedora"),
+        ("public.ecr.aws/amazonlinux/amazonlinux:2023", "al2023"),
+        ("amazonlinux:2023.5.20240701.0", "al2023"),
+        ("amazonlinux", ""),
+        ("redhat/ubi9-minimal:9.4-1194", "el9"),
+    ],
+)
+def test_releases_of_red_hats_family(written: str, release: str) -> None:
+    found = image.known(written)
+    assert found is not None
+    assert found.is_rpm
+    assert found.release == release
+
+
+@pytest.mark.parametrize(
+    ("written", "package", "libraries"),
+    [
+        ("centos:7", "sqlite-devel", ("sqlite",)),
+        ("rockylinux:9", "sqlite-devel", ("sqlite-libs",)),
+        ("centos:6", "openssl-devel", None),
+        ("almalinux:latest", "openssl-devel", ("openssl-libs",)),
+        ("almalinux:latest", "sqlite-devel", None),
+        ("fedora:41", "zlib-devel", None),
+        ("almalinux:10", "zlib-devel", ("zlib-ng-compat",)),
+        ("fedora:41", "libcurl-devel", None),
+        ("rockylinux:9", "libcurl-devel", ()),
+        ("rockylinux:9", "unheard-of-devel", None),
+    ],
+)
+def test_libraries_of_devel_packages(written: str, package: str, libraries: tuple[str, ...] | None) -> None:
+    found = image.known(written)
+    assert found is not None
+    assert os_packages.libraries(package, found) == libraries
+    known = libraries is not None
+    assert (os_packages.role(package, found) is os_packages.Role.HEADERS) == known
+
+
 # ---- operating-system packages -----------------------------------------------------------------------------
 
 
@@ -255,7 +330,7 @@ def test_programs_are_well_formed_and_unique() -> None:
         assert alpine == "-" or ALPINE_NAME.fullmatch(alpine)
 
 
-@pytest.mark.parametrize("family", ["debian", "alpine"])
+@pytest.mark.parametrize("family", ["debian", "alpine", "rpm"])
 def test_a_package_has_one_purpose(family: str) -> None:
     table = load("os_packages.toml")[family]
     assert table["source"].startswith("https://")

@@ -7,7 +7,7 @@ import pytest
 from dockrefactor import commands, shell, tables
 from dockrefactor.effects import Kind
 
-NAMES = sorted([*tables.toml("commands"), "apt-get", "apk", "yum"])
+NAMES = sorted([*tables.toml("commands"), "apt-get", "apk", "yum", "rpm", "amazon-linux-extras"])
 
 
 @pytest.mark.parametrize("name", NAMES)

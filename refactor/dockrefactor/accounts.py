@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from dockrefactor import tables
+from dockrefactor import os_packages, package_lists, rpm_managers, tables
 from dockrefactor.effects import Kind
 from dockrefactor.facts import Facts
 from dockrefactor.records import dataclass
+from dockrefactor.shell import Command
 
 # ids above 10000 do not meet those of a host's own users
 UID: Final = 10001
 NAMES: Final = ("app", "service", "runner")
+# the package of useradd in Red Hat's family, which its small images are without
+_TOOLS: Final = "shadow-utils"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,51 @@ def choose(facts: Facts) -> Account:
     words = _account_words(facts)
     free = next(str(uid) for uid in range(UID, UID + 1000) if str(uid) not in words)
     name, uid = wanted or _free_name(facts), number or free
-    create = f"adduser -D -u {uid}" if base.is_alpine else f"useradd --create-home --uid {uid}"
-    return Account(uid, f"{uid}:{uid}", f"RUN {create} {name}{facts.document.newline}")
+    return Account(uid, f"{uid}:{uid}", f"RUN {_creation(facts, name, uid)}{facts.document.newline}")
+
+
+def _creation(facts: Facts, name: str, uid: str) -> str:
+    """The command line that makes an account."""
+    base = facts.final.base
+    assert base is not None
+    if base.is_alpine:
+        return f"adduser -D -u {uid} {name}"
+    create = f"useradd --create-home --uid {uid} {name}"
+    if "useradd" in base.programs or _has_tools(facts):
+        return create
+    manager = _manager(facts) or base.package_manager
+    return f"{manager} install -y {_TOOLS} && {create} && {manager} clean all"
+
+
+def can_create(facts: Facts) -> bool:
+    """Whether the image has a tool for accounts, or the file itself shows that the package of one can be installed."""
+    base = facts.final.base
+    if base is None:
+        return False
+    if base.programs & {"useradd", "adduser"}:
+        return True
+    return base.is_rpm and bool(_manager(facts))
+
+
+def _manager(facts: Facts) -> str:
+    """The package manager by which the file itself installs in the final stage's image, `""` where none does."""
+    base = facts.final.base
+    own = [stage for stage in facts.stages if stage.base == base] if base is not None else []
+    found = (
+        placed.command.name
+        for stage in own
+        for step in stage.image_steps
+        for placed in (step.run.commands if step.run is not None else ())
+        if placed.effects.kind is Kind.OS_INSTALL and placed.command.name in rpm_managers.MANAGERS
+    )
+    return next(found, "")
+
+
+def _has_tools(facts: Facts) -> bool:
+    """Whether the package of the tools is installed before anything is copied, which is where the account is made."""
+    steps = facts.final.image_steps
+    copied = next((at for at, step in enumerate(steps) if step.copy is not None), len(steps))
+    return any(_TOOLS in map(os_packages.bare, package_lists.packages(step)) for step in steps[:copied])
 
 
 def conflict(facts: Facts) -> str | None:
@@ -69,7 +115,9 @@ def conflict(facts: Facts) -> str | None:
 def _system_users(facts: Facts) -> frozenset[str]:
     """Accounts that the distribution beneath the base image has."""
     base = facts.final.base
-    key = "alpine" if base is not None and base.is_alpine else "debian"
+    key = "debian"
+    if base is not None and not base.is_debian:
+        key = "alpine" if base.is_alpine else "rpm"
     return frozenset(tables.toml("images")["bases"][key]["system_users"])
 
 
@@ -97,9 +145,21 @@ def _made_here(facts: Facts) -> str | None:
             command = placed.command
             if command.name not in ("useradd", "adduser") or command.conditional or not command.words[-1].known:
                 continue
-            homeless = {"--no-create-home", "-H", "-M"} & set(command.argv)
-            with_home = command.name == "adduser" or {"-m", "--create-home"} & set(command.argv)
             name = command.words[-1].text
-            if with_home and not homeless and re.fullmatch(r"[a-z_][a-z0-9_-]*", name):
+            if _has_home(facts, command) and re.fullmatch(r"[a-z_][a-z0-9_-]*", name):
                 return name
     return None
+
+
+def _has_home(facts: Facts, command: Command) -> bool:
+    """Whether a `useradd` or `adduser` makes a home folder. In Red Hat's family both are the same program, which makes
+    one for all but accounts of the system (login.defs(5): CREATE_HOME)."""
+    words = set(command.argv)
+    base = facts.final.base
+    if words & {"--no-create-home", "-H", "-M"}:
+        return False
+    if words & {"-m", "--create-home"}:
+        return True
+    if base is not None and base.is_rpm:
+        return not any(word == "--system" or re.match(r"-[a-z]*r", word) for word in words)
+    return command.name == "adduser"

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from itertools import zip_longest
 from typing import Any, Final
 
-from dockrefactor import package_managers, tables
+from dockrefactor import package_managers, rpm_managers, tables
 from dockrefactor.effects import CACHES, Effects, Kind, absolute, inside
 from dockrefactor.records import replace
 from dockrefactor.shell import Command, ShellWord
@@ -19,6 +19,13 @@ from dockrefactor.shell import Command, ShellWord
 _BUILTIN: Final = frozenset(
     {"cd", "set", "export", "unset", ":", "exit", "type", "command", "test", "[", "umask", "source", "."}
 )
+_PACKAGE_MANAGERS: Final = {
+    **dict.fromkeys(("apt-get", "apt", "aptitude"), package_managers.apt),
+    "apk": package_managers.apk,
+    **dict.fromkeys(rpm_managers.MANAGERS, rpm_managers.manager),
+    "rpm": rpm_managers.rpm,
+    "amazon-linux-extras": rpm_managers.extras,
+}
 
 
 def of_command(command: Command, cwd: str) -> Effects:
@@ -49,12 +56,8 @@ def _wrapped(command: Command, cwd: str) -> Effects:
 
 
 def _by_name(name: str, command: Command, cwd: str) -> Effects:
-    if name in ("apt-get", "apt", "aptitude"):
-        return package_managers.apt(command)
-    if name == "apk":
-        return package_managers.apk(command)
-    if name in ("yum", "dnf", "microdnf"):
-        return package_managers.yum(command)
+    if name in _PACKAGE_MANAGERS:
+        return _PACKAGE_MANAGERS[name](command)
     row = tables.toml("commands").get(name)
     if row is None:
         return Effects(Kind.UNKNOWN, why=f"what `{command.name}` does is not known", programs=(command.name,))

@@ -14,6 +14,8 @@ from dockrefactor.records import dataclass
 
 # the PATH of an image that sets none, as the engine has it
 STANDARD_PATH: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+# the package managers of Red Hat's family of distributions
+RPM_MANAGERS: Final = frozenset({"yum", "dnf", "microdnf", "tdnf"})
 _WINDOWS: Final = ("windowsservercore", "nanoserver", "mcr.microsoft.com/windows", "mcr.microsoft.com/dotnet/framework")
 _REFERENCE: Final = regex(
     r"(?P<name>[a-z0-9][a-zA-Z0-9._\-/:]*?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?"
@@ -66,9 +68,10 @@ class User:
 class Image:
     """What is known of one image.
 
-    `variant` is `full`, `slim`, `alpine` … as the table names it; `release` the Debian suite, `""` where the tag may
-    still move to another or there is none, `UNLISTED` where it is too old for the tables; `newest_release` the suite it
-    has today; `programs` are found on its PATH; `packages` are packages that it has.
+    `family` and `variant` (`full`, `slim`, `alpine` …) are as the table names them; `release` the Debian suite (of Red
+    Hat's family `el9`, `fedora` …), `""` where the tag may still move to another or there is none, `UNLISTED` where it
+    is too old for the tables; `newest_release` the one it has today; `programs` are found on its PATH; `packages` are
+    packages that it has.
     """
 
     reference: Reference
@@ -103,6 +106,10 @@ class Image:
     @property
     def is_alpine(self) -> bool:
         return self.package_manager == "apk"
+
+    @property
+    def is_rpm(self) -> bool:
+        return self.package_manager in RPM_MANAGERS
 
 
 def _tag_parts(tag: str) -> list[str]:
@@ -159,15 +166,16 @@ def known(written: str) -> Image | None:
     if reference is None or is_windows(written):
         return None
     images = tables.toml("images")
-    family = images.get(reference.repository)
+    name = images["same_as"].get(reference.repository, reference.repository)
+    family = images.get(name)
     if family is None or "variants" not in family:
         return None
     variant = variant_of(reference.tag, family)
     if variant is None:
         return None
     facts: dict[str, Any] = {**family, **family["variants"][variant]}
-    release, today, alpine = image_releases.release(family, reference.repository, reference.tag)
-    layers = list(_layers(reference.repository, variant))
+    release, today, alpine = image_releases.release(family, name, reference.tag)
+    layers = list(_layers(name, variant))
     if not today and "unlisted" in facts:
         facts.update(facts["unlisted"])
         layers = [facts]
@@ -175,7 +183,7 @@ def known(written: str) -> Image | None:
     key = "alpine" if facts.get("package_manager") == "apk" else today
     return Image(
         reference=reference,
-        family=reference.repository,
+        family=name,
         variant=variant,
         libc=facts.get("libc", ""),
         release="" if key == "alpine" else release,

@@ -30,7 +30,8 @@ def numbered(version: str) -> tuple[int, ...]:
 def release(family: _Row, repository: str, tag: str) -> tuple[str, str, str]:
     """(Debian suite that cannot change, suite of today, Alpine release of today) of a tag; `""` where there is none.
 
-    The first is `UNLISTED` where the tables say something of other versions alone.
+    The first is `UNLISTED` where the tables say something of other versions alone. In place of the suite, images of Red
+    Hat's family have their own release.
     """
     named, version = suite_of(tag), tag.partition("-")[0]
     row = family.get("releases", {}).get(version) or next(_published(repository, version), (version, None))[1]
@@ -39,8 +40,8 @@ def release(family: _Row, repository: str, tag: str) -> tuple[str, str, str]:
         listed = {**dict(_published(repository)), **family.get("releases", {})}
         row = _beside(family, listed, version)
     alpine = re.search(r"alpine([\d.]+)", tag)
-    today = named or str(row.get("debian", ""))
-    settled = named or (today if row.get("settled") else "")
+    today = named or str(row.get("debian") or row.get("rpm") or family.get("rpm_release", ""))
+    settled = named or (today if row.get("settled") or "rpm_release" in family else "")
     if not today and any(other.get("debian") for other in listed.values()):
         settled = UNLISTED
     return settled, today, alpine[1] if alpine else str(row.get("alpine", ""))

@@ -30,6 +30,19 @@ def bare(name: str) -> str:
     return name.partition(":")[0] if not name.startswith("lib") or ":" in name else name
 
 
+def _family(image: Image) -> str:
+    """The name of an image's part of `data/os_packages.toml`."""
+    if image.is_alpine or image.is_rpm:
+        return "alpine" if image.is_alpine else "rpm"
+    return "debian"
+
+
+def _table(image: Image) -> Mapping[str, Any]:
+    """What is known of the packages of an image's family of distributions."""
+    found: Mapping[str, Any] = tables.toml("os_packages")[_family(image)]
+    return found
+
+
 @cache
 def _headers(package: str) -> tuple[tuple[frozenset[str], tuple[str, ...], tuple[str, ...]], ...]:
     return tuple(
@@ -75,25 +88,28 @@ def package_of(program: str, image: Image) -> str | None:
 def programs_of(package: str, image: Image) -> frozenset[str]:
     """The programs that an installed package is known to bring."""
     name = bare(package)
+    by_pattern = _by_pattern(name, _family(image))
+    if image.is_rpm:
+        return by_pattern | {name}
     key = "alpine" if image.is_alpine else (image.release or "bookworm")
-    return _brought(key).get(name, frozenset()) | _by_pattern(name, image.is_alpine) | {name}
+    return _brought(key).get(name, frozenset()) | by_pattern | {name}
 
 
 def pulled(package: str, image: Image) -> tuple[str, ...]:
     """Packages that come along when a package is installed, as far as their programs are commonly used."""
-    table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]["pulled"]
+    table = _table(image)["pulled"]
     return tuple(table.get(bare(package), ()))
 
 
 def beside(package: str, image: Image) -> tuple[str, ...]:
     """Packages without which the programs of a package do nothing, and which do not come along by themselves."""
-    table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]["beside"]
+    table = _table(image)["beside"]
     return tuple(table.get(bare(package), ()))
 
 
 @cache
-def _by_pattern(name: str, alpine: bool) -> frozenset[str]:
-    rows = tables.toml("os_packages")["alpine" if alpine else "debian"]["brings"]
+def _by_pattern(name: str, family: str) -> frozenset[str]:
+    rows = tables.toml("os_packages")[family]["brings"]
     return frozenset(program for pattern, found in rows.items() if re.fullmatch(pattern, name) for program in found)
 
 
@@ -112,6 +128,8 @@ def libraries(package: str, image: Image) -> tuple[str, ...] | None:
     name = bare(package)
     if image.is_alpine:
         return _alpine_libraries(name)
+    if image.is_rpm:
+        return _rpm_libraries(name, image.release)
     if not image.is_debian:
         return None
     if image.family == "ubuntu":  # other packages than Debian's go by the same names there
@@ -144,16 +162,27 @@ def _alpine_libraries(name: str) -> tuple[str, ...] | None:
     return tuple(named) if named is not None else None
 
 
+def _rpm_libraries(name: str, release: str) -> tuple[str, ...] | None:
+    """By release; for a tag that may move, where all releases have the same."""
+    table = tables.toml("os_packages")["rpm"]
+    rows: Mapping[str, list[str]] = table["runtime_of"].get(name, {})
+    everywhere = rows.get("*") if release not in table["uncovered"] else None
+    found = rows.get(release, everywhere) if release or len(rows) == 1 else None
+    return tuple(found) if found is not None else None
+
+
 def role(package: str, image: Image) -> Role:
     """What a package of `image`'s distribution is for."""
     name = bare(package)
-    table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]
+    table = _table(image)
     if name in table["build_only"] or _matches(table, "build_only_patterns", name):
         return Role.BUILD
     if name in table["tools"]:
         return Role.TOOL
     if name in table["runtime"] or _matches(table, "runtime_patterns", name):
         return Role.RUNTIME
+    if image.is_rpm:  # a -devel package of which nothing is known stays: what it brings is not told
+        return Role.HEADERS if _rpm_libraries(name, image.release) is not None else Role.UNKNOWN
     if name.endswith("-dev") or (image.is_debian and _headers(name)):
         return Role.HEADERS
     return Role.UNKNOWN
@@ -175,7 +204,7 @@ def release_name(image: Image) -> str:
 def is_carried(image: Image) -> bool:
     """Whether the mirrors that an image names still carry its release; without that nothing can be installed in it."""
     if not image.is_debian:
-        return True
+        return image.family not in tables.toml("images")["archived_families"]
     if image.family == "ubuntu":
         return bool(release_name(image)) or not image.reference.tag[:1].isdigit()
     return image.release != UNLISTED and image.newest_release not in tables.toml("images")["archived_releases"]
@@ -188,13 +217,13 @@ def untold_release(image: Image) -> str:
 
 def is_of_language(package: str, image: Image) -> bool:
     """Whether a package of `image`'s distribution belongs to a language, and so may be what a build runs or loads."""
-    table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]
+    table = _table(image)
     return _matches(table, "language_patterns", bare(package))
 
 
 def without_tools(package: str, image: Image) -> tuple[str, ...] | None:
     """What a package of tools depends on besides them, for a program that starts none; None where that is not known."""
-    table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]["without_tools"]
+    table = _table(image)["without_tools"]
     rows = table.get(bare(package), {})
     found = rows.get(release_name(image) or "*", rows.get("*"))
     return tuple(found) if found is not None else None
@@ -202,7 +231,7 @@ def without_tools(package: str, image: Image) -> tuple[str, ...] | None:
 
 def left_behind(package: str, image: Image) -> tuple[str, ...]:
     """Packages that what a compiler built needs at run time, apart from those that the image has."""
-    table = tables.toml("os_packages")["alpine" if image.is_alpine else "debian"]
+    table = _table(image)
     return tuple(name for name in table["leaves"].get(bare(package), ()))
 
 

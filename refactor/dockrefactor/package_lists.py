@@ -7,12 +7,14 @@ goes with it.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Sequence
 
-from dockrefactor import fetched_scripts
+from dockrefactor import fetched_scripts, rpm_managers
 from dockrefactor.document import Document
 from dockrefactor.effects import Kind
 from dockrefactor.image import Image
+from dockrefactor.shell import Command
 from dockrefactor.stages import Step
 
 _PLAIN = frozenset({Kind.OS_UPDATE, Kind.OS_INSTALL, Kind.OS_CLEAN, Kind.SETTING, Kind.QUERY})
@@ -37,11 +39,18 @@ def recommends(step: Step) -> bool:
     return any("--no-install-recommends" not in placed.command.argv for placed in installs)
 
 
-def plain_install(names: Sequence[str], image: Image, document: Document, recommended: bool = False) -> str:
-    """A RUN of our own that installs `names`, cleaning up after itself."""
+def plain_install(
+    names: Sequence[str], image: Image, document: Document, recommended: bool = False, like: Command | None = None
+) -> str:
+    """A RUN of our own that installs `names`, cleaning up after itself; with the manager and options of the install
+    `like` in Red Hat's family."""
     newline = document.newline
     if image.is_alpine:
         return document.typed(f"RUN apk add --no-cache {' '.join(names)}{newline}")
+    if image.is_rpm:
+        manager = rpm_managers.called(like) if like is not None else image.package_manager
+        words = ("-y", *(shlex.quote(word.text) for word in (rpm_managers.options(like) if like is not None else ())))
+        return document.typed(f"RUN {manager} install {' '.join((*words, *names))} && {manager} clean all{newline}")
     escape = document.escape
     options = "" if recommended else " --no-install-recommends"
     listed = "".join(f"        {name} {escape}{newline}" for name in names)
@@ -51,10 +60,51 @@ def plain_install(names: Sequence[str], image: Image, document: Document, recomm
     )
 
 
+def model(step: Step, keep: Callable[[str], bool]) -> Command | None:
+    """The first install of yum's kind in a step that brings a package for which `keep` holds, or any."""
+    found = _of_rpm(step)
+    return next((one for one, names in found if any(map(keep, names))), found[0][0] if found else None)
+
+
+def is_divisible(step: Step, keep: Callable[[str], bool]) -> bool:
+    """Whether the packages for which `keep` holds may be installed by a command of our own: by names alone, and all of
+    them from the same repositories. Always outside Red Hat's family."""
+    found = [command for command, names in _of_rpm(step) if any(map(keep, names))]
+    if not all(map(rpm_managers.is_plain_install, found)):
+        return False
+    if not all(word.known for command in found for word in rpm_managers.options(command)):
+        return False
+    return len({tuple(word.text for word in rpm_managers.options(command)) for command in found}) < 2
+
+
+def _of_rpm(step: Step) -> list[tuple[Command, list[str]]]:
+    """The installs of a step by yum and its like, with the packages of each."""
+    return [
+        (placed.command, [word.text for word in placed.effects.os_packages])
+        for placed in (step.run.commands if step.run is not None else ())
+        if placed.effects.kind is Kind.OS_INSTALL and placed.effects.os_packages and rpm_managers.is_of(placed.command)
+    ]
+
+
 def is_plain(text: str) -> bool:
     """Whether a RUN is one of our own: apt's fetches the lists and removes them again."""
     apt = re.match(r"(?i:RUN) apt-get update && apt-get install -y", text) and text.rstrip().endswith("/lists/*")
-    return bool(apt) or re.match(r"(?i:RUN) apk add --no-cache [^\n&|;]*\r?\n?$", text) is not None
+    others = r"(?i:RUN) (?:apk add --no-cache [^\n&|;]*|(\S+) install -y [^\n&|;]* && \1 clean all)\r?\n?$"
+    return bool(apt) or re.match(others, text) is not None
+
+
+def upgrades(step: Step) -> str | None:
+    """The commands of a step that upgrade the image and clean up, one after the other; None where they cannot be taken
+    apart from the others."""
+    assert step.run is not None
+    kept = [
+        placed.command
+        for placed in step.run.commands
+        if placed.effects.kind in (Kind.OS_UPDATE, Kind.OS_CLEAN) or placed.effects.why == "upgrade"
+    ]
+    if step.run.heredoc or not all(one.top and not one.conditional and one.depth == 0 for one in kept):
+        return None
+    return " && ".join(step.run.script.text[one.start : one.end] for one in kept)
 
 
 def retyped(
@@ -71,22 +121,30 @@ def retyped(
     total = [*wanted, *(name for name in added if name not in wanted)]
     if not total:
         return None
-    installs = [placed for placed in step.run.commands if placed.effects.kind is Kind.OS_INSTALL]
-    emptied = any(
-        placed.effects.os_packages and not any(keep(word.text) for word in placed.effects.os_packages)
-        for placed in installs[1:]
-    )
-    scripted = bool(fetched_scripts.packages(step))
-    if (
-        step.run.kinds - _PLAIN
-        or scripted
-        or emptied
-        or step.run.heredoc
-        or not installs
-        or not installs[0].effects.os_packages
-    ):
-        return plain_install(total, image, document, bool(wanted) and recommends(step))
-    return _Retyper(document, step, keep, [name for name in added if name not in wanted]).text()
+    others = [name for name in added if name not in wanted]
+    if not fits(step, keep, others):
+        return plain_install(total, image, document, bool(wanted) and recommends(step), model(step, keep))
+    return _Retyper(document, step, keep, others).text()
+
+
+def fits(step: Step, keep: Callable[[str], bool], added: Sequence[str]) -> bool:
+    """Whether the author's commands still fit where only the packages for which `keep` holds are installed, and `added`
+    in the place of the others."""
+    assert step.run is not None
+    installs = [
+        placed
+        for placed in step.run.commands
+        if placed.effects.kind is Kind.OS_INSTALL and placed.effects.why != "upgrade"
+    ]
+    if step.run.kinds - _PLAIN or fetched_scripts.packages(step) or step.run.heredoc or not installs:
+        return False
+    cut = [one for one in installs if not all(keep(word.text) for word in one.effects.os_packages)]
+    emptied = [one for one in cut if not any(keep(word.text) for word in one.effects.os_packages)]
+    if not installs[0].effects.os_packages or any(one is not installs[0] for one in emptied):
+        return False
+    of_rpm = [one.command for one in cut if rpm_managers.is_of(one.command)]
+    # yum takes no empty list, and groups are named otherwise than packages
+    return all(map(rpm_managers.is_plain_install, of_rpm)) and (not emptied or bool(added) or not of_rpm)
 
 
 class _Retyper:

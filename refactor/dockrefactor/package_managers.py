@@ -1,4 +1,4 @@
-"""What the package managers of distributions do: a command line of apt, apk or yum as its effects."""
+"""What the package managers of Debian and Alpine do: a command line of apt or apk as its effects."""
 
 from __future__ import annotations
 
@@ -84,19 +84,3 @@ def apk(command: Command) -> Effects:
     if verb == "cache":
         return Effects(Kind.OS_CLEAN, writes=("/var/cache",), programs=programs, removes=True)
     return Effects(Kind.UNKNOWN, why=f"`apk {verb}`", programs=programs)
-
-
-def yum(command: Command) -> Effects:
-    """`yum`, `dnf`, `microdnf`."""
-    verb, after = _verb(command, frozenset())
-    programs = (command.name,)
-    if verb in ("install", "groupinstall", "localinstall"):
-        words = _package_words(command, after, frozenset())
-        return Effects(
-            Kind.OS_INSTALL, writes=("/usr", "/etc", "/var"), os_packages=words, programs=programs, network=True
-        )
-    if verb in ("clean", "makecache", "check-update"):
-        return Effects(Kind.OS_CLEAN, writes=("/var/cache",), programs=programs, removes=True)
-    if verb in ("update", "upgrade"):
-        return Effects(Kind.OS_INSTALL, writes=("/usr", "/etc", "/var"), programs=programs, network=True, why="upgrade")
-    return Effects(Kind.UNKNOWN, why=f"`{command.name} {verb}`", programs=programs)

@@ -294,12 +294,23 @@ class _Placer:
         # what the author says of packages that build is not said of the libraries that they leave
         slot.drops_comments = bool(names) and not any(name in self.packages.kept for name in names)
         build = [name for name in names if not self.packages.is_only_runtime(name)]
-        if not build:
+        if not build and not (self.base.is_rpm and self._upgrades(step)):
             slot.builder = False
-        elif len(build) < len(names) and not fetched_scripts.packages(step):
+        elif len(build) < len(names) and self._may_shorten(step, build):
             slot.builder_text = package_lists.retyped(
                 self.facts.document, step, lambda name: name in build, (), self.base
             )
+
+    def _upgrades(self, step: Step) -> bool:
+        """Whether a step upgrades the packages of the image."""
+        commands = step.run.commands if step.run is not None else ()
+        return any(placed.effects.why == "upgrade" for placed in commands)
+
+    def _may_shorten(self, step: Step, names: list[str]) -> bool:
+        """Whether the builder's step can install only `names`."""
+        if fetched_scripts.packages(step):
+            return False
+        return not self.base.is_rpm or package_lists.fits(step, lambda name: name in names, ())
 
     def _place_setup(self, at: int, slot: Slot) -> None:
         """Folders, links, accounts, downloads: the image's own, unless they only touch what the builder hands over."""

@@ -54,12 +54,12 @@ def _possible(facts: Facts, plan: Plan) -> list[Image]:
 def _of_static(base: Image, wanted: str) -> list[str]:
     """The images for a static program: the one without a shell first, `""` for the base image itself.
 
-    Packages and accounts that the author's steps ask for are those of the base's distribution, of which Ubuntu and
-    Alpine have no smaller image than their own.
+    Packages and accounts that the author's steps ask for are those of the base's distribution, of which Ubuntu, Alpine
+    and Red Hat's family have no smaller image than their own.
     """
     names = ["gcr.io/distroless/static-debian12"]
     same = base.is_debian and base.newest_release and os_packages.is_carried(base)
-    if base.family == "ubuntu":
+    if base.family == "ubuntu" or base.is_rpm:
         names.append("")
     elif not base.is_alpine or wanted == "slim":
         names.append(f"debian:{base.newest_release if same else 'bookworm'}-slim")

@@ -10,7 +10,16 @@ import posixpath
 from collections.abc import Mapping
 from typing import Final
 
-from dockrefactor import development, fetched_scripts, os_packages, own_programs, package_lists, roles, tables
+from dockrefactor import (
+    development,
+    fetched_scripts,
+    os_packages,
+    own_programs,
+    package_lists,
+    roles,
+    rpm_managers,
+    tables,
+)
 from dockrefactor.effects import Kind
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -18,7 +27,7 @@ from dockrefactor.image import Image
 from dockrefactor.launch_words import builtins
 from dockrefactor.os_packages import Role
 from dockrefactor.stages import Placed, Step
-from dockrefactor.step_effects import BUILDING, NEUTRAL, OS
+from dockrefactor.step_effects import BUILDING, NEUTRAL, OS, adds_repository
 from dockrefactor.toolchain import Blocked, BlockedError
 
 # what compiled C++ and Fortran links besides libc, where the distribution's base has it not (apt itself brings C++'s);
@@ -78,7 +87,8 @@ class RuntimePackages:
         """
         assert step.run is not None
         names = package_lists.packages(step)
-        if any(placed.effects.why == "upgrade" for placed in step.run.commands):
+        upgrades = any(placed.effects.why == "upgrade" for placed in step.run.commands)
+        if upgrades and not (names and self.base.is_rpm):
             return self._upgrade(step, names)
         removed = _removed(step)
         kept = [name for name in names if name not in removed and self._keeps(name, step)]
@@ -89,11 +99,24 @@ class RuntimePackages:
         left = [library for name in names for library in self._left_behind(name, step)]
         added = [name for name in dict.fromkeys(left) if name not in kept and name not in self.kept]
         self.kept.extend([*kept, *added])
-        if generated:
-            total = [*kept, *added]
-            recommended = bool(kept) and package_lists.recommends(step)
-            return package_lists.plain_install(total, self.runtime, self.facts.document, recommended) if total else None
-        return package_lists.retyped(self.facts.document, step, lambda name: name in kept, added, self.runtime)
+        document = self.facts.document
+        fits = not self.base.is_rpm or package_lists.fits(step, lambda name: name in kept, added)
+        if fits and not generated:
+            return package_lists.retyped(document, step, lambda name: name in kept, added, self.runtime)
+        if not package_lists.is_divisible(step, lambda name: name in kept):
+            raise self.stop("unknown-effect", step, "what it installs cannot be installed in parts")
+        recommended = bool(kept) and package_lists.recommends(step)
+        total = [*kept, *added]
+        like = package_lists.model(step, lambda name: name in kept)
+        text = package_lists.plain_install(total, self.runtime, document, recommended, like) if total else None
+        return self._upgrades_alone(step) + (text or "") if upgrades else text
+
+    def _upgrades_alone(self, step: Step) -> str:
+        """The part of a step that upgrades the image. Raises BlockedError."""
+        commands = package_lists.upgrades(step)
+        if commands is None:
+            raise self.stop("unknown-effect", step, "it upgrades the packages of the base image")
+        return self.facts.document.typed(f"RUN {commands}{self.facts.document.newline}")
 
     def keeps_any(self, step: Step) -> bool:
         """Whether the runtime has use for a package that a step installs. Raises BlockedError."""
@@ -109,6 +132,9 @@ class RuntimePackages:
     def keep_whole(self, step: Step) -> None:
         """See that a step can be repeated in the runtime as it is. Raises BlockedError."""
         assert step.run is not None
+        roles_of = {os_packages.role(name, self.base) for name in package_lists.packages(step)}
+        if self.base.is_rpm and Role.BUILD in roles_of:
+            raise self.stop("unknown-effect", step, "it adds a source of packages and installs in one line")
         self.kept.extend(package_lists.packages(step))
         for program in self.missing_programs(step):
             self.want(program, self.facts.at(step.instruction, "runs here"))
@@ -235,7 +261,8 @@ class RuntimePackages:
         `certificates`: a program that asks other servers gets the certificates to check them by.
         """
         if program not in self.base.programs:
-            return  # the build brings it itself, or it is not there today either
+            self._keep_tool(program)
+            return  # else the build brings it itself, or it is not there today either
         package = os_packages.package_of(program, self.runtime)
         if package is None and program in self.facts.options.covered:
             return
@@ -247,6 +274,34 @@ class RuntimePackages:
         if program in TLS_CLIENTS and self.base.ca_certificates and not self.runtime.ca_certificates and certificates:
             self.extra.append("ca-certificates")
         self.extra = list(dict.fromkeys(self.extra))
+
+    def _keep_tool(self, program: str) -> None:
+        """See that the runtime has a program of a package of the author's that stayed behind. Raises BlockedError."""
+        for step in self.facts.final.steps:
+            for name in package_lists.packages(step):
+                if os_packages.bare(name) not in self.dropped or name in self.extra:
+                    continue
+                if program in os_packages.programs_of(name, self.base):
+                    if self.base.is_rpm and self._chooses(step):
+                        raise self.stop("unknown-library", step, f"where `{name}` comes from is told by options")
+                    self.extra.append(name)
+                    if program in TLS_CLIENTS and not self.runtime.ca_certificates:
+                        self.extra.append("ca-certificates")
+                    self.extra = list(dict.fromkeys(self.extra))
+                    return
+
+    def _chooses(self, step: Step) -> bool:
+        """Whether a step says by options, or an earlier one by a repository, where packages come from."""
+        assert step.run is not None
+        options = any(
+            rpm_managers.chooses(placed.command)
+            for placed in step.run.commands
+            if placed.effects.kind is Kind.OS_INSTALL
+        )
+        return options or any(
+            adds_repository(other) or "epel-release" in package_lists.packages(other)
+            for other in self.facts.final.steps
+        )
 
     def complete(self) -> None:
         """Add packages for what the base image of the build has and the runtime's has not. Raises BlockedError."""
@@ -276,8 +331,11 @@ class RuntimePackages:
 
     def _came_along(self, program: str) -> list[str]:
         """The package of a program that came along with one which stays behind."""
-        package = os_packages.package_of(program, self.runtime)
         along = {other for name in self.dropped for other in os_packages.pulled(name, self.base)}
+        if self.base.is_rpm:
+            brings = [name for name in sorted(along) if program in os_packages.programs_of(name, self.base)]
+            return brings[:1]
+        package = os_packages.package_of(program, self.runtime)
         return [package] if package in along and package not in self.extra else []
 
     def _had(self, library: str) -> bool:

@@ -14,8 +14,11 @@ OS: Final = frozenset({Kind.OS_UPDATE, Kind.OS_INSTALL, Kind.OS_REMOVE, Kind.OS_
 NEUTRAL: Final = frozenset({Kind.QUERY, Kind.SETTING, Kind.OS_CLEAN, Kind.TOOL_SETUP})
 # programs that put a file elsewhere as it is
 COPYING: Final = frozenset({"cp", "install", "mv", "rsync"})
-# sources.list(5), apt-secure(8), apk-repositories(5)
-SOURCES_OF_PACKAGES: Final = ("/etc/apt", "/usr/share/keyrings", "/usr/local/share/keyrings", "/etc/apk")
+# sources.list(5), apt-secure(8), apk-repositories(5), yum.conf(5), dnf.conf(5)
+SOURCES_OF_PACKAGES: Final = (
+    *("/etc/apt", "/usr/share/keyrings", "/usr/local/share/keyrings", "/etc/apk"),
+    *("/etc/yum.repos.d", "/etc/yum.conf", "/etc/yum", "/etc/dnf", "/etc/pki/rpm-gpg"),
+)
 SETUP: Final = frozenset({Kind.FILES, Kind.SYSTEM, Kind.ACCOUNTS, Kind.DOWNLOAD})
 
 

@@ -195,7 +195,7 @@ def _base(facts: Facts) -> Iterator[Refusal]:
         yield Refusal(Reasons.DROPS_PRIVILEGES, facts.at(stage.origin, says))
     elif stage.written_base is None or stage.base is None or (not stage.base.users and not stage.base.package_manager):
         yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, f"`{stage.written_base or stage.origin.value}`"))
-    elif not (stage.base.users or stage.base.programs & {"useradd", "adduser"}):
+    elif not (stage.base.users or accounts.can_create(facts)):
         yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, f"`{stage.written_base}` has no tool for accounts"))
     elif facts.document.escape == "`" or image.is_windows(stage.written_base):
         yield Refusal(Reasons.UNKNOWN_BASE, facts.at(stage.origin, "Windows"))

@@ -6,15 +6,13 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from dockrefactor import os_packages, package_lists
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import Claim
 from dockrefactor.stages import Placed, Stage
-from dockrefactor.tables import toml
 from dockrefactor.toolchain import Artifact, Blocked, Plan, RuntimeNeeds, TreeNeeds
-from dockrefactor.toolchains import c_shared, compiled_data, compiled_plan
+from dockrefactor.toolchains import c_linked, c_shared, compiled_data, compiled_plan
 from dockrefactor.toolchains.c_build import Made, is_for_builds
 from dockrefactor.toolchains.c_names import compiler
 from dockrefactor.toolchains.c_programs import CBuild, UnknownBuild, builds
@@ -182,10 +180,17 @@ class _Planner:
             source_tree=compiled_plan.source_tree(self.stage, self.roots) if opened is not None else None,
             own=(*self.follower.own, *shared.own),
             closing=shared.closing,
-            static=all(item.built.static for item in self.builds if item.built.programs or item.copied),
+            static=self._is_static(),
             gain="the compiler and the sources stay behind",
             evidence=tuple(facts.at(item.step.instruction, "builds a program") for item in self.builds[:1]),
         )
+
+    def _is_static(self) -> bool:
+        """Whether the programs run on an image of any distribution. In Red Hat's family libraries that are linked
+        statically look for certificates where others have none."""
+        base = self.stage.base
+        static = all(item.built.static for item in self.builds if item.built.programs or item.copied)
+        return static and not (base is not None and base.is_rpm)
 
     def _built_at(self, path: str) -> Evidence:
         built = self.places[path]
@@ -206,10 +211,17 @@ class _Planner:
             if item.source is None:
                 says = "what it compiles does not come from the context"
                 yield Blocked("manifest-missing", facts.at(item.step.instruction, says))
+            if (
+                base is not None
+                and base.is_rpm
+                and (item.built.shared or any("/lib" in path for path in self.installed))
+            ):
+                says = "where its libraries are installed and looked for on this distribution is not known"
+                yield Blocked("unknown-library", facts.at(item.step.instruction, says))
             if base is not None and base.family == "gcc" and item.built.cpp and not item.built.static:
                 says = "the image's own libstdc++ is newer than that of its distribution"
                 yield Blocked("unknown-library", facts.at(item.step.instruction, says))
-            linked = [] if item.built.static else libraries(facts, self.stage, item)
+            linked = [] if item.built.static else c_linked.libraries(facts, self.stage, item)
             if isinstance(linked, Blocked):
                 yield linked
         renamed = compiled_plan.unknown_on_ubuntu(facts, self.stage)
@@ -301,49 +313,6 @@ def sources_of(facts: Facts, found: tuple[CBuild, ...]) -> list[CSources]:
     return [read_sources(facts.context, folder) for folder in folders]
 
 
-def libraries(facts: Facts, stage: Stage, build: CBuild) -> list[tuple[str, Evidence]] | Blocked:
-    """(package, evidence) of the libraries that a build names, or the name of which that is not known.
-
-    The author's own -dev packages keep their libraries by themselves; this is for what the base image has, and for what
-    one -dev package brings of another.
-    """
-    base = stage.base
-    at = facts.at(build.step.instruction, "links it")
-    table = toml("c_libraries")
-    installed = [os_packages.bare(name) for step in stage.steps for name in package_lists.packages(step)]
-    if base is None or not base.is_debian:
-        return [("libgomp", at)] if base is not None and "gomp" in build.built.libraries else []
-    there = os_packages.development_packages((*base.packages, *installed), base)
-    found: list[tuple[str, Evidence]] = []
-    for name in build.built.libraries:
-        if name in toml("c_calls")["libc"] or name in table["none"] or name.startswith(("-", "$")):
-            continue
-        wanted = table["linked"].get(name)
-        if wanted is not None and not wanted.endswith("-dev"):
-            found.append((wanted, at))
-        elif wanted is not None and not os_packages.is_covered(base):
-            says = f"what {name} links on this release is not known"
-            return Blocked("unknown-library", facts.at(build.step.instruction, says))
-        elif wanted in there:
-            names = os_packages.libraries(wanted, base)
-            if names is None:
-                return Blocked("unknown-library", facts.at(build.step.instruction, f"what {name} links is not known"))
-            found += [(library, at) for library in names]
-            if wanted in table["certificates"] and base.ca_certificates:
-                found.append(("ca-certificates", at))
-        elif not _is_installed(name, installed) and len(there) > len([one for one in there if one in installed]):
-            return Blocked(
-                "unknown-library", facts.at(build.step.instruction, f"which package has `{name}` is not known")
-            )
-    return found
-
-
-def _is_installed(name: str, installed: list[str]) -> bool:
-    """Whether a -dev package that the author installs has the name of a library in its own."""
-    plain = name.lower().removeprefix("lib").replace("_", "-").split("::")[0].rstrip("0123456789.-")
-    return any(package.endswith("-dev") and plain in package for package in installed)
-
-
 def needs(facts: Facts) -> RuntimeNeeds:
     """What all programs that the final stage's builds make may ask for."""
     packages: dict[str, Evidence] = {}
@@ -355,7 +324,7 @@ def needs(facts: Facts) -> RuntimeNeeds:
             continue
         found += here
         for item in here:
-            linked = [] if item.built.static else libraries(facts, stage, item)
+            linked = [] if item.built.static else c_linked.libraries(facts, stage, item)
             if not isinstance(linked, Blocked):
                 packages.update(linked)
     sources = sources_of(facts, tuple(found))

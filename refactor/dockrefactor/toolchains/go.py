@@ -192,7 +192,7 @@ class Go:
         return self._plan(facts, programs)
 
     def _plan(self, facts: Facts, programs: list[Program]) -> Plan:
-        static, evidence = self._static(programs)
+        static, evidence = self._static(facts, programs)
         prologue, edits = self._without_cgo(programs) if static else ((), ())
         artifacts = {
             item.output: Artifact(item.output, False, facts.at(item.step.instruction, "is built here"))
@@ -242,15 +242,20 @@ class Go:
             common = posixpath.dirname(common)
         return common
 
-    def _static(self, programs: list[Program]) -> tuple[bool, tuple[Evidence, ...]]:
-        """Whether every program may be linked statically, and why (not)."""
+    def _static(self, facts: Facts, programs: list[Program]) -> tuple[bool, tuple[Evidence, ...]]:
+        """Whether every program may be linked statically, and why (not).
+
+        Red Hat's Go has the cryptography of OpenSSL through cgo: it is not turned off there.
+        https://github.com/golang-fips/go
+        """
         evidence: list[Evidence] = []
         static = True
+        base = facts.final.base
         for item in programs:
             setting = item.cgo_setting
             if setting == "0":
                 evidence.append(Evidence(item.module.evidence.path, 0, "CGO_ENABLED=0 is set"))
-            elif setting or item.build.needs_cgo:
+            elif setting or item.build.needs_cgo or (base is not None and base.is_rpm):
                 static = False
             elif item.read.cgo or item.read.unproven:
                 static = False
