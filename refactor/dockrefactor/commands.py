@@ -19,8 +19,11 @@ from dockrefactor.shell import Command, ShellWord
 _BUILTIN: Final = frozenset(
     {"cd", "set", "export", "unset", ":", "exit", "type", "command", "test", "[", "umask", "source", "."}
 )
-_PACKAGE_MANAGERS: Final = {
+_DEBIAN_MANAGERS: Final = {
     **dict.fromkeys(("apt-get", "apt", "aptitude"), package_managers.apt),
+    "dpkg": package_managers.dpkg,
+}
+_PACKAGE_MANAGERS: Final = {
     "apk": package_managers.apk,
     **dict.fromkeys(rpm_managers.MANAGERS, rpm_managers.manager),
     "rpm": rpm_managers.rpm,
@@ -56,6 +59,8 @@ def _wrapped(command: Command, cwd: str) -> Effects:
 
 
 def _by_name(name: str, command: Command, cwd: str) -> Effects:
+    if name in _DEBIAN_MANAGERS:
+        return _DEBIAN_MANAGERS[name](command, cwd)
     if name in _PACKAGE_MANAGERS:
         return _PACKAGE_MANAGERS[name](command)
     row = tables.toml("commands").get(name)

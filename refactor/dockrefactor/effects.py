@@ -26,6 +26,7 @@ class Kind(StrEnum):
     DOWNLOAD = "download"  # fetches to a place that it names
     OS_UPDATE = "os-update"  # refreshes package lists
     OS_INSTALL = "os-install"  # installs packages of the distribution
+    OS_FILES = "os-files"  # installs packages of the distribution that it has as files
     OS_REMOVE = "os-remove"
     OS_CLEAN = "os-clean"  # removes caches of package managers
     INSTALL = "install"  # installs a language's dependencies

@@ -101,7 +101,8 @@ def _cleans(placed: Placed) -> bool:
 
 
 def _installs(placed: Placed) -> bool:
-    return placed.effects.kind is Kind.OS_INSTALL and placed.command.name in ("apt", "apt-get", "aptitude")
+    kinds = (Kind.OS_INSTALL, Kind.OS_FILES)
+    return placed.effects.kind in kinds and placed.command.name in ("apt", "apt-get", "aptitude")
 
 
 def _only_fetches(step: Step) -> bool:

@@ -14,6 +14,7 @@ from dockrefactor import (
     fetched_scripts,
     fresh_lists,
     os_packages,
+    package_files,
     package_lists,
     placement_review,
     roles,
@@ -220,7 +221,9 @@ class _Placer:
         step = slot.step
         assert step.run is not None
         kinds = step.run.kinds
-        if adds_repository(step):
+        if Kind.OS_FILES in kinds:
+            self._place_package_files(at, slot)
+        elif adds_repository(step):
             self._place_repository(at, slot)
         elif not kinds - NEUTRAL - {Kind.TOOL_SETUP}:
             slot.builder = at <= self.last
@@ -245,6 +248,16 @@ class _Placer:
             slot.builder = at <= self.last and not slot.runtime
         else:
             self._place_mixed(at, slot)
+
+    def _place_package_files(self, at: int, slot: Slot) -> None:
+        """A package that the step has as a file may hold anything: the step stays whole, in both stages."""
+        unchanged = self.runtime.reference == self.base.reference and not self.packages.dropped
+        against = package_files.obstacle(self.slots, at, self.base, self.runtime, unchanged)
+        if against is not None:
+            raise self.packages.stop(against[0], slot.step, against[1])
+        slot.builder = at <= self.last
+        slot.runtime = True
+        self.packages.keep_whole(slot.step)
 
     def _place_repository(self, at: int, slot: Slot) -> None:
         """A source of packages, or its key, is there before anything is installed from it: the step stays whole in the

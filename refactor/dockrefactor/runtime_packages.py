@@ -136,13 +136,13 @@ class RuntimePackages:
         if self.base.is_rpm and Role.BUILD in roles_of:
             raise self.stop("unknown-effect", step, "it adds a source of packages and installs in one line")
         self.kept.extend(package_lists.packages(step))
+        files = [placed for placed in step.run.commands if placed.effects.kind is Kind.OS_FILES]
+        self.kept.extend(word.text for placed in files for word in placed.command.words[1:] if word.text[:1] != "-")
         for program in self.missing_programs(step):
             self.want(program, self.facts.at(step.instruction, "runs here"))
         lacking = self.missing_programs(step)
         if lacking:
-            raise self.stop(
-                "unknown-library", step, f"the runtime has no `{lacking[0]}` to add a source of packages by"
-            )
+            raise self.stop("unknown-library", step, f"the runtime has no `{lacking[0]}`, which runs here")
         if self.base.ca_certificates and not self.runtime.ca_certificates and "ca-certificates" not in self.kept:
             self.extra = list(dict.fromkeys((*self.extra, "ca-certificates")))
 
