@@ -271,7 +271,8 @@ def origins(copy: Copy, path: str) -> Iterator[str]:
 
 
 def _copied(copy: Copy, path: str, context: BuildContext) -> str | None:
-    for source, target, is_folder in copy.pairs:
+    # sources are copied in their order, those of a pattern in that of their names: the last one stays
+    for source, target, is_folder in reversed(copy.pairs):
         if path == target:
             return source
         if is_folder and inside(path, target):

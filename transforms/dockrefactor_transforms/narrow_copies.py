@@ -14,7 +14,7 @@ from dockrefactor.document import Instruction
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
-from dockrefactor.stages import Placed, Stage, Step, made_by_run
+from dockrefactor.stages import Placed, Run, Stage, Step, made_by_run
 from dockrefactor.text import Edit
 from dockrefactor.toolchain import Blocked, TreeNeeds
 
@@ -137,35 +137,53 @@ def _is_made_over_copy(
 
 
 def _unread(facts: Facts, narrowed: list[Edit]) -> list[Edit]:
-    """Copies at the end of a builder that nothing reads any more: no later RUN of it, and no copy from it."""
-    document = facts.document
+    """Copies and prunes at the end of a builder that nothing reads any more: no later RUN of it, no copy from it."""
     unread: list[Instruction] = []
-    taken = " ".join(edit.text for edit in narrowed)
+    taken = _taken(facts, narrowed)
     for stage in facts.stages[:-1]:
         if facts.is_built_alone(stage) or any(other.base_stage == stage.index for other in facts.stages):
             continue
         for step in reversed(stage.steps):
-            if step.run is not None:
+            if step.run is not None and not _only_prunes(step.run):
                 break
-            if step.copy is None or step.copy.origin is not None or step.copy.inline:
-                continue
-            sources = tuple(
-                path
-                for other in facts.stages
-                for later in other.steps
-                if later.copy is not None
-                and later.copy.origin
-                and not any(edit.span == later.instruction.span for edit in narrowed)
-                for path in later.copy.sources
+            read = any(
+                overlap((path,), (target,)) and not (step.copy and made_by_run(stage, path, target))
+                for path in taken
+                for target in _left(step)
             )
-            named = tuple(word for word in taken.split() if word.startswith("/"))
-            if not any(
-                overlap((path,), (target,)) and not made_by_run(stage, path, target)
-                for path in (*sources, *named)
-                for target in step.copy.writes
-            ):
+            if _left(step) and not read:
                 unread.append(step.instruction)
-    return [Edit(span, "") for span in document.removals(unread)]
+            elif step.run is not None:
+                break
+    return [Edit(span, "") for span in facts.document.removals(unread)]
+
+
+def _taken(facts: Facts, narrowed: list[Edit]) -> tuple[str, ...]:
+    """The paths that stages copy from others when the edits are made."""
+    named = " ".join(edit.text for edit in narrowed).split()
+    copied = (
+        path
+        for stage in facts.stages
+        for step in stage.steps
+        if step.copy is not None
+        and step.copy.origin
+        and not any(edit.span == step.instruction.span for edit in narrowed)
+        for path in step.copy.sources
+    )
+    return (*copied, *(word for word in named if word.startswith("/")))
+
+
+def _only_prunes(run: Run) -> bool:
+    return not run.opaque and all(placed.effects.kind is Kind.PRUNE for placed in run.commands)
+
+
+def _left(step: Step) -> tuple[str, ...]:
+    """What a copy from the context or a prune leaves behind; nothing for another step."""
+    if step.run is not None:
+        return tuple(path for placed in step.run.commands for path in placed.effects.writes)
+    if step.copy is None or step.copy.origin is not None or step.copy.inline:
+        return ()
+    return step.copy.writes
 
 
 def _moved_copy(facts: Facts, step: Step, builder: Stage, folder: str) -> str | None:

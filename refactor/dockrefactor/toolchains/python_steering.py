@@ -73,7 +73,7 @@ def _settings(facts: Facts, stage: Stage, step: Step) -> Iterator[str]:
     if step.copy is not None:
         copy = step.copy
         for path in sorted(places):
-            found = next((source for source, target, _ in copy.pairs if target == path), None)
+            found = next((source for source, target, _ in reversed(copy.pairs) if target == path), None)
             text = facts.context.read(found) if found is not None else None
             inline = copy.inline and path in (copy.destination, _inside_destination(step))
             if inline:
