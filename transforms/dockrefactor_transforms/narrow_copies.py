@@ -160,7 +160,7 @@ def _unread(facts: Facts, narrowed: list[Edit]) -> list[Edit]:
 
 def _taken(facts: Facts, narrowed: list[Edit]) -> tuple[str, ...]:
     """The paths that stages copy from others when the edits are made."""
-    named = " ".join(edit.text for edit in narrowed).split()
+    lines = (line.split() for edit in narrowed for line in edit.text.splitlines() if " --from=" in line)
     copied = (
         path
         for stage in facts.stages
@@ -170,7 +170,7 @@ def _taken(facts: Facts, narrowed: list[Edit]) -> tuple[str, ...]:
         and not any(edit.span == step.instruction.span for edit in narrowed)
         for path in step.copy.sources
     )
-    return (*copied, *(word for word in named if word.startswith("/")))
+    return (*copied, *(word for line in lines for word in line[:-1] if word.startswith("/")))
 
 
 def _only_prunes(run: Run) -> bool:
