@@ -81,6 +81,12 @@ class Python:
         if start.kind == "django-manage" and start.arguments[:1] == ("migrate",):
             made = (place.cwd, posixpath.join(place.cwd, "db.sqlite3"))
             return Effects(Kind.PROGRAM, writes=made, programs=(argv[0],), by=self.name, detail=start)
+        data = python_commands.corpora_folder(argv)
+        if data is not None and "NLTK_DATA" not in place.state.env:
+            folder = absolute(data.replace("~", place.state.env.get("HOME", "/root"), 1), place.cwd)
+            return Effects(
+                Kind.PROGRAM, writes=(folder,), programs=(argv[0],), network=True, by=self.name, detail=start
+            )
         return Effects(
             Kind.PROGRAM,
             writes=("/",),

@@ -125,6 +125,8 @@ def parse_install(argv: Sequence[str]) -> PythonInstall | None:
         return _pipenv(first, rest)
     if name == "setup.py":
         return _setup(first, rest)
+    if name == "spacy":
+        return _spacy(first, rest)
     return None
 
 
@@ -343,6 +345,16 @@ def _setup(first: str, words: Sequence[str]) -> PythonInstall | None:
     )
 
 
+def _spacy(first: str, words: Sequence[str]) -> PythonInstall | None:
+    """`spacy download MODEL`: pip installs the model as the package that it is, from spaCy's own releases."""
+    if words[:1] != ("download",):
+        return None
+    options = read_options("spacy download", words[1:])
+    if options is None or len(options.positional) != 1:
+        return None
+    return PythonInstall(manager="pip", program=first, named=options.positional, complete=True)
+
+
 _HARMLESS: Final[dict[str, frozenset[tuple[str, ...]]]] = {
     "pip": frozenset({("config",), ("cache",), ("check",), ("list",), ("freeze",), ("show",), ("debug",), ("help",)}),
     "poetry": frozenset({("config",), ("cache",), ("check",), ("show",), ("about",), ("env", "info"), ("env", "list")}),
@@ -408,3 +420,12 @@ def parse_environment(argv: Sequence[str]) -> str | None:
         options = read_options("uv venv", words[2:])
         return (*options.positional, ".venv")[0] if options and len(options.positional) < 2 else None
     return None
+
+
+def corpora_folder(argv: Sequence[str]) -> str | None:
+    """Where `python -m nltk.downloader` puts data; None for another command, or one that asks which."""
+    words = _as_program(argv)
+    options = read_options(words[0], words[1:]) if words is not None and words[0] == "nltk.downloader" else None
+    if options is None or not options.positional:
+        return None
+    return options.last("--dir") or "~/nltk_data"
