@@ -295,3 +295,15 @@ def _of_variant(image: Image, variant: str, with_suite: bool = True) -> Image | 
     version = [part for part in parts if part not in SUITES and part not in own]
     ordered = [*version, *suite, variant] if family.get("suite_before_variant") else [*version, variant, *suite]
     return known(image.reference.with_tag("-".join(ordered)))
+
+
+def pinned(image: Image) -> Image | None:
+    """The same image by a tag that names its Debian release: `golang:1` -> `golang:1-trixie`. None where none is known,
+    or the tag names one already."""
+    if not image.is_debian or image.release or image.newest_release not in SUITES or image.reference.digest:
+        return None
+    tag = image.reference.tag
+    found = known(
+        image.reference.with_tag(image.newest_release if tag == "latest" else f"{tag}-{image.newest_release}")
+    )
+    return found if found is not None and found.release == image.newest_release else None

@@ -6,6 +6,9 @@ the libraries that compiled packages link, and the original's whole configuratio
 HEALTHCHECK, USER, WORKDIR are the author's own lines. Where one language runs and another only builds, each gets a
 builder of its own if neither reads what the other makes.
 
+A program that links the C library needs the release that it was built on. Where the base image's tag may move to
+another (`golang:1`, `rust:latest`), the builder gets the tag that names the release of today (`golang:1-trixie`).
+
 With `--runtime alpine`, what needs no C library (a static program, pure Python, JavaScript without addons) runs on
 Alpine.
 
@@ -42,6 +45,7 @@ from dockrefactor import (
 )
 from dockrefactor.effects import Kind, inside
 from dockrefactor.facts import Facts
+from dockrefactor.image import Image
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
 from dockrefactor.records import replace
 from dockrefactor.stages import Stage, starts_base_server
@@ -432,9 +436,23 @@ def _split(facts: Facts, plan: Plan) -> Outcome:
         return Refusal(Reasons.RUNTIME_FAMILY, facts.at(facts.final.origin, says))
     if base.reference.digest:
         return Refusal(Reasons.DIGEST, facts.at(facts.final.origin, base.reference.digest[:19]))
-    return Refusal(
-        Reasons.RELEASE, facts.at(facts.final.origin, f"`{base.reference.written}` may move to another release")
-    )
+    return _pinned(facts, base)
+
+
+def _pinned(facts: Facts, base: Image) -> Outcome:
+    """The split of the file whose base image is named with the release that it stands on."""
+    origin = facts.final.origin
+    says = f"`{base.reference.written}` may move to another release"
+    pinned = image.pinned(base)
+    if pinned is None or origin.args[0] != base.reference.written:
+        return Refusal(Reasons.RELEASE, facts.at(origin, says))
+    after = facts.of_text(apply(facts.document.text, (Edit(origin.words[0].span, pinned.reference.written),)))
+    outcome = run(after)
+    if not isinstance(outcome, Change):
+        return outcome
+    text = apply(after.document.text, outcome.edits)
+    evidence = (facts.at(origin, f"{says} than {base.newest_release}, which it names now"), *outcome.evidence)
+    return replace(outcome, edits=edits_between(facts.document.text, text), evidence=evidence)
 
 
 def _parted(facts: Facts, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:

@@ -89,22 +89,27 @@ class Go:
         )
 
     def install_inputs(self, placed: Placed, place: Place) -> InstallInputs | None:
-        root = self._root(place, placed.cwd)
-        if root is None:
+        found = self._root(place, placed.cwd)
+        if found is None:
             return InstallInputs(missing=(posixpath.join(placed.cwd, "go.mod"),))
+        root, folder = found
         files = tuple(
-            posixpath.normpath(posixpath.join(placed.cwd, posixpath.relpath("/" + path, "/" + root)))
+            posixpath.normpath(posixpath.join(folder, posixpath.relpath("/" + path, "/" + root)))
             for path in go_module.module_inputs(place.context, self._member(place, root))
         )
         return InstallInputs(files=files, locked=place.context.is_file(posixpath.join(root, "go.sum")))
 
-    def _root(self, place: Place, cwd: str) -> str | None:
-        """The context folder of the module or workspace that stands in `cwd`."""
-        for name in ("go.mod", "go.work"):
-            found = place.resolve(posixpath.join(cwd, name))
-            if found is not None:
-                return posixpath.dirname(found)
-        return None
+    def _root(self, place: Place, cwd: str) -> tuple[str, str] | None:
+        """The module or workspace that `cwd` lies in: its context folder, and its image folder."""
+        folder = cwd
+        while True:
+            for name in ("go.mod", "go.work"):
+                found = place.resolve(posixpath.join(folder, name))
+                if found is not None:
+                    return posixpath.dirname(found), folder
+            if folder == "/":
+                return None
+            folder = posixpath.dirname(folder)
 
     def _member(self, place: Place, root: str) -> str:
         if place.context.is_file(posixpath.join(root, "go.mod")):
@@ -128,7 +133,7 @@ class Go:
         inputs = self.install_inputs(builds[0], place)
         if inputs is None or inputs.missing or getattr(builds[0].effects.detail, "mod", None) == "vendor":
             return None
-        context_folder = self._root(place, step.before.cwd) or ""
+        context_folder, _ = self._root(place, step.before.cwd) or ("", "")
         if go_module.is_vendored(facts.context, context_folder):
             return None
         if not go_module.requires_anything(facts.context, self._member(place, context_folder)):
