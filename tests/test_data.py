@@ -19,7 +19,7 @@ PYTHON_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 PROGRAM_NAME = re.compile(r"(?:/nodejs/bin/)?[A-Za-z0-9_+.\[-]+")
 SUITES = frozenset(("stretch", "buster", "bullseye", "bookworm", "trixie", "forky"))
-LIBRARY_RELEASES = SUITES | {"alpine"}
+LIBRARY_RELEASES = SUITES | {"alpine", "rpm"}
 VARIANT_KEYS = frozenset((
     "parts", "libc", "base", "on", "shell", "package_manager", "programs", "only", "packages", "libraries", "tzdata",
     "ca_certificates", "env", "entrypoint", "cmd", "workdir", "user", "users", "expose", "stop_signal", "counterpart",

@@ -237,7 +237,10 @@ class RuntimePackages:
         if role is not Role.BUILD or name in _removed(step):
             return ()
         languages = os_packages.left_behind(name, self.base)
-        return tuple(item for item in languages if item in LANGUAGE_LIBRARIES and item not in self.runtime.packages)
+        linked = LANGUAGE_LIBRARIES
+        if self.base.is_rpm and any(toolchain.name == "python" for toolchain in self.facts.toolchains):
+            linked = linked | {"libgomp"}  # an old pip compiles packages for which there are wheels
+        return tuple(item for item in languages if item in linked and item not in self.runtime.packages)
 
     def missing_programs(self, step: Step) -> list[str]:
         """Programs that a step runs and the runtime image has not."""

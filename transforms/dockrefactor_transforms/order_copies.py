@@ -247,6 +247,9 @@ def _manifest_copies(facts: Facts, stage: Stage, found: Install, copies: Sequenc
     step = stage.steps[copies[-1]]
     flags = "".join(f" {flag}" for flag in step.instruction.flags)
     cwd = stage.steps[found.first].before.cwd
+    written = [stage.steps[at].instruction.args[-1] for at in copies]
+    # an image of which nothing is known may have another work folder than `/`
+    shown_from = "" if stage.base is None and cwd == "/" and all(word.startswith("/") for word in written) else cwd
     groups: dict[str, list[str]] = {}
     lines: list[str] = []
     mounts = stage.steps[found.first].run
@@ -262,11 +265,11 @@ def _manifest_copies(facts: Facts, stage: Stage, found: Install, copies: Sequenc
         groups.setdefault(posixpath.dirname(path), []).append(word)
     folders = [(folder, resolve(folder)) for folder in found.inputs.folders]
     for folder, sources in groups.items():
-        lines.append(f"COPY{flags} " + _operands([*sources, _shown(folder, cwd)]))
+        lines.append(f"COPY{flags} " + _operands([*sources, _shown(folder, shown_from)]))
     for folder, source in folders:
         if source is None:
             return None
-        lines.append(f"COPY{flags} " + _operands([source, _shown(folder, cwd).rstrip("/")]))
+        lines.append(f"COPY{flags} " + _operands([source, _shown(folder, shown_from).rstrip("/")]))
     return lines
 
 
@@ -275,10 +278,10 @@ def _pairs(step: Step) -> tuple[tuple[str, str, bool], ...]:
 
 
 def _shown(folder: str, cwd: str) -> str:
-    """A destination folder as an author types it: relative to the work folder where it lies in it."""
+    """A destination folder as an author types it: relative to the work folder (`""`: not known) where it lies in it."""
     if folder == cwd:
         return "./"
-    if inside(folder, cwd) and cwd != "/":
+    if cwd not in ("", "/") and inside(folder, cwd):
         return f"./{posixpath.relpath(folder, cwd)}/"
     return folder.rstrip("/") + "/"
 

@@ -1,4 +1,4 @@
-"""Languages that come as packages of Debian, Ubuntu or Alpine: what must be known of the image, whichever language."""
+"""Languages that come as packages of a distribution: what must be known of the image, whichever language."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ def with_libraries(facts: Facts) -> frozenset[str]:
     return named | {library for name in named for library in os_packages.libraries(name, base) or ()}
 
 
-def obstacle(facts: Facts, language: str) -> Blocked | None:
-    """Why an image whose `language` (its name, for people) comes from the distribution is not split."""
+def obstacle(facts: Facts, language: str, of_rpm: bool = False) -> Blocked | None:
+    """Why an image whose `language` (its name, for people) comes from the distribution is not split; `of_rpm`: whether
+    that of Red Hat's family is known."""
     base = facts.final.base
     assert base is not None
-    if base.language or not (base.is_debian or base.is_alpine):
+    if base.language or not (base.is_debian or base.is_alpine or (base.is_rpm and of_rpm)):
         return unknown_base(facts, language)
-    if base.is_debian and not os_packages.release_name(base):
+    if not base.is_alpine and not os_packages.release_name(base):
         return Blocked("unknown-release", facts.at(facts.final.origin, os_packages.untold_release(base)))
     return None
 

@@ -162,7 +162,8 @@ class Go:
                 packages.append(("ca-certificates", item.module.evidence))
             if item.read.uses_timezones:
                 packages.append(("tzdata", item.module.evidence))
-            for module in item.read.cgo_modules:
+            # elsewhere the libraries have other names, and are those of the author's own packages
+            for module in item.read.cgo_modules if facts.final.base is None or not facts.final.base.is_rpm else ():
                 packages.extend((library, item.module.evidence) for library in module.libraries)
         return RuntimeNeeds(
             programs=tuple(claim for item in programs for claim in item.read.needs.programs),

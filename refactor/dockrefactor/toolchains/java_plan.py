@@ -16,7 +16,6 @@ from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Stage, Step
 from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan, TreeNeeds, started_by_tool
 from dockrefactor.toolchains import (
-    distribution,
     java_commands,
     java_distribution,
     java_files,
@@ -64,7 +63,7 @@ def _plan(facts: Facts) -> Plan:
         return Plan()
     base = facts.final.base
     packaged = base is not None and not base.language
-    moving = distribution.obstacle(facts, "Java") if packaged else None
+    moving = java_distribution.obstacle(facts) if packaged else None
     if moving is not None:
         raise BlockedError(moving)
     outputs = _outputs(facts, facts.final, builds)

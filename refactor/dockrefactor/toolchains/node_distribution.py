@@ -1,4 +1,4 @@
-"""Node.js of Debian, Ubuntu and Alpine: `nodejs` is in both stages, `npm` with all that it brings where it starts.
+"""Node.js that is packaged: `nodejs` is in both stages, `npm` with all that it brings where it starts.
 
 https://wiki.debian.org/Javascript/Nodejs/Manual -- Debian's Node.js also finds the modules of packages such as those
 that its npm depends on; a program that names no other packages than its own does not.
@@ -20,7 +20,7 @@ def obstacle(facts: Facts) -> Blocked | None:
     """Why an image whose Node.js comes from the distribution is not split."""
     if not distribution.packages(facts) & {"nodejs", NPM}:
         return distribution.unknown_base(facts, "Node.js")
-    return distribution.obstacle(facts, "Node.js")
+    return distribution.obstacle(facts, "Node.js", of_rpm=True)
 
 
 def instead(facts: Facts, packages: list[PackageJson]) -> dict[str, tuple[str, ...]]:

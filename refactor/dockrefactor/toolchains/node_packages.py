@@ -61,6 +61,8 @@ def _libraries(row: dict[str, Any], base: Image | None) -> list[str]:
         return []
     if base.is_alpine:
         return list(named.get("alpine", ()))
+    if base.is_rpm:
+        return []  # those that the author installs, by names of their own
     found = named.get("debian") or named.get(f"debian_{base.release or 'bookworm'}", ())
     return list(found)
 

@@ -21,6 +21,8 @@ from dockrefactor.toolchains.node_package_json import PackageJson, package_at, w
 from dockrefactor.toolchains.tag_versions import tag_version
 
 _Commands = list[tuple[Step, Placed]]
+# releases of distributions whose own npm is the sixth or older
+_NPM_6 = frozenset({"buster", "bionic", "focal", "el6", "el7", "el8", "al2"})
 
 
 def plan(facts: Facts, installs: _Commands, builds: _Commands) -> Plan | Blocked:
@@ -201,9 +203,9 @@ def _loaded(facts: Facts, package: PackageJson, tool: str) -> list[str]:
 
 def _npm_major(facts: Facts) -> int | None:
     """npm's major version in an official image, by Node's: 6 up to Node 14, 7 or later from 15 on; in a distribution 6
-    up to Debian 10 and Ubuntu 20.04."""
+    up to Debian 10, Ubuntu 20.04 and RHEL 8, of which later ones take the same options."""
     base = facts.final.base
     if base is not None and not base.language:
-        return 6 if os_packages.release_name(base) in ("buster", "bionic", "focal") else 10
+        return 6 if os_packages.release_name(base) in _NPM_6 else 10
     version = tag_version(base, "javascript")
     return 6 if version is not None and version[0] < 15 else 10

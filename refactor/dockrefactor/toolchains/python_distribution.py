@@ -1,5 +1,6 @@
-"""Python of Debian, Ubuntu and Alpine: Debian's pip puts packages below /usr/local, where the distribution's own
-packages put nothing; Alpine's puts them among those, so only what an environment of the author's holds can be told.
+"""Python of Debian, Ubuntu, Alpine and Red Hat's family: Debian's pip puts packages below /usr/local, where the
+distribution's own packages put nothing, and so does Red Hat's from RHEL 8 on; Alpine's puts them among those, so only
+what an environment of the author's holds can be told.
 
 https://www.debian.org/doc/debian-policy/ch-opersys.html#site-specific-programs -- so all of /usr/local is what pip and
 the author put there, and the runtime takes it whole; Python and its packaged modules are installed in both stages.
@@ -17,6 +18,7 @@ from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked
 from dockrefactor.toolchains import distribution
 from dockrefactor.toolchains.python_commands import PythonInstall
+from dockrefactor.toolchains.python_names import names
 from dockrefactor.toolchains.python_packages import packages_needs
 from dockrefactor.toolchains.python_sources import image_sources
 
@@ -24,6 +26,7 @@ LOCAL: Final = "/usr/local"
 PIP: Final = "python3-pip"
 # packages of another Python than the release's own
 _VERSIONS: Final = r"python(?:2(?:\.\d+)?|3\.\d+)?(?:-(?!is-).*)?"
+_VERSIONS_OF_RPM: Final = r"@?python(?:2.*|3\.?\d.*|-.*)?|rh-python.*"
 # modules that belong to a package of tools
 _TOOL_MODULES: Final = frozenset({"pip", "venv", "ensurepip", "virtualenv"})
 
@@ -32,9 +35,13 @@ def obstacle(facts: Facts, installs: list[tuple[Step, Placed]], installed: list[
     """Why an image whose Python comes from the distribution is not split; `installed` is what the installs read."""
     base = facts.final.base
     assert base is not None
-    foreign = distribution.obstacle(facts, "Python") or distribution.from_elsewhere(facts, _VERSIONS, "Python")
+    foreign = distribution.obstacle(facts, "Python", of_rpm=True) or distribution.from_elsewhere(
+        facts, _VERSIONS_OF_RPM if base.is_rpm else _VERSIONS, "Python"
+    )
     if foreign is not None:
         return foreign
+    if base.is_rpm and base.release not in names("own_folder_releases"):
+        return Blocked("unknown-base", facts.at(facts.final.origin, "where its pip puts packages is not known"))
     for step, placed in installs:
         detail = placed.effects.detail
         if isinstance(detail, PythonInstall) and detail.manager != "pip" and detail.destination != "project-venv":
@@ -68,7 +75,8 @@ def gain(facts: Facts) -> str | None:
 
 
 def _recommended(facts: Facts) -> str | None:
-    for step in facts.final.steps:
+    base = facts.final.base
+    for step in facts.final.steps if base is not None and not base.is_rpm else ():
         if PIP in map(os_packages.bare, package_lists.packages(step)) and package_lists.recommends(step):
             return f"the compilers that `{PIP}` recommends stay behind"
     return None

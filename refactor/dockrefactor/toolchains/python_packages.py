@@ -185,8 +185,8 @@ def _add_row(
 
 def _libraries(by_release: Mapping[str, list[str]], base: Image) -> list[str] | None:
     """The libraries for the release of `base`; for a tag that may move, names that all current releases have."""
-    if base.is_alpine:
-        return by_release.get("alpine")
+    if base.is_alpine or base.is_rpm:
+        return by_release.get("alpine" if base.is_alpine else "rpm")
     if base.release:
         return by_release.get(base.release)
     names = [

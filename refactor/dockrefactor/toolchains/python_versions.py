@@ -20,6 +20,8 @@ def pip_variable(base: Image | None) -> str:
 
 def has_old_pip(base: Image | None) -> bool:
     """Whether the image's pip passes by most wheels of today."""
+    if base is not None and base.release in tables.toml("python_names")["old_pip_releases"]:
+        return True
     return _is_among(base, "before_manylinux2014")
 
 
