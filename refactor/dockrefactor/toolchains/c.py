@@ -1,4 +1,4 @@
-"""C and C++: compiler lines, make and CMake; the program on a slim image of the same release with what it links."""
+"""C and C++: compiler lines, make, CMake, Meson; the program on a slim image of the same release with what it links."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dockrefactor.shell import Command
     from dockrefactor.stages import Place, Placed, Stage, Step
 
-_STARTERS: Final = frozenset({"make", "cmake", "ninja", "gcc", "g++", "cc", "clang", "clang++"})
+_STARTERS: Final = frozenset({"make", "cmake", "meson", "ninja", "gcc", "g++", "cc", "clang", "clang++"})
 
 
 class C:

@@ -96,12 +96,14 @@ class Configure:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """`cmake --build` or `cmake --install`: the image folder of the build, whether it installs, and where."""
+    """`cmake --build` or `cmake --install`, and the like of Meson: the image folder of the build, whether it installs,
+    and where; `above`: what is put before all places."""
 
     build: str
     installs: bool
     prefix: str = ""
     target: str = ""
+    above: str = ""
 
 
 def parse_cmake(argv: Sequence[str], cwd: str) -> Configure | Work | None:

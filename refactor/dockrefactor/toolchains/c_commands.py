@@ -8,7 +8,7 @@ from typing import Final
 from dockrefactor.effects import Effects, Kind, absolute
 from dockrefactor.shell import Command
 from dockrefactor.stages import Place
-from dockrefactor.toolchains import c_autotools, c_cmake
+from dockrefactor.toolchains import c_autotools, c_cmake, c_meson, c_meson_setup
 from dockrefactor.toolchains.c_autotools import Prepare
 from dockrefactor.toolchains.c_build import Unreadable
 from dockrefactor.toolchains.c_cmake import Configure, Work
@@ -27,6 +27,8 @@ def effects(command: Command, name: str, place: Place) -> Effects | None:
         return _make(command, place)
     if name == "cmake":
         return _cmake(command, place)
+    if name == "meson":
+        return _meson(command, place)
     if name == "configure":
         return _configure(command, place)
     if c_autotools.is_preparing(name):
@@ -100,8 +102,8 @@ def _installed_below(above: str, prefix: str = "") -> tuple[str, ...]:
 
 
 def _is_generated(folder: str, place: Place) -> bool:
-    """Whether CMake or a `configure` can have made the Makefile that stands in a folder."""
-    names = (c_cmake.LISTS, *c_autotools.SOURCES)
+    """Whether CMake, Meson or a `configure` can have made the Makefile that stands in a folder."""
+    names = (c_cmake.LISTS, c_meson_setup.LISTS, *c_autotools.SOURCES)
     folders = (folder, posixpath.dirname(folder))
     return any(place.resolve(posixpath.join(item, name)) is not None for item in folders for name in names)
 
@@ -165,3 +167,30 @@ def _configured(read: Configure, place: Place) -> Effects:
     except Unreadable as unreadable:
         return _unknown(unreadable.says)
     return Effects(Kind.BUILD, reads=(read.source,), writes=(read.build,), programs=("cmake",), by=_BY, detail=read)
+
+
+def _meson(command: Command, place: Place) -> Effects:
+    def is_source(folder: str) -> bool:
+        return place.resolve(posixpath.join(folder, c_meson_setup.LISTS)) is not None
+
+    if command.argv[1:2] == ("--version",):
+        return Effects(Kind.TOOL_SETUP, programs=("meson",), by=_BY)
+    if command.argv[1:2] == ("test",):
+        return Effects(Kind.TEST, reads=(place.cwd,), programs=("meson",), by=_BY)
+    read = c_meson_setup.parse_meson(command.argv, place.cwd, is_source)
+    if read is None or any("$" in word.text for word in command.words):
+        return _unknown(f"what `{' '.join(command.argv[:3])}` does is not known")
+    if isinstance(read, Work):
+        above = read.above or _assigned(command).get("DESTDIR", "")
+        installs = _installed_below(above) if read.installs else ()
+        return Effects(
+            Kind.BUILD, reads=(read.build,), writes=(read.build, *installs), programs=("meson",), by=_BY, detail=read
+        )
+    lists = place.resolve(posixpath.join(read.source, c_meson_setup.LISTS))
+    if lists is None:
+        return _unknown("no meson.build of the build context stands there")
+    try:
+        c_meson.read(place.context, posixpath.dirname(lists), read)
+    except Unreadable as unreadable:
+        return _unknown(unreadable.says)
+    return Effects(Kind.BUILD, reads=(read.source,), writes=(read.build,), programs=("meson",), by=_BY, detail=read)

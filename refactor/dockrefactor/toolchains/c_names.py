@@ -7,7 +7,7 @@ from typing import Final
 
 from dockrefactor.patterns import regex
 
-_TOOLS: Final = frozenset({"make", "gmake", "cmake", "ctest", "ninja"})
+_TOOLS: Final = frozenset({"make", "gmake", "cmake", "ctest", "ninja", "meson"})
 # https://www.gnu.org/software/automake/manual/html_node/index.html: what makes `configure` and Makefile.in
 AUTOTOOLS: Final = frozenset(
     {"autoreconf", "aclocal", "autoconf", "autoheader", "automake", "libtoolize", "glibtoolize", "autopoint",

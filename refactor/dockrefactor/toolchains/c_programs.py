@@ -10,12 +10,13 @@ from dockrefactor.facts import Facts
 from dockrefactor.needs import ResolveImagePath
 from dockrefactor.records import dataclass, replace
 from dockrefactor.stages import Placed, Stage, Step
-from dockrefactor.toolchains import c_autotools, c_cmake, c_cmake_install
+from dockrefactor.toolchains import c_autotools, c_cmake, c_cmake_install, c_meson, c_meson_setup, c_meson_targets
 from dockrefactor.toolchains.c_autotools import AutoConfigure, Prepare, Project
 from dockrefactor.toolchains.c_build import Built, Library, Unreadable
 from dockrefactor.toolchains.c_cmake import Configure, Work
 from dockrefactor.toolchains.c_compile import Compile
 from dockrefactor.toolchains.c_make import NAMES, MakeCall, MakeReader
+from dockrefactor.toolchains.c_meson_setup import MesonConfigure
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class _Reader:
     def __init__(self, facts: Facts, stage: Stage) -> None:
         self.facts = facts
         self.stage = stage
-        self.configured: dict[str, tuple[Configure | AutoConfigure, str]] = {}
+        self.configured: dict[str, tuple[Configure | AutoConfigure | MesonConfigure, str]] = {}
         self.prepared: set[str] = set()
 
     def builds(self) -> Iterator[CBuild]:
@@ -60,10 +61,11 @@ class _Reader:
         detail = placed.effects.detail
         if isinstance(detail, Compile):
             return self._compiled(step, placed, detail, resolve)
-        if isinstance(detail, Configure):
+        if isinstance(detail, (Configure, MesonConfigure)):
+            lists = c_cmake.LISTS if isinstance(detail, Configure) else c_meson_setup.LISTS
             source = resolve(detail.source)
-            if source is None and resolve(posixpath.join(detail.source, c_cmake.LISTS)) is not None:
-                source = posixpath.dirname(resolve(posixpath.join(detail.source, c_cmake.LISTS)) or "")
+            if source is None and resolve(posixpath.join(detail.source, lists)) is not None:
+                source = posixpath.dirname(resolve(posixpath.join(detail.source, lists)) or "")
             if source is None:
                 raise Unreadable(f"{detail.source} is not copied from the context", "manifest-missing")
             self.configured[detail.build] = (detail, source)
@@ -80,7 +82,7 @@ class _Reader:
             return None
         if isinstance(detail, Work):
             given = {name: word.text for name, word in placed.command.assignments if word is not None}
-            return self._cmake(step, placed, detail, given.get("DESTDIR", ""))
+            return self._cmake(step, placed, detail, detail.above or given.get("DESTDIR", ""))
         if isinstance(detail, MakeCall):
             return self._make(step, placed, detail, resolve)
         return None
@@ -116,6 +118,10 @@ class _Reader:
             if not work.installs:
                 return CBuild(step, placed, project.built(), source)
             own, copied = project.installed(above)
+            return CBuild(step, placed, own, source, copied)
+        if isinstance(configured, MesonConfigure):
+            meson = c_meson.read(self.facts.context, source, configured)
+            own, copied = c_meson_targets.built(meson, configured, work.installs, above)
             return CBuild(step, placed, own, source, copied)
         reading = c_cmake.read(self.facts.context, source, configured)
         built = c_cmake.built(reading, configured)
