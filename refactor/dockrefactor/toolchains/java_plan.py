@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 from collections.abc import Iterator, Sequence
 
@@ -199,6 +200,10 @@ def _of_builder(facts: Facts, outputs: Outputs, item: Named) -> Iterator[str]:
     if started_there and (cwd != folder or _opens_beside(facts)):
         yield cwd  # the program is started in what the build makes, and may open whatever is there
         return
+    packed = next((unit for unit in outputs.units if unit.quarkus and unit.output == folder), None)
+    if packed is not None and item.path.endswith("-runner.jar") and posixpath.dirname(item.path) == folder:
+        yield from _packed_by_quarkus(facts, packed, item)
+        return
     if "*" in item.path and not item.is_folder:
         yield _one_of(facts, outputs, item)
         return
@@ -214,6 +219,24 @@ def _of_builder(facts: Facts, outputs: Outputs, item: Named) -> Iterator[str]:
         raise _stop("ambiguous-artifact", replace(item.evidence, says=f"the manifest of {name} names other archives"))
     yield item.path
     yield from unit.companions
+
+
+def _packed_by_quarkus(facts: Facts, unit: Unit, item: Named) -> Iterator[str]:
+    """The archive that Quarkus makes beside or in place of its folder, with its libraries."""
+    names = [name for name in unit.archives.names if name.endswith("-runner.jar")]
+    if unit.quarkus not in ("uber-jar", "legacy-jar"):
+        made = "a folder" if unit.quarkus == "fast-jar" else "what is not told"
+        code = "launch-missing" if unit.quarkus == "fast-jar" else "ambiguous-artifact"
+        raise _stop(code, replace(item.evidence, says=f"Quarkus makes {made}, not `{posixpath.basename(item.path)}`"))
+    path = item.path
+    if "*" in path:
+        matching = [name for name in names if fnmatch.fnmatchcase(name, posixpath.basename(path))]
+        if len(matching) != 1 or not facts.launch.shell:
+            raise _stop("ambiguous-artifact", replace(item.evidence, says=f"`{item.word}` may mean more than one file"))
+        path = posixpath.join(unit.output, matching[0])
+    yield path
+    if unit.quarkus == "legacy-jar":
+        yield posixpath.join(unit.output, "lib")
 
 
 def _left_in_output(facts: Facts, outputs: Outputs, program: Program, brought: Sequence[str]) -> Evidence | None:

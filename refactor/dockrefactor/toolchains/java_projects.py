@@ -15,7 +15,7 @@ from dockrefactor.inert import is_inert
 from dockrefactor.needs import InstallInputs
 from dockrefactor.records import dataclass
 from dockrefactor.stages import Place
-from dockrefactor.toolchains import gradle_project, maven_artifacts, maven_pom
+from dockrefactor.toolchains import gradle_project, maven_artifacts, maven_pom, quarkus
 from dockrefactor.toolchains.java_commands import Build
 from dockrefactor.toolchains.maven_artifacts import Archives
 
@@ -24,7 +24,8 @@ from dockrefactor.toolchains.maven_artifacts import Archives
 class Unit:
     """One project of a build: `folder` in the context, `place` in the image, its output folder there, `archives` in the
     folder `libraries`; `dependencies` are `group:artifact` with where they are named; `companions` are folders whose
-    archives the manifest of its own names, None where that is computed."""
+    archives the manifest of its own names, None where that is computed; `quarkus`: how Quarkus packs it, `""` where it
+    does not."""
 
     folder: str
     place: str
@@ -33,6 +34,7 @@ class Unit:
     archives: Archives
     dependencies: tuple[tuple[str, Evidence], ...]
     companions: tuple[str, ...] | None = ()
+    quarkus: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,19 @@ def _maven(build: Build, place: Place) -> Work | None:
         dependencies = tuple((entry.name, entry.evidence) for entry in item.dependencies if entry.scope != "test")
         beside = maven_artifacts.companions(item)
         placed = tuple(absolute(folder, here) for folder in beside) if beside is not None else None
-        units.append(Unit(item.folder, here, output, output, maven_artifacts.archives(item), dependencies, placed))
+        archives, packed = maven_artifacts.archives(item), _packed_by_quarkus(item, place)
+        units.append(Unit(item.folder, here, output, output, archives, dependencies, placed, packed))
     return Work(build, root, tuple(units), projects[0].evidence)
+
+
+def _packed_by_quarkus(item: maven_pom.Project, place: Place) -> str:
+    """How Quarkus's plugin packs a project; `""` where it has none."""
+    plugin = item.plugins.get("quarkus-maven-plugin")
+    if plugin is None:
+        return ""
+    told = {name: values[-1] for name, values in plugin.settings.items() if name.startswith("quarkus.")}
+    known = {name: maven_pom.expand(text, item.properties) or text for name, text in item.properties.items()}
+    return quarkus.kind(place.context, item.folder, {**known, **told}, place.state.env)
 
 
 def _gradle(build: Build, place: Place) -> Work | None:
@@ -99,8 +112,21 @@ def _gradle(build: Build, place: Place) -> Work | None:
         script = read.script(place.context, folder)
         named = tuple(_gradle_dependencies(place.context, script))
         beside = None if "Class-Path" in ((place.context.read(script) if script else None) or "") else ()
-        units.append(Unit(folder, here, output, posixpath.join(output, "libs"), archives, named, beside))
+        packed = _packed_by_its_plugin(place, top, folder, script, build)
+        units.append(Unit(folder, here, output, posixpath.join(output, "libs"), archives, named, beside, packed))
     return Work(build, root, tuple(units), Evidence(found, 0, "a Gradle build"))
+
+
+def _packed_by_its_plugin(place: Place, top: str, folder: str, script: str | None, build: Build) -> str:
+    """The same for a project of Gradle, whose properties stand in a file beside the root's script."""
+    text = (place.context.read(script) or "") if script else ""
+    if "io.quarkus" not in text:
+        return ""
+    properties = place.context.read(posixpath.join(top, "gradle.properties")) or ""
+    known = dict(re.findall(r"^\s*([\w.-]+)\s*=\s*(.*?)\s*$", properties, re.M))
+    if re.search(r"quarkusBuild|packageType|quarkus\s*\{|systemPropert", text):
+        return quarkus.UNKNOWN
+    return quarkus.kind(place.context, folder, {**known, **build.properties}, place.state.env)
 
 
 def _gradle_dependencies(context: BuildContext, script: str | None) -> Iterator[tuple[str, Evidence]]:
