@@ -12,6 +12,9 @@ from dockrefactor.context import BuildContext
 from dockrefactor.toolchains.node_builds import BuildOutput, NodeStart, build_outputs, follow_start, tool_package
 from dockrefactor.toolchains.node_manifests import PackageJson, read_package_json
 
+# the plugin of a framework in another language, which chooses the folder
+LARAVEL = "import laravel from 'laravel-vite-plugin'\nexport default {{ plugins: [laravel({{ {} }})] }}"
+
 
 def project(
     root: Path, scripts: Mapping[str, str], files: Mapping[str, object] | None = None, **manifest: object
@@ -163,6 +166,19 @@ def test_other_folders_that_cannot_be_followed(tmp_path: Path, script: str, file
         ("vite build", {"vite.config.ts": "export default { build: { outDir: 'out' /* x */ } }"}, ["out"]),
         ("vite build", {"vite.config.js": "export default { plugins: [dts({ outDir: 'types' })] }"}, ["dist"]),
         ("vite build --outDir ./www", {}, ["www"]),
+        ("vite build", {"vite.config.js": LARAVEL.format("input: 'a.js'")}, ["public/build"]),
+        (
+            "vite build",
+            {"vite.config.js": LARAVEL.format("buildDirectory: 'assets', publicDirectory: 'web'")},
+            ["web/assets"],
+        ),
+        ("vite build --ssr", {"vite.config.js": LARAVEL.format("ssr: 'ssr.js'")}, ["bootstrap/ssr"]),
+        ("vite build --outDir www", {"vite.config.js": LARAVEL.format("")}, ["www"]),
+        (
+            "vite build",
+            {"vite.config.js": LARAVEL.replace("laravel-vite-plugin", "vite-plugin-symfony").format("")},
+            ["public/build"],
+        ),
         ("react-scripts build", {}, ["build"]),
         ("BUILD_PATH=./out react-scripts build", {}, ["out"]),
         ("react-scripts build", {".env": "BUILD_PATH='site'\n"}, ["site"]),
@@ -216,6 +232,7 @@ def test_outputs(tmp_path: Path, script: str, files: Mapping[str, object], paths
         ("vite build", {"vite.config.js": "export default { build: { outDir: env.OUT } }"}),
         ("next build", {"next.config.js": "module.exports = { output: process.env.X ? 'standalone' : undefined }"}),
         ("vite build", {"vite.config.js": "export default { build, plugins: [] }"}),
+        ("vite build", {"vite.config.js": LARAVEL.format("buildDirectory: process.env.OUT")}),
         ("vite build", {"vite.config.js": "export default { build: { rollupOptions: { output: { dir: 'x' } } } }"}),
         ("npm run missing", {}),
         ("npm run build", {}),

@@ -42,8 +42,24 @@ def _vite(step: BuildStep) -> Outputs:
     out = step.option("--outDir") or literal_setting(settings, "outDir")
     if out is None or re.search(r"\bdir\s*:", settings):
         return None
+    back_end = _back_end(step, text) if not out else None
+    if back_end is not None:
+        place, inner = (literal_setting(text, name) for name in ("publicDirectory", "buildDirectory"))
+        place = literal_setting(text, "ssrOutputDirectory") if step.has("--ssr") else place
+        if None in (place, inner) or literal_setting(text, "ssrOutputDirectory") is None:
+            return None
+        if step.has("--ssr"):
+            return step.made(place or back_end["ssr"])
+        return step.made(posixpath.join(place or back_end["public"], inner or back_end["build"]))
     public = literal_setting(text, "publicDir") or "public"
     return step.made(posixpath.join(root, out or "dist"), consumed=("src", public))
+
+
+def _back_end(step: BuildStep, settings: str) -> Mapping[str, str] | None:
+    """The folders that a plugin for another language's framework puts in the place of Vite's own."""
+    rows: Mapping[str, Mapping[str, str]] = node_facts()["builds"]["back_ends"]
+    used = without_comments(settings)
+    return next((row for name, row in rows.items() if re.search(rf"['\"]{re.escape(name)}['\"]", used)), None)
 
 
 def _own_output(step: BuildStep) -> bool:

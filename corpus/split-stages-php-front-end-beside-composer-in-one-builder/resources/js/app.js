@@ -1,0 +1,1 @@
+document.querySelector('#now').textContent = new Date().toISOString();
