@@ -123,6 +123,11 @@ def _addresses(facts: Facts) -> Iterator[Claim]:
             for name in names:
                 for port in _ports(facts.final.after.env.get(name, "")):
                     yield Claim(port, facts.at(step.instruction, name))
+    for launch in filter(None, facts.final.launch):
+        for word in launch.instruction.args:
+            name, _, value = word.partition("=")
+            for port in _ports(value) if name in _ADDRESSES else ():  # `env NAME=value`
+                yield Claim(port, facts.at(launch.instruction, name))
     for item in facts.launch.started:
         for at, word in enumerate(item.argv):
             if word.startswith("--urls"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from dockrefactor import image, reachability, tables
 from dockrefactor.context import outermost
@@ -15,8 +16,8 @@ from dockrefactor.image import Image
 from dockrefactor.records import dataclass, replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Stage
-from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan, TreeNeeds
-from dockrefactor.toolchains import dotnet_commands, dotnet_needs, dotnet_projects, opened_files
+from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan, TreeNeeds, started_by_tool
+from dockrefactor.toolchains import dotnet_commands, dotnet_needs, dotnet_projects, dotnet_starts, opened_files
 from dockrefactor.toolchains.dotnet_needs import Work
 from dockrefactor.toolchains.dotnet_projects import Project
 
@@ -51,7 +52,8 @@ def _plan(facts: Facts) -> Plan:
     for item in facts.launch.started:
         call = dotnet_commands.parse(item.argv)
         if call is not None and call.does != "starts":
-            raise _stop("needs-build-tool", item.evidence, f"`{' '.join(item.argv[:2])}` needs the SDK")
+            says = f"`{' '.join(item.argv[:2])}` needs the SDK"
+            raise BlockedError(started_by_tool(item, says, partial(dotnet_starts.direct, facts, item)))
     works = dotnet_needs.works(facts, facts.final)
     if not works:
         return Plan()
