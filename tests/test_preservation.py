@@ -9,7 +9,8 @@ import pytest
 from dockrefactor import composition, document, image, placement, preservation
 from dockrefactor.context import BuildContext
 from dockrefactor.facts import Facts, Options
-from dockrefactor.toolchain import Blocked, Plan
+from dockrefactor.records import replace
+from dockrefactor.toolchain import Artifact, Blocked, Plan
 from dockrefactor.toolchains import TOOLCHAINS
 
 HEAD = "FROM node:20\nWORKDIR /app\nCOPY package.json ./\n"
@@ -42,6 +43,16 @@ def test_a_step_left_out_of_the_runtime_is_found(tmp_path: Path, setup: str) -> 
     found = preservation.lost(facts, plan, placed)
     assert isinstance(found, Blocked)
     assert (found.code, found.evidence.line) == ("unknown-effect", 4)
+
+
+@pytest.mark.parametrize(("setup", "is_lost"), [("mkdir -p /data", False), ("mkdir -p -m 700 /data", True)])
+def test_a_folder_is_made_by_what_is_copied_into_it(tmp_path: Path, setup: str, is_lost: bool) -> None:
+    facts = facts_of(tmp_path, f"{HEAD}RUN {setup}\n{TAIL}")
+    plan, placed = placed_of(facts)
+    brought = Artifact("/data/models", True, facts.at(facts.final.origin, "is made here"))
+    next(slot for slot in placed.slots if slot.step.instruction.value == setup).runtime = False
+    found = preservation.lost(facts, replace(plan, artifacts=(*plan.artifacts, brought)), placed)
+    assert isinstance(found, Blocked) is is_lost
 
 
 def test_what_is_removed_again_may_be_left_out(tmp_path: Path) -> None:

@@ -36,10 +36,18 @@ def lost(facts: Facts, plan: Plan, placement: Placement) -> Blocked | None:
             if placed.effects.kind is Kind.TOOL_INSTALL and not _is_started(facts, placed):
                 continue
             kept = (*handed_over, *gone, *CACHES, *SOURCES_OF_PACKAGES)
-            if not all(_is_kept(facts, path, kept) for path in remaining(placed)):
+            filled = handed_over if _makes_plain_folders(placed) else ()
+            if not all(
+                _is_kept(facts, path, kept) or any(inside(item, path) for item in filled) for path in remaining(placed)
+            ):
                 says = f"what `{placed.command.name}` leaves would be missing in the runtime"
                 return Blocked("unknown-effect", facts.at(slot.step.instruction, says))
     return None
+
+
+def _makes_plain_folders(placed: Placed) -> bool:
+    """Whether a command makes folders alone, as a copy of what lies in them makes them too."""
+    return placed.command.name == "mkdir" and not any(word.startswith(("-m", "--m")) for word in placed.command.argv)
 
 
 def _is_repeated(slot: Slot, placed: Placed) -> bool:
