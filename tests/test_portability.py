@@ -132,6 +132,8 @@ def test_a_lock_names_the_files(tmp_path: Path, wheel: str, expected: str) -> No
     [
         ("", "RUN useradd app\n", {}, "python:3.12"),
         ("RUN apt-get update && apt-get install -y ffmpeg\n", "", {}, "python:3.12"),
+        ("", "USER www-data\n", {}, "the account `www-data`"),
+        ("", "COPY --chown=daemon main.py /srv/\n", {}, "the account `daemon`"),
         ("", "COPY --from=ghcr.io/x/y:1 /bin/tool /bin/tool\n", {}, "what it copies"),
         ("", "ADD https://example.org/tool /usr/bin/tool\n", {}, "what it"),
         ("", "RUN curl -o /usr/local/bin/tool https://example.org/tool\n", {}, "`curl` may do otherwise"),
@@ -147,6 +149,11 @@ def test_what_the_file_itself_brings(tmp_path: Path, before: str, after: str, fi
     found = split(tmp_path, PYTHON.format(before, after), PURE | files)
     assert found.startswith("runtime-family: ")
     assert says in found
+
+
+def test_accounts_that_both_images_have(tmp_path: Path) -> None:
+    text = NODE.format("COPY --chown=node:node server.js /srv/\nUSER node\n")
+    assert "\nFROM node:20-alpine AS runtime\n" in node(tmp_path, text.partition("npm ci\n")[2].partition("CMD")[0])
 
 
 def test_a_program_of_the_context(tmp_path: Path) -> None:

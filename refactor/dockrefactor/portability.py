@@ -10,6 +10,7 @@ import posixpath
 import stat
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Final
 
 from dockrefactor import development, tables
@@ -33,7 +34,19 @@ def obstacle(facts: Facts, placed: Placement, runtime: Image) -> Evidence | None
     base = facts.final.base
     if base is None or runtime.libc == base.libc or not runtime.shell:
         return None
-    return next(_bound(facts, placed), None)
+    return next(chain(_accounts(facts, placed, base, runtime), _bound(facts, placed)), None)
+
+
+def _accounts(facts: Facts, placed: Placement, base: Image, runtime: Image) -> Iterator[Evidence]:
+    """Accounts that the original has by a name, and the other image not or with another id."""
+    same = {"root", *(user.name for user in runtime.users if user in base.users)}
+    for slot in placed.slots:
+        step = slot.step
+        given = [step.copy.owner] if step.copy is not None and step.copy.owner else []
+        given += [*step.instruction.args[:1]] if step.keyword == "USER" else []
+        for name in (part for text in given if slot.runtime or placed.owner for part in text.split(":")):
+            if not name.isdigit() and name not in same:
+                yield facts.at(step.instruction, f"the account `{name}` is another one on Alpine")
 
 
 def _bound(facts: Facts, placed: Placement) -> Iterator[Evidence]:
