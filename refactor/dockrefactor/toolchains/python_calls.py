@@ -20,10 +20,10 @@ from dockrefactor.patterns import regex
 from dockrefactor.program_outputs import ASSIGNMENT, CARRIERS
 from dockrefactor.records import dataclass, field
 from dockrefactor.tables import toml
+from dockrefactor.toolchains import python_ports
 from dockrefactor.toolchains.python_paths import COMPUTED_END, Value
 from dockrefactor.toolchains.python_scopes import Names, Scope, argument, unquoted, walk
 from dockrefactor.toolchains.python_shell_lines import INTERPRETER, UNKNOWN_PIECE, command_words
-from dockrefactor.toolchains.python_starts import address_port
 from dockrefactor.toolchains.python_values import Evaluator
 from dockrefactor.toolchains.python_writers import Row, is_setting, methods
 
@@ -35,9 +35,6 @@ _SQLITE: Final = regex(r"sqlite(?:\+\w+)?://(?:/|$|[\w.]+\Z)")
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/usr/bin/bash"})
 _PATH_WRITES: Final = frozenset({"write_text", "write_bytes", "mkdir", "touch"})
 _PATH_READS: Final = frozenset({"read_text", "read_bytes"})
-_SERVERS: Final = frozenset(
-    {"HTTPServer", "ThreadingHTTPServer", "TCPServer", "UDPServer", "ThreadingTCPServer", "WSGIServer"}
-)
 _NO_PATHS: Final = (":memory:", "file:", "sqlite:", "http://", "https://", "s3://", "gs://", "/dev/", "/proc/")
 
 
@@ -88,7 +85,6 @@ class _Reader:
         self.names = Names(module)
         self.known = Evaluator(path, self.names, variables)
         self.found: list[tuple[str, str | None, str, cst.CSTNode]] = []
-        self.tornado = any(name.startswith("tornado") for name in self.names.aliases.values())
         self.methods = methods(self.names.modules(), module.code)
 
     def note(self, kind: str, value: str | None, says: str, node: cst.CSTNode) -> None:
@@ -117,7 +113,8 @@ class _Reader:
                 return
         if isinstance(node.func, cst.Attribute):
             self._method(node, node.func, scope)
-        self._port(node, scope)
+        for port, name in python_ports.listened(node, scope, self.names, self.known):
+            self.note("ports", port, f"{name}()", node)
 
     def _candidates(self, function: cst.BaseExpression) -> list[str]:
         full = self.names.full(function)
@@ -413,44 +410,3 @@ class _Reader:
             place = "/" + place.lstrip("/")
         if place:
             self._one_path("writes", Value(place, value.rooted), DATABASE, node)
-
-    # --- ports
-
-    def _port(self, node: cst.Call, scope: Scope) -> None:
-        function = node.func
-        name = function.attr.value if isinstance(function, cst.Attribute) else None
-        if isinstance(function, cst.Name):
-            name = (self.names.full(function) or "").rpartition(".")[2]
-        if name is None:
-            return
-        if name in ("bind", *_SERVERS):
-            self._address_tuple(node, name, scope)
-        elif name in ("add_insecure_port", "add_secure_port"):
-            self._port_value(argument(node, 0, "address"), name, node, scope)
-        elif name == "listen" and self.tornado:
-            self._port_value(argument(node, 0, "port"), name, node, scope)
-        elif name in _calls()["listeners"] or self.names.full(function) == "uvicorn.Config":
-            self._listener(node, name, scope)
-
-    def _listener(self, node: cst.Call, name: str, scope: Scope) -> None:
-        for keyword in ("port", "server_port", "listen"):
-            given = argument(node, -1, keyword)
-            if given is not None:
-                self._port_value(given, name, node, scope)
-        position = _calls()["listeners"].get(name, -1)
-        value = self.known.value(argument(node, position, ""), scope) if position >= 0 else None
-        if value is not None and value.text.isdigit() and 0 < int(value.text) < 65536:
-            self.note("ports", value.text, f"{name}()", node)
-
-    def _address_tuple(self, node: cst.Call, name: str, scope: Scope) -> None:
-        address = argument(node, 0, "server_address")
-        if isinstance(address, cst.Tuple) and len(address.elements) >= 2:
-            self._port_value(address.elements[1].value, name, node, scope)
-
-    def _port_value(self, given: cst.BaseExpression | None, name: str, node: cst.Call, scope: Scope) -> None:
-        if given is None or (isinstance(given, cst.Name) and given.value == "None"):
-            return
-        value = self.known.value(given, scope)
-        port = None if value is None else address_port(value.text)
-        if port != 0:
-            self.note("ports", None if port is None else str(port), f"{name}()", node)
