@@ -221,6 +221,12 @@ def is_of_language(package: str, image: Image) -> bool:
     return _matches(table, "language_patterns", bare(package))
 
 
+def may_bring_modules(package: str, image: Image) -> bool:
+    """Whether modules of Python may come along with a package of Red Hat's family that may stay behind."""
+    stays = role(package, image) in (Role.BUILD, Role.HEADERS, Role.TOOL)
+    return image.is_rpm and stays and bare(package) not in _table(image)["without_modules"]
+
+
 def without_tools(package: str, image: Image) -> tuple[str, ...] | None:
     """What a package of tools depends on besides them, for a program that starts none; None where that is not known."""
     table = _table(image)["without_tools"]

@@ -49,13 +49,14 @@ def plain_install(
         return document.typed(f"RUN apk add --no-cache {' '.join(names)}{newline}")
     if image.is_rpm:
         manager = rpm_managers.called(like) if like is not None else image.package_manager
-        words = ("-y", *(shlex.quote(word.text) for word in (rpm_managers.options(like) if like is not None else ())))
-        return document.typed(f"RUN {manager} install {' '.join((*words, *names))} && {manager} clean all{newline}")
+        options = [word.text for word in rpm_managers.options(like)] if like is not None else []
+        listed = " ".join(("-y", *map(shlex.quote, (*options, *names))))
+        return document.typed(f"RUN {manager} install {listed} && {manager} clean all{newline}")
     escape = document.escape
-    options = "" if recommended else " --no-install-recommends"
+    without = "" if recommended else " --no-install-recommends"
     listed = "".join(f"        {name} {escape}{newline}" for name in names)
     return document.typed(
-        f"RUN apt-get update && apt-get install -y{options} {escape}{newline}{listed}"
+        f"RUN apt-get update && apt-get install -y{without} {escape}{newline}{listed}"
         f"    && rm -rf /var/lib/apt/lists/*{newline}"
     )
 

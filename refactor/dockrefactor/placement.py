@@ -396,6 +396,10 @@ class _Placer:
             slot.runtime = slot.runtime_text is not None
             return
         if roles_of & {Role.BUILD, Role.HEADERS} and at <= self.last:
+            if self.base.is_rpm:  # where the runtime is the same image, it would be rid of nothing
+                raise self.packages.stop(
+                    "unknown-effect", step, "it installs compilers and sets up the image in one line"
+                )
             slot.builder = True
         slot.runtime = True
 

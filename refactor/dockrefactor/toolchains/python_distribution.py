@@ -42,6 +42,11 @@ def obstacle(facts: Facts, installs: list[tuple[Step, Placed]], installed: list[
         return foreign
     if base.is_rpm and base.release not in names("own_folder_releases"):
         return Blocked("unknown-base", facts.at(facts.final.origin, "where its pip puts packages is not known"))
+    for step in facts.final.steps:
+        for name in package_lists.packages(step):
+            if os_packages.may_bring_modules(name, base):
+                says = f"which modules of Python `{name}` brings along, and pip need not install, is not told"
+                return Blocked("unknown-library", facts.at(step.instruction, says))
     for step, placed in installs:
         detail = placed.effects.detail
         if isinstance(detail, PythonInstall) and detail.manager != "pip" and detail.destination != "project-venv":
