@@ -401,6 +401,8 @@ class _Placer:
                     "unknown-effect", step, "it installs compilers and sets up the image in one line"
                 )
             slot.builder = True
+        elif not all(map(self.packages.is_only_runtime, names)):
+            slot.builder = at <= self.last
         slot.runtime = True
 
     def _is_made_by_workdir(self, step: Step) -> bool:

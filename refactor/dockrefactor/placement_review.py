@@ -7,6 +7,7 @@ from typing import Final
 
 from dockrefactor import source_copies
 from dockrefactor.effects import CACHES, Kind, inside, overlap
+from dockrefactor.image import STANDARD_PATH
 from dockrefactor.slots import Slot
 from dockrefactor.stages import Copy, Placed
 from dockrefactor.step_effects import NEUTRAL, OS, SETUP, removed, writes
@@ -35,7 +36,7 @@ def keep_what_builds_see(slots: Sequence[Slot], last: int) -> None:
 
 
 def _sets_up(slot: Slot, later: Sequence[Slot]) -> bool:
-    """Whether a step writes settings of the system or of root, or a file that a later step names."""
+    """Whether a step writes settings of the system or of root, a program, or a file that a later step names."""
     assert slot.step.run is not None
     written = [
         path
@@ -44,8 +45,22 @@ def _sets_up(slot: Slot, later: Sequence[Slot]) -> bool:
         for path in placed.effects.writes
         if path != "/"
     ]
-    settings = any(inside(path, folder) for path in written for folder in _SETTINGS)
-    return settings or any(path in other.step.instruction.logical for path in written for other in later)
+    if any(inside(path, folder) for path in written for folder in _SETTINGS):
+        return True
+    return any(
+        path in other.step.instruction.logical or any(inside(path, place) or inside(place, path) for place in places)
+        for other, places in ((other, _places(other)) for other in later)
+        for path in written
+    )
+
+
+def _places(slot: Slot) -> tuple[str, ...]:
+    """The folders that a step finds programs in, and those that variables name to it."""
+    if slot.step.run is None:
+        return ()
+    env = slot.step.before.env
+    named = [part for value in env.values() for part in value.split(":") if part.count("/") > 1 and part[0] == "/"]
+    return tuple(dict.fromkeys((*STANDARD_PATH, *named)))
 
 
 def _names_accounts(slot: Slot) -> bool:
