@@ -127,3 +127,17 @@ def test_folders_that_variables_name_for_caches_are_the_users(
     folder: Path, variable: str, folders: list[str] | None
 ) -> None:
     assert given(folder, BUILD + f"ENV {variable}\nCMD python app.py\n") == folders
+
+
+def test_a_module_of_which_the_context_is_the_package_is_the_projects_own(folder: Path) -> None:
+    (folder / "__main__.py").write_text("print('hello')\n")
+    build = BUILD.replace("COPY . .", "COPY . ./shop/")
+    assert given(folder, build + "CMD python -m shop\n") == []
+    assert given(folder, build + "CMD python -m market\n") is None
+
+
+@pytest.mark.parametrize("release", ["stretch", "bookworm"])
+def test_the_systems_programs_are_known_in_every_release(folder: Path, release: str) -> None:
+    (folder / "start.sh").write_text("until pg_isready -h db; do sleep 1; done\nexec python app.py\n")
+    build = BUILD.replace("FROM python:3.11-slim", f"FROM python:3.7-{release}")
+    assert given(folder, build + "RUN apt-get install -y postgresql-client\nCMD sh start.sh\n") == []

@@ -18,7 +18,7 @@ def is_known(facts: Facts, item: Started, argv: Sequence[str], language: str) ->
     base, name = facts.final.base, posixpath.basename(argv[0])
     if name in launch_words.SHELLS or name in launch_words.builtins() or item.name in launch_words.SHELLS:
         return True
-    if base is not None and (name in base.programs or os_packages.package_of(name, base) is not None):
+    if os_packages.is_systems(name) or (base is not None and name in base.programs):
         return True
     command = next(iter(shell.parse(name).commands), None)
     if command is None or facts.started_effects(command).kind is not Kind.UNKNOWN:

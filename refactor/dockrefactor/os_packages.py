@@ -85,6 +85,11 @@ def package_of(program: str, image: Image) -> str | None:
     return found if found and found != "-" else None
 
 
+def is_systems(program: str) -> bool:
+    """Whether a package of any distribution and release is known to bring a program of that name."""
+    return program in _programs()
+
+
 def programs_of(package: str, image: Image) -> frozenset[str]:
     """The programs that an installed package is known to bring."""
     name = bare(package)

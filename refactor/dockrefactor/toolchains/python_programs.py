@@ -64,15 +64,18 @@ def _foreign(facts: Facts, item: Started) -> str | None:
         return None
     if start is not None:
         module = (start.target or "").partition(".")[0] if start.kind == "python-module" else ""
-        return module if module and not _is_own_module(facts, module) else None
+        return module if module and not _is_own_module(facts, item, module) else None
     name = posixpath.basename(argv[0])
     known = foreign_programs.is_known(facts, item, argv, "python") or _is_of_project(facts, name)
     return None if known else name
 
 
-def _is_own_module(facts: Facts, module: str) -> bool:
-    """Whether a module is Python's own, or has sources in the build context."""
+def _is_own_module(facts: Facts, item: Started, module: str) -> bool:
+    """Whether a module is Python's own, or has sources in the build context, maybe in a folder of another name."""
     if module in sys.stdlib_module_names or module == "pip":
+        return True
+    resolve = facts.final.resolver()
+    if any(resolve(posixpath.join(item.cwd, place)) is not None for place in (module, f"{module}.py")):
         return True
     return any(module in re.split(r"[/.]", path) for path in program_sources.of_running(facts))
 

@@ -112,7 +112,9 @@ def _bind(scope: Scope, node: cst.CSTNode) -> None:
         if node.asname is not None:
             _bind_target(scope, node.asname.name, node.item)
     elif isinstance(node, cst.For | cst.CompFor):
-        _bind_target(scope, node.target, None)
+        items = node.iter.elements if isinstance(node.iter, cst.List | cst.Tuple | cst.Set) else ()
+        for value in [None if isinstance(item, cst.StarredElement) else item.value for item in items] or [None]:
+            _bind_target(scope, node.target, value)
     elif isinstance(node, cst.Param):
         scope.bind(node.name.value, None)
 
