@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dockrefactor import document, launch_words, reachability
+from dockrefactor import document, launch_words, reachability, start_scripts
 from dockrefactor.context import BuildContext
 from dockrefactor.facts import Facts, Options
 from dockrefactor.launch import Launch
@@ -182,3 +182,52 @@ def test_a_script_inside_a_condition_may_start_what_is_not_there(tmp_path: Path)
         ("app.py", False),
     ]
     assert reachability.missing_files(facts) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "started"),
+    [
+        ("./wait.sh db:5432 --timeout=30\nexec python app.py\n", [("bash", "/app/wait.sh"), ("python", "app.py")]),
+        ("bash ./wait.sh db:5432 -- python app.py\n", [("bash",), ("python", "app.py")]),
+        (
+            "./wait.sh db:5432\nexec ./wait.sh queue:5672 -- python app.py\n",
+            [("bash", "/app/wait.sh"), ("bash", "/app/wait.sh"), ("python", "app.py")],
+        ),
+    ],
+)
+@pytest.mark.parametrize("end", ["", "\n", " \r\n\n"])
+def test_a_script_that_is_known_by_its_text_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: str, started: list[tuple[str, ...]], end: str
+) -> None:
+    text = '#!/bin/bash\nCLI=("$@")\nexec "${CLI[@]}"'
+    (tmp_path / "wait.sh").write_bytes((text + end).encode())
+    assert facts_of(tmp_path, "#!/bin/sh\n" + start).launch.unreadable
+    monkeypatch.setattr(start_scripts, "_words", lambda: {start_scripts._hash(text): "--"})
+    launch = facts_of(tmp_path, "#!/bin/sh\n" + start).launch
+    assert launch.unreadable == ()
+    assert [item.argv for item in launch.started if item.argv[0] != "/bin/sh"] == started
+
+
+@pytest.mark.parametrize("line", ['exec "${CLI[@]}"', "exec $(which python) app.py", "exec $RUN x"])
+def test_a_computed_program_behind_a_wrapper_is_not_followed(tmp_path: Path, line: str) -> None:
+    launch = facts_of(tmp_path, f'#!/bin/bash\nCLI=("$@")\nread RUN\n{line}\n').launch
+    assert [item.line for item in launch.unreadable] == [4]
+
+
+@pytest.mark.parametrize("words", ['"$@"', '"${@}"', "$*", "${*}"])
+def test_the_arguments_of_a_script_are_started(tmp_path: Path, words: str) -> None:
+    (tmp_path / "entry.sh").write_text(f"#!/bin/sh\nexec {words}\n")
+    launch = facts_of(tmp_path, "#!/bin/sh\nexec ./entry.sh python app.py\n").launch
+    assert launch.unreadable == ()
+    assert launch.main is not None
+    assert launch.main.argv == ("python", "app.py")
+
+
+@pytest.mark.parametrize(
+    "line", ["bash entry.sh python -m app", "bash -e entry.sh python -m app", "sh -c 'exec \"$@\"' -- python -m app"]
+)
+def test_a_shell_hands_every_argument_on(tmp_path: Path, line: str) -> None:
+    (tmp_path / "entry.sh").write_text('exec "$@"\n')
+    launch = facts_of(tmp_path, f"#!/bin/sh\n{line}\n").launch
+    assert launch.main is not None
+    assert launch.main.argv == ("python", "-m", "app")

@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import Final
 
-from dockrefactor import launch_words, procfiles, shell
+from dockrefactor import launch_words, procfiles, shell, start_scripts
 from dockrefactor.document import Instruction
 from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
@@ -18,6 +18,7 @@ from dockrefactor.records import dataclass, replace
 from dockrefactor.stages import Stage, resolver
 
 MAX_DEPTH: Final = 8
+_ARGUMENTS: Final = ("$@", "$*", "${@}", "${*}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,9 @@ class _Follower:
             return
         if self._unwrap(call, place):
             return
+        if place.depth and (not word or "$" in word):
+            self.unreadable.append(replace(place.evidence, says=f"`{word or '$(…)'}` is computed when it starts"))
+            return
         if posixpath.basename(word) in launch_words.own_scripts():
             self._start(call, place)
             return
@@ -283,7 +287,7 @@ class _Follower:
             return True
         if interpreter is None and not path.endswith((".sh", ".bash")):
             return False
-        if path in self.scripts:
+        if path in self.scripts and not start_scripts.is_known(text):
             return True
         self.scripts[path] = context_path
         named = interpreter[1] if interpreter else "sh"
@@ -310,26 +314,30 @@ class _Follower:
         self.needs_shell = True
         if posixpath.basename(argv[0]) != "sh":
             self._start(_Call(argv[:1]), place)
-        options = [word for word in argv[1:] if word.startswith("-")]
+        at = next((at for at, word in enumerate(argv) if at and word[:1] != "-" and word != "pipefail"), len(argv))
+        options, operand, arguments = argv[1:at], argv[at : at + 1], argv[at + 1 :]
         if any(re.fullmatch(r"-\w*l\w*|--login", word) for word in options):
             self.login = replace(place.evidence, says="a login shell sets PATH anew")
-        operands = [word for word in argv[1:] if not word.startswith("-") and word != "pipefail"]
         if any(re.fullmatch(r"-\w*c\w*", word) for word in options):
-            if operands:
-                self.text(operands[0], place.deeper)
+            if operand:
+                self.text(operand[0], place.deeper, arguments[1:])  # the first is `$0`
             return
-        if not operands:
+        if not operand:
             return
-        path = absolute(operands[0], place.cwd)
+        path = absolute(operand[0], place.cwd)
         context_path = self.resolve(path)
         text = self.stage.context.read(context_path) if context_path else None
         if context_path is None or text is None:
             self._start(_Call(argv), place)
-        elif path not in self.scripts:
+        elif path not in self.scripts or start_scripts.is_known(text):
             self.scripts[path] = context_path
-            self._script_text(text, context_path, place, tuple(operands[1:]))
+            self._script_text(text, context_path, place, arguments)
 
     def _script_text(self, text: str, context_path: str, place: _Place, arguments: tuple[str, ...]) -> None:
+        rest = start_scripts.handed_over(text, arguments)
+        if rest is not None:
+            self.call(_Call(rest), place.deeper)
+            return
         evidence = Evidence(context_path, 1, "the start script")
         self.text(text, replace(place.deeper, evidence=evidence, script=context_path), arguments)
 
@@ -356,8 +364,8 @@ class _Follower:
         if not command.words:
             return
         argv, known = command.argv, all(word.known for word in command.words)
-        if "$@" in argv or "$*" in argv:
-            at = argv.index("$@") if "$@" in argv else argv.index("$*")
+        at = next((at for at, word in enumerate(argv) if word in _ARGUMENTS), None)
+        if at is not None:
             argv, known = (*argv[:at], *arguments, *argv[at + 1 :]), True
             if not arguments and argv in (("exec",), ()):
                 return
