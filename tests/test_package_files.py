@@ -14,7 +14,8 @@ from dockrefactor.text import apply
 from dockrefactor.toolchains import TOOLCHAINS
 from dockrefactor_transforms import split_stages
 
-FETCH = "RUN curl -fsSLO https://example.org/x_1.0_amd64.deb && apt-get update && "
+UPDATE = "apt-get update && "
+FETCH = f"RUN curl -fsSLO https://example.org/x_1.0_amd64.deb && {UPDATE}"
 WHOLE = {"apt": FETCH + "apt-get install -y ./x_1.0_amd64.deb\n", "dpkg": FETCH + "dpkg -i x_1.0_amd64.deb{}\n"}
 COPIED = "RUN apt-get update && apt-get install -y {}\n"
 
@@ -71,6 +72,11 @@ def test_a_file_that_is_copied_is_copied_to_the_runtime_too(tmp_path: Path, copy
         (WHOLE["dpkg"].format(""), "dpkg does not install it"),
         (WHOLE["dpkg"].format(" && apt-get install -fy"), "dpkg does not install it"),
         (WHOLE["dpkg"].format(" || true"), "dpkg does not install it"),
+        (WHOLE["apt"].replace("apt-get update && ", ""), "without lists of packages"),
+        (
+            WHOLE["dpkg"].replace("apt-get update && ", "").format(" || apt-get install -fy"),
+            "without lists of packages",
+        ),
         (WHOLE["apt"].replace("\n", " && make -C /src\n"), "unknown-effect"),
         (COPIED.format("/tmp/x.deb"), "only the builder has"),
         ("RUN dpkg -i --root=/mnt x.deb\n", "unknown-effect"),
@@ -79,6 +85,12 @@ def test_a_file_that_is_copied_is_copied_to_the_runtime_too(tmp_path: Path, copy
 )
 def test_what_is_not_shown(tmp_path: Path, step: str, says: str) -> None:
     assert says in split(tmp_path, step)
+
+
+def test_the_lists_of_an_earlier_step_are_fetched_again(tmp_path: Path) -> None:
+    step = WHOLE["apt"].replace(UPDATE, "")
+    runtime = split(tmp_path, "RUN apt-get update\n" + step)
+    assert "RUN apt-get update\n" in runtime.partition("x_1.0")[0]
 
 
 def test_dpkg_where_the_runtime_has_all_that_the_original_has(tmp_path: Path) -> None:

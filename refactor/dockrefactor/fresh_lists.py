@@ -27,7 +27,7 @@ _Side = Literal["builder", "runtime"]
 
 def keep(document: Document, slots: Sequence[Slot]) -> None:
     """Give the steps of both stages that fetch the lists, or fetch them in the steps that install."""
-    installs = _served(slots)
+    installs = served(slots)
     for side in ("builder", "runtime"):
         _Stage(document, slots, installs, side).fetch()
     for at, slot in enumerate(slots):
@@ -80,8 +80,8 @@ class _Stage:
         return text if text is not None else self.document.source(slot.step.instruction)
 
 
-def _served(slots: Sequence[Slot]) -> frozenset[int]:
-    """The steps whose first install finds the lists in the original."""
+def served(slots: Sequence[Slot]) -> frozenset[int]:
+    """The steps of which an install finds the lists in the original, by the indices of their instructions."""
     fresh = False
     found: set[int] = set()
     for slot in slots:

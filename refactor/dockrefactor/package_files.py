@@ -1,14 +1,14 @@
 """Packages of the distribution that a RUN has as files: whether the runtime can install them as the original does.
 
-A package file may hold anything, so its step is repeated whole. apt then installs what the package depends on; dpkg
-fails where it is missing, which a smaller image cannot be shown to have.
+A package file may hold anything, so its step is repeated whole. apt then installs what the package depends on, from
+the lists of packages; dpkg fails where it is missing, which a smaller image cannot be shown to have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dockrefactor import os_packages
+from dockrefactor import fresh_lists, os_packages
 from dockrefactor.effects import Kind, inside
 from dockrefactor.image import Image
 from dockrefactor.package_managers import PackageFiles, mends
@@ -36,6 +36,8 @@ def obstacle(slots: Sequence[Slot], at: int, base: Image, runtime: Image, unchan
             continue
         if not (detail.resolves or unchanged or _is_mended(step, index)):
             return "unknown-library", "what the package file depends on is not known, and dpkg does not install it"
+        if not unchanged and step.instruction.index not in fresh_lists.served(slots):
+            return "unknown-library", "without lists of packages, apt finds nothing that the package file depends on"
         fetched = any(other.effects.kind is Kind.DOWNLOAD for other in commands[:index])
         for path in detail.paths:
             if not fetched and not _is_copied(slots[:at], path):
