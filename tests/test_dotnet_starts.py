@@ -23,11 +23,13 @@ SETTINGS = "Properties/launchSettings.json"
 MAIN = {"Api.csproj": WEB.format(""), "Program.cs": "var app = WebApplication.Create(args);\napp.Run();\n"}
 
 
-def direct(folder: Path, words: str = "", files: Mapping[str, str] | None = None, before: str = "") -> DirectStart:
+def direct(
+    folder: Path, words: str = "", files: Mapping[str, str] | None = None, copy: str = "COPY . ."
+) -> DirectStart:
     for name, content in {**MAIN, **(files or {})}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content)
-    text = f"FROM mcr.microsoft.com/dotnet/sdk:8.0\nWORKDIR /app\nCOPY . .\n{before}CMD dotnet run {words}\n"
+    text = f"FROM mcr.microsoft.com/dotnet/sdk:8.0\nWORKDIR /app\n{copy}\nCMD dotnet run {words}\n"
     facts = Facts(document.read(text), BuildContext(folder), TOOLCHAINS, Options(), "Dockerfile")
     return dotnet_starts.direct(facts, facts.launch.started[0])
 
@@ -76,6 +78,12 @@ def test_variables_of_the_profile(
     """They have precedence over those of the container, as `dotnet run` has it."""
     found = direct(tmp_path, words, {SETTINGS: profile(**entries)})
     assert found.rewordings[0].words == (*given, "dotnet", "bin/direct/Api.dll")
+
+
+def test_a_profile_that_is_not_in_the_image(tmp_path: Path) -> None:
+    files = {SETTINGS: profile(applicationUrl="http://localhost:5001")}
+    found = direct(tmp_path, "", files, "COPY Api.csproj Program.cs ./")
+    assert found.rewordings[0].words == ("dotnet", "bin/direct/Api.dll")
 
 
 @pytest.mark.parametrize(

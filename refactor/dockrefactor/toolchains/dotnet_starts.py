@@ -62,7 +62,7 @@ def direct(facts: Facts, item: Started) -> DirectStart:
     _check_projects(facts, own, found, folder == item.cwd)
     _check_sources(facts, found)
     build = ["dotnet", "publish", *([words.project] if words.project else []), "-c", words.configuration, "-o", _OUTPUT]
-    command = (*_environment(facts, own, words), "dotnet", f"{_OUTPUT}/{own.assembly}.dll", *words.arguments)
+    command = (*_environment(facts, folder, words), "dotnet", f"{_OUTPUT}/{own.assembly}.dll", *words.arguments)
     return DirectStart((Rewording(item, len(item.argv), command),), (f"RUN {shlex.join(build)}",))
 
 
@@ -133,13 +133,14 @@ def _check_sources(facts: Facts, found: Sequence[Project]) -> None:
                 raise NoDirectStartError(f"{path} has `{says}`, which may differ when it is published")
 
 
-def _environment(facts: Facts, own: Project, words: _Words) -> tuple[str, ...]:
+def _environment(facts: Facts, folder: str, words: _Words) -> tuple[str, ...]:
     """The words that give the program the variables of launchSettings.json, which has precedence over those of the
     container. Raises NoDirectStartError."""
-    path = posixpath.join(own.folder, "Properties/launchSettings.json")
-    if facts.context.is_file(posixpath.join(own.folder, "My Project/launchSettings.json")):
+    resolve = facts.final.resolver()
+    if resolve(posixpath.join(folder, "My Project/launchSettings.json")) is not None:
         raise NoDirectStartError("launchSettings.json stands in another folder")
-    if words.profile is None or not facts.context.is_file(path):
+    path = resolve(posixpath.join(folder, "Properties/launchSettings.json"))
+    if words.profile is None or path is None or not facts.context.is_file(path):
         return ()
     profile = _profile(facts.context.read(path) or "", words.profile)
     if profile is None:
