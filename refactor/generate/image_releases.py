@@ -21,14 +21,14 @@ HEADER = """\
 # Made by refactor/generate/image_releases.py from the history of https://github.com/docker-library/official-images.
 # Columns, separated by tabs:
 #   image     repository on Docker Hub (library/)
-#   tag       version, without variant or release: the release holds for `TAG` and, where the image has it, `TAG-slim`
+#   tag       version or `latest`, without variant or release: it holds for `TAG`, and for `TAG-slim` where there is one
 #   debian    Debian release of TAG; "-" where it has none
 #   alpine    Alpine release of TAG-alpine; "-" where it has none
 #   settled   yes: no longer published, so the tag cannot move; no: still published and may move to another release
 """
-IMAGES = ("golang", "nginx", "node", "php", "python", "ruby", "rust")
+IMAGES = ("gcc", "golang", "nginx", "node", "php", "python", "ruby", "rust")
 SUITES = "stretch|buster|bullseye|bookworm|trixie|forky"
-VERSION = re.compile(r"\d+(?:\.\d+){0,2}")
+VERSION = re.compile(r"\d+(?:\.\d+){0,2}|latest")
 RELEASED = re.compile(rf"-(?:(?P<debian>{SUITES})|alpine(?P<alpine>3\.\d+))$")
 
 
@@ -61,7 +61,7 @@ def _read(text: str, stands: dict[str, Stand]) -> set[str]:
         debian = next((match["debian"] for match in found if match["debian"]), None)
         alpine = next((match["alpine"] for match in found if match["alpine"]), None)
         for tag in tags:
-            plain = tag.removesuffix("-alpine")
+            plain = "latest" if tag == "alpine" else tag.removesuffix("-alpine")
             if not VERSION.fullmatch(plain):
                 continue
             if plain != tag and alpine:
@@ -92,7 +92,7 @@ def main() -> None:
     sys.stdout.write(HEADER)
     for image in IMAGES:
         stands = stands_of(clone, image)
-        for tag in sorted(stands, key=lambda tag: [int(part) for part in tag.split(".")]):
+        for tag in sorted(stands, key=lambda tag: [int(part) for part in re.findall(r"\d+", tag)]):
             stand = stands[tag]
             cells = (image, tag, stand.debian, stand.alpine, "yes" if stand.settled else "no")
             sys.stdout.write("\t".join(cells) + "\n")

@@ -52,6 +52,19 @@ def libraries(facts: Facts, stage: Stage, build: CBuild) -> list[tuple[str, Evid
     return found
 
 
+def of_newer_compiler(base: Image, build: CBuild) -> str:
+    """The library of the compiler itself that a build links and that is newer in the image of GCC than in the
+    distribution beneath it; the empty string where there is none."""
+    if base.family != "gcc" or build.built.static:
+        return ""
+    table = toml("c_libraries")
+    version = base.reference.tag.partition("-")[0].partition(".")[0]
+    if version.isdigit() and int(version) <= table["compiler"].get(base.newest_release, 0):
+        return ""
+    linked = next((name for name in build.built.libraries if name in table["of_compiler"]), "")
+    return "libstdc++" if build.built.cpp else linked and f"lib{linked}"
+
+
 def _of_rpm(facts: Facts, build: CBuild, installed: list[str], base: Image) -> list[tuple[str, Evidence]] | Blocked:
     """The same in Red Hat's family: each library is of a known -devel package, or of one that the author names and that
     the runtime keeps."""

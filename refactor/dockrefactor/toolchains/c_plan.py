@@ -218,8 +218,9 @@ class _Planner:
             ):
                 says = "where its libraries are installed and looked for on this distribution is not known"
                 yield Blocked("unknown-library", facts.at(item.step.instruction, says))
-            if base is not None and base.family == "gcc" and item.built.cpp and not item.built.static:
-                says = "the image's own libstdc++ is newer than that of its distribution"
+            newer = c_linked.of_newer_compiler(base, item) if base is not None else ""
+            if newer:
+                says = f"the image's own {newer} is newer than that of its distribution"
                 yield Blocked("unknown-library", facts.at(item.step.instruction, says))
             linked = [] if item.built.static else c_linked.libraries(facts, self.stage, item)
             if isinstance(linked, Blocked):
