@@ -159,6 +159,9 @@ def test_its_own_shared_library(tmp_path: Path) -> None:
     found, copied = made(tmp_path, text)
     assert [item.path for item in found.shared] == ["/src/build/libown.so.2", "/usr/local/lib/libown.so.2"]
     assert ("/usr/local/lib/libown.so.2", "/usr/local/lib/libown.so.2") in copied
+    # the install takes away what the build told its programs
+    assert found.runpaths == ()
+    assert made(tmp_path, text, installs=False)[0].runpaths == ("/src/build",)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What a Meson project builds and installs: targets, their file names, and the places of both.
 
-https://mesonbuild.com/Reference-manual_functions.html#executable, .../Installing.html
+https://mesonbuild.com/Reference-manual_functions.html#executable, https://mesonbuild.com/Installing.html
 """
 
 from __future__ import annotations
@@ -81,9 +81,9 @@ def _built_of(
     own = [Library(_built(item, configured), item.output) for item in shared]
     put = [Library(_below(above, item), item.output, True) for item in shared if item.place] if installs else []
     copied = [(_below(above, item), _built(item, configured)) for item in programs if item.place] if installs else []
-    runpaths = [posixpath.dirname(item.path) for item in own]
-    if installs:
-        runpaths += [item.runpath for item in programs if item.runpath]
+    # an install takes away the places that the build gave to its programs
+    built_at = [posixpath.dirname(item.path) for item in own]
+    runpaths = [item.runpath for item in programs if item.runpath] if installs else built_at
     others = [posixpath.join(above, path.lstrip("/")) if above else path for path in reading.installs]
     found = Built(
         tuple(_built(item, configured) for item in programs), tuple(others) if installs else (),
