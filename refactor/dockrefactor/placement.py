@@ -83,6 +83,7 @@ class _Placer:
             for at, slot in enumerate(self.slots):
                 self._place(at, slot)
             placement_review.keep_what_builds_see(self.slots, self.last)
+            placement_review.restore_packages(self.slots, self.last, self.packages.brought_by)
             self._takes_from_tree()
             placement_review.drop_repeated(self.slots, self.last)
             placement_review.drop_removed(self.slots)

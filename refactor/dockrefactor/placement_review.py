@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 from dockrefactor import source_copies
 from dockrefactor.effects import CACHES, Kind, inside, overlap
 from dockrefactor.image import STANDARD_PATH
 from dockrefactor.slots import Slot
-from dockrefactor.stages import Copy, Placed
+from dockrefactor.stages import Copy, Placed, Step
 from dockrefactor.step_effects import NEUTRAL, OS, SETUP, removed, writes
 
 # programs that are told users and groups by name
@@ -33,6 +33,23 @@ def keep_what_builds_see(slots: Sequence[Slot], last: int) -> None:
         system = Kind.SYSTEM in slot.step.run.kinds
         if accounts or system or overlap(writes(slot.step), touched) or _sets_up(slot, later):
             slot.builder = True
+
+
+def restore_packages(slots: Sequence[Slot], last: int, brings: Callable[[Step], Collection[str]]) -> None:
+    """What a step that sets up the image, and that the builder runs too, needs of packages is installed there as the
+    author does; `brings`: the programs of those packages of a step that were left out."""
+    for at, slot in enumerate(slots[: last + 1]):
+        run = slot.step.run
+        if run is None or Kind.OS_INSTALL not in run.kinds or (slot.builder and slot.builder_text is None):
+            continue
+        brought = brings(slot.step)
+        later = [placed for other in slots[at + 1 : last + 1] if other.builder for placed in _commands(other)]
+        if any(one.effects.kind is Kind.SYSTEM or not set(one.effects.programs).isdisjoint(brought) for one in later):
+            slot.builder, slot.builder_text = True, None
+
+
+def _commands(slot: Slot) -> tuple[Placed, ...]:
+    return slot.step.run.commands if slot.step.run is not None else ()
 
 
 def _sets_up(slot: Slot, later: Sequence[Slot]) -> bool:

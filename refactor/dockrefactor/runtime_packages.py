@@ -221,6 +221,11 @@ class RuntimePackages:
         }
         return runtime and not builds and not loaded and called.isdisjoint(brought) and named.isdisjoint(brought)
 
+    def brought_by(self, step: Step) -> frozenset[str]:
+        """The programs of the packages that a step installs and that the builder has no use for."""
+        names = filter(self.is_only_runtime, package_lists.packages(step))
+        return frozenset(program for name in names for program in os_packages.programs_of(name, self.base))
+
     def _left_behind(self, name: str, step: Step) -> tuple[str, ...]:
         """Libraries that what was built with a package links."""
         if self._is_covered(name):
