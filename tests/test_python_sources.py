@@ -8,11 +8,14 @@ import libcst
 import pytest
 from libcst import parse_module
 
+from dockrefactor import document
 from dockrefactor.context import BuildContext
+from dockrefactor.facts import Facts, Options
 from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.toolchains import TOOLCHAINS
 from dockrefactor.toolchains.python_calls import BESIDE_SOURCE
 from dockrefactor.toolchains.python_shell_lines import command_words
-from dockrefactor.toolchains.python_sources import local_modules, read_sources
+from dockrefactor.toolchains.python_sources import image_sources, local_modules, read_sources
 
 
 def context(tmp_path: Path, files: dict[str, str]) -> BuildContext:
@@ -345,3 +348,28 @@ def test_modules_of_the_project_that_the_context_lacks(tmp_path: Path, text: str
         (tmp_path / name).write_text(content)
     found = read_sources(BuildContext(tmp_path))
     assert [place.path for place in found.unreadable] == (["app/main.py"] if absent else [])
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "read"),
+    [
+        ('FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n', []),
+        (
+            'FROM python:3.12\nWORKDIR /app\nCOPY . .\nENV PATH=/app/env/bin:$PATH\nCMD ["python", "app.py"]\n',
+            ["ffmpeg"],
+        ),
+        ('FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD ["./start.sh"]\n', ["ffmpeg"]),
+    ],
+)
+def test_an_environment_of_the_author_is_read_where_it_is_named(
+    tmp_path: Path, dockerfile: str, read: list[str]
+) -> None:
+    files = {
+        "app.py": "print(1)\n",
+        "start.sh": "#!/bin/sh\n. env/bin/activate\nexec python app.py\n",
+        "env/pyvenv.cfg": "home = /usr/bin\n",
+        "env/lib/python3.12/site-packages/a.py": "import subprocess\nsubprocess.run(['ffmpeg'])\n",
+    }
+    made = context(tmp_path, files)
+    facts = Facts(document.read(dockerfile), made, TOOLCHAINS, Options(), "Dockerfile")
+    assert values(image_sources(facts).programs) == read

@@ -7,6 +7,7 @@ be built before the image, or be one of the packages. What none of the sources t
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from dockrefactor import source_copies, tables
@@ -43,10 +44,24 @@ def of_running(facts: Facts) -> Iterator[str]:
     known = tables.toml("languages")
     names = [toolchain.name for toolchain in facts.running if toolchain.name in known]
     suffixes = tuple(suffix for name in names for suffix in known[name]["suffixes"] if suffix not in _PAGES)
+    unused = tuple(f"{folder}/" for folder in unused_environments(facts))
     found: dict[str, None] = {}
     for copy in _copies(facts):
         found.update(dict.fromkeys(path for path in _brought(facts, copy) if path.endswith(suffixes)))
-    yield from found
+    yield from (path for path in found if not path.startswith(unused))
+
+
+def unused_environments(facts: Facts) -> tuple[str, ...]:
+    """The folders of virtual environments that the author's machine left in the context: their modules are on nobody's
+    path unless the Dockerfile or a start script names them."""
+    found = [path.rpartition("/")[0] for path in facts.context.files() if path.endswith("/pyvenv.cfg")]
+    if not found:
+        return ()
+    texts = [facts.document.text, *(facts.context.read(path) or "" for path in facts.launch.scripts.values())]
+    named = [re.compile(rf"(?<![\w.-]){re.escape(posixpath.basename(folder))}\b") for folder in found]
+    return tuple(
+        folder for folder, name in zip(found, named, strict=True) if not any(name.search(text) for text in texts)
+    )
 
 
 def _copies(facts: Facts) -> Iterator[Copy]:

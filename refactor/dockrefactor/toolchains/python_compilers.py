@@ -15,6 +15,8 @@ from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.patterns import regex
+from dockrefactor.program_sources import unused_environments
+from dockrefactor.toolchains.python_files import outside
 
 # what builds call themselves, and what no container starts
 _OF_BUILDS: Final = regex(r"(?:^|/)(?:setup\.py|tests?/.*|test_[^/]*|conftest\.py|docs?/.*|bench(?:marks?)?/.*)$")
@@ -22,13 +24,14 @@ _OF_BUILDS: Final = regex(r"(?:^|/)(?:setup\.py|tests?/.*|test_[^/]*|conftest\.p
 
 def compiling(facts: Facts) -> tuple[tuple[Evidence, str], ...]:
     """The lines of sources that compile when they run, and where each writes: `~` below HOME, `?` anywhere."""
-    return facts.context.once((compiling,), lambda: tuple(_compiling(facts.context)))
+    unused = unused_environments(facts)
+    return facts.context.once((compiling, unused), lambda: tuple(_compiling(facts.context, unused)))
 
 
-def _compiling(context: BuildContext) -> Iterator[tuple[Evidence, str]]:
+def _compiling(context: BuildContext, unused: tuple[str, ...]) -> Iterator[tuple[Evidence, str]]:
     rows = tables.toml("python_compilers")
     triggers = re.compile("|".join(row["uses"] for row in rows.values()), re.MULTILINE)
-    for path in context.files("", (".py",)):
+    for path in outside(context, unused):
         text = context.read(path) or ""
         if _OF_BUILDS.search(path) or not triggers.search(text) or _is_built_by_setup(context, path):
             continue

@@ -25,6 +25,7 @@ from dockrefactor.toolchains import (
     python_versions,
 )
 from dockrefactor.toolchains.python_commands import PythonInstall
+from dockrefactor.toolchains.python_files import python_files
 from dockrefactor.toolchains.python_names import names
 from dockrefactor.toolchains.python_packages import packages_needs
 from dockrefactor.toolchains.python_starts import RUNNERS, PythonStart, may_install, started_programs
@@ -283,7 +284,7 @@ def _texts(facts: Facts) -> Iterator[tuple[str, int, str, bool]]:
         if any(word in text for word in ("/usr/local/", "-packages", "/etc/profile", "/etc/environment")):
             for number, line in enumerate(text.splitlines(), 1):
                 yield path, number, line, True
-    for path in facts.context.files("", (".py",)):
+    for path in python_files(facts):
         text = facts.context.read(path) or ""
         if "/usr/local/" in text:
             for number, line in enumerate(text.splitlines(), 1):

@@ -17,6 +17,7 @@ from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.patterns import regex
+from dockrefactor.program_sources import unused_environments
 from dockrefactor.records import dataclass
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.python_paths import COMPUTED_END, holding
@@ -53,7 +54,7 @@ def image_sources(facts: Facts) -> SourceNeeds:
     steps = [*facts.final.steps, *(step for stage in facts.contributing[1:] for step in stage.steps)]
     wanted = {source for step in steps if step.copy is not None for source, _, _ in step.copy.pairs}
     folders = ("",) if "" in wanted else tuple(sorted(wanted))
-    return read_sources(facts.context, folders, environment=facts.final.after.env)
+    return read_sources(facts.context, folders, environment=facts.final.after.env, without=unused_environments(facts))
 
 
 def held(claim: Claim) -> Claim:
@@ -72,22 +73,29 @@ def read_sources(
     folders: Sequence[str] = ("",),
     exclude_tests: bool = True,
     environment: Mapping[str, str] | None = None,
+    without: tuple[str, ...] = (),
 ) -> SourceNeeds:
     """What the `.py` files below `folders` (files may be named too) need when they run.
 
-    `environment`: variables that the image sets. Paths that a source places by `__file__` are relative to the context's
-    root and their evidence says so; other relative paths are relative to the process's working directory. `reads` holds
-    only what the context has.
+    `environment`: variables that the image sets; `without`: folders that are passed over. Paths that a source places by
+    `__file__` are relative to the context's root and their evidence says so; other relative paths are relative to the
+    process's working directory. `reads` holds only what the context has.
     """
     variables = tuple(sorted((environment or {}).items()))
-    key = (read_sources, tuple(folders), exclude_tests, variables)
-    return context.once(key, lambda: _read_sources(context, folders, exclude_tests, variables))
+    key = (read_sources, tuple(folders), exclude_tests, variables, without)
+
+    def wanted() -> Iterator[str]:
+        for path in _files(context, folders, exclude_tests):
+            if not any(path.startswith(folder + "/") for folder in without):
+                yield path
+
+    return context.once(key, lambda: _read_sources(context, folders, wanted(), variables))
 
 
 def _read_sources(
-    context: BuildContext, folders: Sequence[str], exclude_tests: bool, variables: tuple[tuple[str, str], ...]
+    context: BuildContext, folders: Sequence[str], files: Iterable[str], variables: tuple[tuple[str, str], ...]
 ) -> SourceNeeds:
-    found = [(path, _read(context, path, variables)) for path in _files(context, folders, exclude_tests)]
+    found = [(path, _read(context, path, variables)) for path in files]
     sources = [source for _, source in found]
     writes = [claim for source in sources for claim in source.writes]
     if any(name == "flask_sqlalchemy" for source in sources for name, _ in source.imports):

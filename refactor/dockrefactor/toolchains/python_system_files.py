@@ -14,6 +14,8 @@ from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.patterns import regex
+from dockrefactor.program_sources import unused_environments
+from dockrefactor.toolchains.python_files import outside
 from dockrefactor.toolchains.python_sources import image_sources
 
 # the folders of the web's own files; what lies elsewhere is text for people
@@ -51,11 +53,14 @@ def _named(facts: Facts, pattern: str) -> Iterator[tuple[str, int, str]]:
     for step in facts.final.steps:
         if step.keyword == "ENV" and wanted.search(step.instruction.logical):
             yield facts.name, step.instruction.start_line, step.instruction.logical
-    yield from facts.context.once((_named, pattern), lambda: tuple(_in_sources(facts.context, wanted)))
+    unused = unused_environments(facts)
+    yield from facts.context.once((_named, pattern, unused), lambda: tuple(_in_sources(facts.context, unused, wanted)))
 
 
-def _in_sources(context: BuildContext, wanted: re.Pattern[str]) -> Iterator[tuple[str, int, str]]:
-    for path in context.files("", (".py",)):
+def _in_sources(
+    context: BuildContext, unused: tuple[str, ...], wanted: re.Pattern[str]
+) -> Iterator[tuple[str, int, str]]:
+    for path in outside(context, unused):
         text = context.read(path) or ""
         if wanted.search(text):
             for number, line in enumerate(text.splitlines(), 1):
