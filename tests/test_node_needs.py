@@ -9,7 +9,9 @@ import pytest
 from dockrefactor import document
 from dockrefactor.context import BuildContext
 from dockrefactor.facts import Facts, Options
+from dockrefactor.pipeline import refactor
 from dockrefactor.toolchains import TOOLCHAINS
+from dockrefactor_transforms import TRANSFORMS
 
 
 def _facts(folder: Path, command: str, scripts: str = "{}", source: str = "", env: str = "A=b") -> Facts:
@@ -68,3 +70,28 @@ def test_a_program_of_a_workspace_writes_beside_its_own_manifest(tmp_path: Path)
     text = 'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD ["npm", "start", "-w", "api"]\n'
     facts = Facts(document.read(text), BuildContext(tmp_path), TOOLCHAINS, Options(), "Dockerfile")
     assert "/app/apps/api/logs/visits.txt" in {claim.value for claim in facts.needs.writes}
+
+
+@pytest.mark.parametrize("linker", ["node-modules", "pnpm", "pnp", ""])
+def test_yarn_in_the_project_keeps_its_own_files(tmp_path: Path, linker: str) -> None:
+    setting = f"nodeLinker: {linker}\n" if linker else ""
+    (tmp_path / ".yarnrc.yml").write_text(f"{setting}yarnPath: .yarn/releases/yarn-4.2.2.cjs\n")
+    (tmp_path / ".yarn" / "releases").mkdir(parents=True)
+    (tmp_path / ".yarn" / "releases" / "yarn-4.2.2.cjs").write_text("fs.chownSync(at, 0, 0); fs.readFileSync(at)\n")
+    (tmp_path / "package.json").write_text(
+        '{"scripts": {"build": "tsc", "start": "node dist/main.js"}, "devDependencies": {"typescript": "5.4.5"}}'
+    )
+    (tmp_path / "yarn.lock").write_text("__metadata:\n  version: 8\n")
+    (tmp_path / "tsconfig.json").write_text('{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}')
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.ts").write_text("console.log('ok');\n")
+    text = b"FROM node:20\nWORKDIR /app\nCOPY . .\nRUN yarn install\nRUN yarn build\nCMD yarn start\n"
+    result = refactor(text, BuildContext(tmp_path), TRANSFORMS, TOOLCHAINS).after
+    if linker not in ("node-modules", "pnpm"):
+        assert "AS runtime" not in result
+        assert "USER" not in result
+        return
+    runtime = result.partition("AS runtime")[2]
+    assert "COPY --chown=node:node .yarnrc.yml package.json yarn.lock ./\n" in runtime
+    assert "COPY --chown=node:node .yarn ./.yarn\n" in runtime
+    assert "USER node" in runtime

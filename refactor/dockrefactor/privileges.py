@@ -1,7 +1,8 @@
 """What a program does that only root may: raw packets, devices, the engine's socket, accounts, the network.
 
 The sources are searched for the words of `data/privileges.toml`, not understood: a word that is never reached costs a
-refusal, which the user can lift. Tests, examples and declarations of types are no part of the program.
+refusal, which the user can lift. Tests, examples, declarations of types and a package manager that stands beside the
+sources are no part of the program.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.patterns import regex
 
-_ASIDE: Final = frozenset({"test", "tests", "spec", "specs", "__tests__", "example", "examples", "docs", "vendor"})
+_ASIDE: Final = frozenset(
+    {"test", "tests", "spec", "specs", "__tests__", "example", "examples", "docs", "vendor", ".yarn"}
+)
 _DECLARATIONS: Final = (".d.ts", ".d.cts", ".d.mts")
 _TEST: Final = regex(r"(^|[._-])(test|spec|conftest)([._-]|s?\.)|_test\.", re.IGNORECASE)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
-from dockrefactor.effects import absolute, inside
+from dockrefactor.effects import Kind, absolute, inside
+from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.toolchain import Blocked
@@ -63,9 +65,12 @@ def scripts(facts: Facts, item: Started) -> tuple[str, ...]:
 
 
 def fetched_manager(facts: Facts, item: Started, package: PackageJson | None) -> Blocked | None:
-    """pnpm, or a Yarn that package.json pins, which corepack fetched to /root/.cache."""
+    """pnpm, or a Yarn that package.json pins, which corepack fetched to /root/.cache, or Yarn's Plug'n'Play."""
     corepack = facts.commands(lambda placed: placed.command.name == "corepack")
     berry = package is not None and is_berry(facts, package)
+    if berry and package is not None and not _links_modules(facts, package):
+        place = Evidence(posixpath.join(package.folder, ".yarnrc.yml"), 0, "Yarn's Plug'n'Play keeps packages in /root")
+        return Blocked("artifacts-in-home", place)
     if berry and not corepack and item.name == "yarn":
         return None
     if corepack and (item.name == "pnpm" or (item.name == "yarn" and package is not None and package.package_manager)):
@@ -73,6 +78,16 @@ def fetched_manager(facts: Facts, item: Started, package: PackageJson | None) ->
             "artifacts-in-home", facts.at(corepack[0][0].instruction, f"corepack keeps {item.name} in /root/.cache")
         )
     return None
+
+
+def _links_modules(facts: Facts, package: PackageJson) -> bool:
+    """Whether Yarn, if it is what installs, makes a folder `node_modules`, which only a setting lets Yarn 2 do."""
+    if not facts.commands(lambda placed: placed.command.name == "yarn" and placed.effects.kind is Kind.INSTALL):
+        return True
+    text = facts.context.read(posixpath.join(package.folder, ".yarnrc.yml")) or ""
+    linker = re.search(r"^nodeLinker:\s*[\"']?([\w-]+)", text, re.MULTILINE)
+    set_to = facts.final.after.env.get("YARN_NODE_LINKER", linker[1] if linker is not None else "pnp")
+    return set_to in ("node-modules", "pnpm")
 
 
 def is_berry(facts: Facts, package: PackageJson) -> bool:

@@ -73,6 +73,9 @@ def _of_starts(found: _Found, facts: Facts, builds: bool) -> set[str]:
     for item, start, package in node_launch.starts(facts):
         if package is not None:
             folders.add(package.folder)
+            if item.name == "yarn" and node_launch.is_berry(facts, package):  # which notes what it resolved
+                found.writes.append(Claim(absolute(".yarn", item.cwd), item.evidence))
+                found.home = True
         elif len(item.argv) > 1:
             alone = node_launch.scripts(facts, item)
             folders |= {posixpath.dirname(path) for path in alone}

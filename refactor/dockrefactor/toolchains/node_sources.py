@@ -87,7 +87,8 @@ def source_files(context: BuildContext, folder: str, roots: Sequence[str] | None
     """
     facts = node_facts()["sources"]
     suffixes = tuple(facts["suffixes"])
-    unread = frozenset((*facts["test_folders"], *facts["browser_folders"], "node_modules"))
+    kinds = ("test_folders", "browser_folders", "manager_folders")
+    unread = frozenset((*(name for kind in kinds for name in facts[kind]), "node_modules"))
     tests, builds, *_ = _patterns()
     for root in [folder] if roots is None else roots:
         if context.is_file(root):

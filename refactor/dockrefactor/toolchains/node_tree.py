@@ -159,13 +159,13 @@ class _Narrower:
         if isinstance(read, Blocked):
             return read
         resolve = self.builder.resolver()
-        settings = self._settings()
+        settings, manager = self._settings(), self._manager()
         kept: list[str] = []
         for path in self.facts.context.children(self.package.folder):
             name = posixpath.relpath("/" + path, "/" + self.package.folder)
             if name in built or name == "node_modules" or resolve(posixpath.join(self.folder, name)) is None:
                 continue
-            needed = any(inside("/" + item, "/" + name) for item in read)
+            needed = name in manager or any(inside("/" + item, "/" + name) for item in read)
             if any(fnmatch.fnmatchcase(name, pattern) for pattern in settings):
                 if _LOADS_LOCAL.search(self.facts.context.read(path) or ""):
                     return Blocked("unknown-reads", Evidence(path, 0, "loads other files of the project at start"))
@@ -191,6 +191,12 @@ class _Narrower:
         table = node_facts()["tools"]
         tools = {tool for _, start, _ in node_launch.starts(self.facts) if start is not None for tool in start.tools}
         return {pattern for tool in tools for pattern in table.get(tool, {}).get("settings", ())}
+
+    def _manager(self) -> frozenset[str]:
+        """What a package manager that stands in the project, and starts the program, reads of it."""
+        berry = node_launch.is_berry(self.facts, self.package)
+        started = berry and any(item.name == "yarn" for item, _, _ in node_launch.starts(self.facts))
+        return frozenset({".yarn", ".yarnrc.yml", "yarn.lock"} if started else ())
 
     def _read_at_run_time(self) -> set[str] | Blocked:
         """The paths that the sources open, relative to the folder."""
