@@ -10,7 +10,7 @@ from typing import Any, Final
 from dockrefactor import image_releases, tables
 from dockrefactor.image_releases import SUITES, UNLISTED, numbered
 from dockrefactor.patterns import regex
-from dockrefactor.records import dataclass
+from dockrefactor.records import dataclass, replace
 
 # the PATH of an image that sets none, as the engine has it
 STANDARD_PATH: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -166,6 +166,8 @@ def known(written: str) -> Image | None:
     if reference is None or is_windows(written):
         return None
     images = tables.toml("images")
+    if reference.repository in images["derived"]:
+        return _derived(reference, images["derived"][reference.repository])
     name = images["same_as"].get(reference.repository, reference.repository)
     family = images.get(name)
     if family is None or "variants" not in family:
@@ -206,6 +208,24 @@ def known(written: str) -> Image | None:
         tzdata=any(layer.get("tzdata") for layer in layers),
         source=facts.get("source", ""),
         user_variable=facts.get("user_variable", ""),
+    )
+
+
+def _derived(reference: Reference, row: Mapping[str, Any]) -> Image | None:
+    """An image that adds programs to an official one, which is what to run on; None for its other tags."""
+    match = re.fullmatch(row["tag"], reference.tag)
+    beneath = known(row["image"].format(**match.groupdict("")) if match is not None else "")
+    if beneath is None:
+        return None
+    smaller = counterpart(beneath) or beneath
+    return replace(
+        beneath,
+        reference=Reference(reference.written, beneath.family, beneath.reference.tag, reference.digest),
+        programs=beneath.programs | set(row["programs"]),
+        env={**beneath.env, **row["env"]},
+        cmd=tuple(row["cmd"]),
+        counterpart_image="" if reference.digest else smaller.reference.written,
+        source=row["source"],
     )
 
 
@@ -273,6 +293,8 @@ def counterpart(image: Image) -> Image | None:
     """
     if not image.counterpart or image.reference.digest:
         return None
+    if image.counterpart_image:
+        return known(image.counterpart_image)
     found = _of_variant(image, image.counterpart)
     return found if found is not None and found.libc == image.libc else None
 
