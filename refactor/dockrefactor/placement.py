@@ -11,11 +11,7 @@ import re
 from typing import Final
 
 from dockrefactor import (
-    fetched_scripts,
     fresh_lists,
-    os_packages,
-    package_files,
-    package_lists,
     placement_review,
     roles,
     source_copies,
@@ -24,10 +20,10 @@ from dockrefactor import (
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
-from dockrefactor.os_packages import Role
+from dockrefactor.package_steps import PackageSteps, artifacts_of
 from dockrefactor.runtime_packages import RuntimePackages
 from dockrefactor.slots import Placement, Slot
-from dockrefactor.stages import Copy, Placed, Step
+from dockrefactor.stages import Copy, Step
 from dockrefactor.step_effects import (
     BUILDING,
     NEUTRAL,
@@ -38,8 +34,8 @@ from dockrefactor.step_effects import (
     is_exact,
     is_handed_over,
     is_in_tree,
+    is_movable,
     is_own,
-    left,
     made_by_copies,
     new_owner,
     owner_given,
@@ -47,7 +43,7 @@ from dockrefactor.step_effects import (
     with_removals,
     writes,
 )
-from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan
+from dockrefactor.toolchain import Blocked, BlockedError, Plan
 
 FINAL_ONLY: Final = frozenset(
     {"CMD", "ENTRYPOINT", "EXPOSE", "VOLUME", "LABEL", "STOPSIGNAL", "HEALTHCHECK", "MAINTAINER", "ONBUILD"}
@@ -218,20 +214,23 @@ class _Placer:
             raise self.packages.stop("ownership-unknown", step, "files of the work folder have several owners")
         self.owner = owner if self.owner is None or ":" in owner else self.owner
 
+    def _installs(self) -> PackageSteps:
+        return PackageSteps(self.facts, self.packages, self.slots, self.last, self.runtime)
+
     def _place_run(self, at: int, slot: Slot) -> None:
         step = slot.step
         assert step.run is not None
         kinds = step.run.kinds
         if Kind.OS_FILES in kinds:
-            self._place_package_files(at, slot)
+            self._installs().place_files(at, slot)
         elif adds_repository(step):
-            self._place_repository(at, slot)
+            self._installs().place_repository(at, slot)
         elif not kinds - NEUTRAL - {Kind.TOOL_SETUP}:
             slot.builder = at <= self.last
             # what asks or sets up a tool that stays behind leaves nothing in the runtime
             slot.runtime = at > self.last and not self.packages.lacks(step)
         elif kinds <= OS | NEUTRAL:
-            self._divide_packages(at, slot)
+            self._installs().divide(at, slot)
         elif kinds <= BUILDING | NEUTRAL:
             slot.builder = True
         elif kinds <= BUILDING | NEUTRAL | OS:
@@ -250,82 +249,6 @@ class _Placer:
         else:
             self._place_mixed(at, slot)
 
-    def _place_package_files(self, at: int, slot: Slot) -> None:
-        """A package that the step has as a file may hold anything: the step stays whole, in both stages."""
-        unchanged = self.runtime.reference == self.base.reference and not self.packages.dropped
-        against = package_files.obstacle(self.slots, at, self.base, self.runtime, unchanged)
-        if against is not None:
-            raise self.packages.stop(against[0], slot.step, against[1])
-        slot.builder = at <= self.last
-        slot.runtime = True
-        self.packages.keep_whole(slot.step)
-
-    def _place_repository(self, at: int, slot: Slot) -> None:
-        """A source of packages, or its key, is there before anything is installed from it: the step stays whole in the
-        runtime, unless all that it installs is for builds."""
-        step = slot.step
-        assert step.run is not None
-        if not step.run.kinds <= SETUP | OS | NEUTRAL:
-            raise self.packages.stop("unknown-effect", step, "it adds a source of packages and builds in one line")
-        slot.builder = at <= self.last
-        names = package_lists.packages(step)
-        slot.runtime = not names or not slot.builder or self.packages.keeps_any(step)
-        setup = self._sources_alone(step) if slot.runtime and slot.builder and names else None
-        if setup is not None:
-            packages = self.packages.of_step(step, generated=True) or ""
-            slot.runtime_text = self.facts.document.typed(f"RUN {setup}{self.facts.document.newline}") + packages
-        elif slot.runtime:
-            self.packages.keep_whole(step)
-
-    def _sources_alone(self, step: Step) -> str | None:
-        """The commands of a step that add sources, where an install of our own can follow; None where it cannot."""
-        assert step.run is not None
-        commands = step.run.commands
-        installs = [at for at, placed in enumerate(commands) if placed.effects.kind is Kind.OS_INSTALL]
-        setup = [(at, placed) for at, placed in enumerate(commands) if placed.effects.kind in SETUP]
-        options = {word.partition("=")[0] for at in installs for word in commands[at].command.argv}
-        given = {name for at in installs for name, _ in commands[at].command.assignments} - {"DEBIAN_FRONTEND"}
-        if options & {"-t", "--target-release", "--default-release", "-o"} or given:
-            return None
-        if self.packages.missing_programs(step):
-            return None
-        if step.run.heredoc or step.run.mounts or not all(at < installs[0] and self._movable(one) for at, one in setup):
-            return None
-        return " && ".join(step.run.script.text[one.command.start : one.command.end] for _, one in setup)
-
-    def _divide_packages(self, at: int, slot: Slot) -> None:
-        step = slot.step
-        slot.builder = at <= self.last
-        text = self.packages.of_step(step)
-        if text is None:
-            slot.runtime = False
-            return
-        slot.runtime = True
-        slot.runtime_text = text if text != self.facts.document.source(step.instruction) else None
-        if not slot.builder:
-            return
-        names = package_lists.packages(step)
-        # what the author says of packages that build is not said of the libraries that they leave
-        slot.drops_comments = bool(names) and not any(name in self.packages.kept for name in names)
-        build = [name for name in names if not self.packages.is_only_runtime(name)]
-        if not build and not (self.base.is_rpm and self._upgrades(step)):
-            slot.builder = False
-        elif len(build) < len(names) and self._may_shorten(step, build):
-            slot.builder_text = package_lists.retyped(
-                self.facts.document, step, lambda name: name in build, (), self.base
-            )
-
-    def _upgrades(self, step: Step) -> bool:
-        """Whether a step upgrades the packages of the image."""
-        commands = step.run.commands if step.run is not None else ()
-        return any(placed.effects.why == "upgrade" for placed in commands)
-
-    def _may_shorten(self, step: Step, names: list[str]) -> bool:
-        """Whether the builder's step can install only `names`."""
-        if fetched_scripts.packages(step):
-            return False
-        return not self.base.is_rpm or package_lists.fits(step, lambda name: name in names, ())
-
     def _place_setup(self, at: int, slot: Slot) -> None:
         """Folders, links, accounts, downloads: the image's own, unless they only touch what the builder hands over."""
         step = slot.step
@@ -334,7 +257,7 @@ class _Placer:
             self._place_mixed(at, slot)
             return
         if step.run.kinds & {Kind.OS_INSTALL, Kind.OS_REMOVE}:
-            self._setup_with_packages(at, slot)
+            self._installs().place_setup(at, slot)
             return
         chowned = new_owner(step, self.plan.tree)
         if chowned is not None:
@@ -365,7 +288,7 @@ class _Placer:
         missing = self.packages.missing_programs(step)
         if missing and at <= self.last and is_exact(step):
             slot.builder = True
-            slot.artifacts = self._as_artifacts(step)
+            slot.artifacts = artifacts_of(self.facts, step)
             return
         for program in missing:
             self.packages.want(program, self.facts.at(step.instruction, "runs here"))
@@ -385,34 +308,9 @@ class _Placer:
         """Whether a work folder is made in or below a folder before a step."""
         return any(inside(other.step.before.cwd, folder) for other in self.slots[: at + 1])
 
-    def _setup_with_packages(self, at: int, slot: Slot) -> None:
-        """`apt-get install curl && curl -o x …`: whole in the runtime where it leaves what the runtime may have."""
-        step = slot.step
-        names = package_lists.packages(step)
-        roles_of = {os_packages.role(name, self.base) for name in names}
-        if at <= self.last and (is_exact(step) or fetched_scripts.packages(step)):
-            slot.builder = True
-            slot.artifacts = self._as_artifacts(step) if is_exact(step) else ()
-            slot.runtime_text = self.packages.of_step(step, generated=True)
-            slot.runtime = slot.runtime_text is not None
-            return
-        if roles_of & {Role.BUILD, Role.HEADERS} and at <= self.last:
-            if self.base.is_rpm:  # where the runtime is the same image, it would be rid of nothing
-                raise self.packages.stop(
-                    "unknown-effect", step, "it installs compilers and sets up the image in one line"
-                )
-            slot.builder = True
-        elif not all(map(self.packages.is_only_runtime, names)):
-            slot.builder = at <= self.last
-        slot.runtime = True
-
     def _is_made_by_workdir(self, step: Step) -> bool:
         cwds = [other.before.cwd for other in self.steps] + [self.facts.final.after.cwd]
         return all(any(inside(cwd, path) for cwd in cwds) for path in writes(step))
-
-    def _as_artifacts(self, step: Step) -> tuple[Artifact, ...]:
-        evidence = self.facts.at(step.instruction, "is made here")
-        return tuple(Artifact(path, False, evidence) for path in left(step))
 
     def _place_program(self, at: int, slot: Slot) -> None:
         step = slot.step
@@ -463,18 +361,13 @@ class _Placer:
             if owner is not None:
                 self._own_folder(at, slot, owner)
             return
-        if step.run.heredoc or step.run.mounts or not all(self._movable(placed) for placed in setup):
+        if step.run.heredoc or step.run.mounts or not all(is_movable(placed, self.steps) for placed in setup):
             raise self.packages.stop("unknown-effect", step, "it builds and sets up the image in one line")
         text = " && ".join(step.run.script.text[placed.command.start : placed.command.end] for placed in setup)
         packages = self.packages.of_step(step, generated=True) if Kind.OS_INSTALL in step.run.kinds else None
         slot.runtime_text = (packages or "") + self.facts.document.typed(f"RUN {text}{self.facts.document.newline}")
         slot.keeps_comments = False
         slot.runtime = True
-
-    def _movable(self, placed: Placed) -> bool:
-        command = placed.command
-        at_home = placed.cwd in {step.before.cwd for step in self.steps if step.run and placed in step.run.commands}
-        return command.top and not command.conditional and command.depth == 0 and at_home
 
     def _takes_from_tree(self) -> None:
         """Setup that the runtime repeats stands before the copies from the builder: it takes nothing from there."""

@@ -180,3 +180,10 @@ def remaining(placed: Placed) -> tuple[str, ...]:
 def is_own(placed: Placed, plan: Plan) -> bool:
     """Whether a command is of no use but to the builder."""
     return any(placed is own for own in plan.own)
+
+
+def is_movable(placed: Placed, steps: Sequence[Step]) -> bool:
+    """Whether a command of a RUN may stand in one of its own: at the top of the line, where the step begins."""
+    command = placed.command
+    at_home = placed.cwd in {step.before.cwd for step in steps if step.run and placed in step.run.commands}
+    return command.top and not command.conditional and command.depth == 0 and at_home
