@@ -7,7 +7,7 @@ import re
 import stat
 from collections.abc import Iterator
 
-from dockrefactor import accounts, ownership, permissions, tables
+from dockrefactor import accounts, archives, ownership, permissions, tables
 from dockrefactor.effects import inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -28,6 +28,40 @@ def closed(facts: Facts) -> Iterator[Evidence]:
         for path in _downloads(facts, step):
             yield facts.at(step.instruction, f"ADD lets root alone read {path}")
         yield from _copied(facts, step)
+    yield from _unpacked(facts)
+
+
+def _unpacked(facts: Facts) -> Iterator[Evidence]:
+    """The archives of the context that are unpacked in the image, and that hold a closed file."""
+    steps = facts.final.image_steps
+    for at, step in enumerate(steps):
+        found = list(_archives(facts, step, at))
+        commands = [placed for other in steps[at:] if other.run is not None for placed in other.run.commands]
+        if not found or any(placed.command.name == "chmod" and _gives_all(placed) for placed in commands):
+            continue
+        for path in found:
+            place = facts.context.location(path)
+            says = archives.closed_member(place) if place is not None else ""
+            if says:
+                yield Evidence(path, 0, says)
+
+
+def _archives(facts: Facts, step: Step, at: int) -> Iterator[str]:
+    """The context paths of the archives that a step unpacks."""
+    if step.copy is not None and step.copy.unpacks:
+        yield from (source for source in step.copy.sources if facts.context.is_file(source))
+    resolve = facts.final.resolver()
+    for placed in step.run.commands if step.run is not None else ():
+        if placed.command.name in archives.UNPACKERS:
+            for word in placed.command.argv[1:]:
+                path = resolve(posixpath.join(placed.cwd, word))
+                if path is not None and path.endswith((*archives.ZIPPED, *archives.TARRED)):
+                    yield path
+
+
+def _gives_all(placed: Placed) -> bool:
+    argv = placed.command.argv
+    return permissions.gives(argv, binary=False) and any(re.match(r"-\w*R|--recursive", word) for word in argv)
 
 
 def _copied(facts: Facts, step: Step) -> Iterator[Evidence]:

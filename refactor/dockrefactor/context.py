@@ -254,6 +254,10 @@ class BuildContext:
             if not entry.is_dir and not entry.is_link and (not suffixes or entry.path.endswith(suffixes)):
                 yield entry.path
 
+    def location(self, path: str) -> str | None:
+        """Where a file stands on this machine, to be read as bytes; None where there is none, or it may not be read."""
+        return self._real(normalise(path))
+
     def read(self, path: str) -> str | None:
         """The text of a file as UTF-8; None where it is absent, ignored, too large, not text, or a link outwards."""
         clean = normalise(path)
