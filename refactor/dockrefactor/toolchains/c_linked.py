@@ -36,8 +36,11 @@ def libraries(facts: Facts, stage: Stage, build: CBuild) -> list[tuple[str, Evid
         if wanted is not None and not wanted.endswith("-dev"):
             found.append((wanted, at))
         elif wanted is not None and not os_packages.is_covered(base):
-            says = f"what {name} links on this release is not known"
-            return Blocked("unknown-library", facts.at(build.step.instruction, says))
+            names = os_packages.libraries(wanted, base) if wanted in installed else None
+            if names is None:
+                says = f"what {name} links on this release is not known"
+                return Blocked("unknown-library", facts.at(build.step.instruction, says))
+            found += [(library, at) for library in names]
         elif wanted in there:
             names = os_packages.libraries(wanted, base)
             if names is None:
