@@ -181,6 +181,11 @@ class Reasons(ReasonEnum):
         "The program links the C library, and the release of the base image's distribution may change under its tag.",
         "Name the release in the tag (golang:1.23-bookworm, rust:1.85-bookworm), or link the program statically.",
     )
+    INSTALL_REFUSED = Reason(
+        "install-refused",
+        "The original does not build: pip of this release installs nothing into the distribution's Python (PEP 668).",
+        "Install into a virtual environment, or pass --break-system-packages.",
+    )
     ARCHIVED_RELEASE = Reason(
         "archived-release",
         "The smaller image lacks a package, and the distribution's servers no longer carry its release.",

@@ -8,6 +8,7 @@ the author put there, and the runtime takes it whole; Python and its packaged mo
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from dockrefactor import left_behind, os_packages, package_lists
@@ -97,3 +98,14 @@ def instead(facts: Facts) -> dict[str, tuple[str, ...]]:
 def artifact(evidence: Evidence) -> Artifact:
     """Everything that pip installs."""
     return Artifact(LOCAL, True, evidence, whole=True)
+
+
+def is_managed(facts: Facts) -> bool:
+    """Whether pip refuses to install into the distribution's Python, and nothing in the file overrules that.
+
+    https://packaging.python.org/en/latest/specifications/externally-managed-environments/
+    """
+    base = facts.final.base
+    if base is None or base.language or os_packages.release_name(base) not in names("externally_managed"):
+        return False
+    return re.search(r"EXTERNALLY-MANAGED|break[-_]system[-_]packages", facts.document.text, re.IGNORECASE) is None

@@ -73,6 +73,8 @@ def _take(layout: _Layout, facts: Facts, step: Step, placed: Placed) -> Blocked 
     if active is not None and active not in layout.artifacts:
         return Blocked("unknown-effect", facts.at(step.instruction, f"nothing shows how {active} was made"))
     if destination == "environment" and active is None and not _in_own_environment(step, layout):
+        if detail.manager == "pip" and python_distribution.is_managed(facts):
+            return Blocked("install-refused", facts.at(step.instruction, f"`{placed.command.name}` installs there"))
         layout.environment = layout.environment or not _only_managers(detail)
     elif destination == "project-venv":
         layout.add(absolute(step.before.env.get("UV_PROJECT_ENVIRONMENT", ".venv"), placed.cwd), evidence)
