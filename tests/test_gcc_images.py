@@ -52,7 +52,7 @@ def test_libraries_of_the_compiler(tmp_path: Path, base: str, program: tuple[str
         ("golang:1.22", ""),
         ("golang:1.26-bookworm", ""),
         ("golang:alpine", ""),
-        ("debian:latest", "debian:trixie"),
+        ("elixir:1.17", ""),
         (f"golang:1@sha256:{'0' * 64}", ""),
     ],
 )

@@ -321,8 +321,9 @@ def _of_variant(image: Image, variant: str, with_suite: bool = True) -> Image | 
 
 def pinned(image: Image) -> Image | None:
     """The same image by a tag that names its Debian release: `golang:1` -> `golang:1-trixie`. None where none is known,
-    or the tag names one already."""
-    if not image.is_debian or image.release or image.newest_release not in SUITES or image.reference.digest:
+    the tag names one already, or the family has no such tags."""
+    named = image.release or image.reference.digest
+    if named or not image.follows_release or not image.is_debian or image.newest_release not in SUITES:
         return None
     tag = image.reference.tag
     found = known(
