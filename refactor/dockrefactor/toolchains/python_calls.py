@@ -35,6 +35,9 @@ _SQLITE: Final = regex(r"sqlite(?:\+\w+)?://(?:/|$|[\w.]+\Z)")
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/usr/bin/bash"})
 _PATH_WRITES: Final = frozenset({"write_text", "write_bytes", "mkdir", "touch"})
 _PATH_READS: Final = frozenset({"read_text", "read_bytes"})
+_READ: Final = frozenset(
+    {cst.Call, cst.Dict, cst.Assign, cst.AnnAssign, cst.SimpleString, cst.FormattedString, cst.BinaryOperation}
+)
 _NO_PATHS: Final = (":memory:", "file:", "sqlite:", "http://", "https://", "s3://", "gs://", "/dev/", "/proc/")
 
 
@@ -65,8 +68,10 @@ def read_calls(path: str, text: str, variables: Mapping[str, str]) -> FileNeeds:
     Raises libcst.ParserSyntaxError or RecursionError where it cannot be read.
     """
     module = cst.parse_module(text)
-    reader = _Reader(path, module, variables)
+    reader = _Reader(path, module, text, variables)
     for node, scope in walk(module):
+        if type(node) not in _READ:
+            continue
         if isinstance(node, cst.Call):
             reader.call(node, scope)
         elif isinstance(node, cst.Dict):
@@ -79,13 +84,14 @@ def read_calls(path: str, text: str, variables: Mapping[str, str]) -> FileNeeds:
 
 
 class _Reader:
-    def __init__(self, path: str, module: cst.Module, variables: Mapping[str, str]) -> None:
+    def __init__(self, path: str, module: cst.Module, text: str, variables: Mapping[str, str]) -> None:
         self.path = path
         self.module = module
+        self.text = text  # the module would write it anew each time
         self.names = Names(module)
         self.known = Evaluator(path, self.names, variables)
         self.found: list[tuple[str, str | None, str, cst.CSTNode]] = []
-        self.methods = methods(self.names.modules(), module.code)
+        self.methods = methods(self.names.modules(), text)
 
     def note(self, kind: str, value: str | None, says: str, node: cst.CSTNode) -> None:
         self.found.append((kind, value, says, node))
@@ -137,7 +143,7 @@ class _Reader:
         elif full in tables["writes"]:
             self._written(Row.of(tables["writes"][full]), full, node, scope)
         elif full in tables["work_folder"]:
-            if tables["work_folder"][full] not in self.module.code:
+            if tables["work_folder"][full] not in self.text:
                 self.note("writes", ".", full, node)
         elif full in tables["reads"]:
             position, keyword = tables["reads"][full]
@@ -201,7 +207,7 @@ class _Reader:
             return
         if isinstance(node, cst.Name) and self.known.value(node, scope) is None:
             bound = scope.lookup(node.value)
-            grows = re.search(rf"\b{node.value}\s*(?:\+=|\.(?:append|extend|insert)\()", self.module.code) is not None
+            grows = re.search(rf"\b{node.value}\s*(?:\+=|\.(?:append|extend|insert)\()", self.text) is not None
             for value, where in bound:
                 self._program(value, full, call, where, depth + 1, is_whole and not grows)
             if bound:

@@ -30,13 +30,13 @@ def compiling(facts: Facts) -> tuple[tuple[Evidence, str], ...]:
 
 def _compiling(context: BuildContext, unused: tuple[str, ...]) -> Iterator[tuple[Evidence, str]]:
     rows = tables.toml("python_compilers")
-    triggers = re.compile("|".join(row["uses"] for row in rows.values()), re.MULTILINE)
+    words = [word for row in rows.values() for word in row["words"]]
     for path in outside(context, unused):
         text = context.read(path) or ""
-        if _OF_BUILDS.search(path) or not triggers.search(text) or _is_built_by_setup(context, path):
+        if not any(word in text for word in words) or _OF_BUILDS.search(path) or _is_built_by_setup(context, path):
             continue
         for name, row in rows.items():
-            if row.get("module", "") not in text:
+            if not any(word in text for word in row["words"]):
                 continue
             uses = re.compile(row["uses"])
             for number, line in enumerate(text.splitlines(), 1):

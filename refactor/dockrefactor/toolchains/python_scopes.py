@@ -54,6 +54,11 @@ _SILENT: Final = frozenset(
 )
 
 
+_SCOPES: Final = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
+_BINDING: Final = frozenset({cst.Assign, cst.AnnAssign, cst.NamedExpr, cst.WithItem, cst.For, cst.CompFor, cst.Param})
+_NODES: Final[dict[type, bool]] = {}
+
+
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The nodes directly below that mean something, in the order of the source."""
     kind = type(node)
@@ -64,11 +69,20 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     found: list[cst.CSTNode] = []
     for name in names:
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        if isinstance(value, tuple | list):
+            found += filter(_is_node, value)
+        elif _is_node(value):
             found.append(value)
-        elif isinstance(value, tuple | list):
-            found += [item for item in value if isinstance(item, cst.CSTNode)]
     return found
+
+
+def _is_node(value: object) -> bool:
+    """Whether a value is a node, by its class: the abstract classes of libcst are slow to ask."""
+    kind = type(value)
+    known = _NODES.get(kind)
+    if known is None:
+        known = _NODES[kind] = isinstance(value, cst.CSTNode)
+    return known
 
 
 def walk(module: cst.Module) -> Iterator[tuple[cst.CSTNode, Scope]]:
@@ -78,7 +92,7 @@ def walk(module: cst.Module) -> Iterator[tuple[cst.CSTNode, Scope]]:
     while stack:
         node, scope = stack.pop()
         yield node, scope
-        if isinstance(node, cst.FunctionDef | cst.ClassDef | cst.Lambda):
+        if type(node) in _SCOPES:
             scope = bindings(node, scope)
         stack += [(child, scope) for child in reversed(children(node))]
 
@@ -89,12 +103,12 @@ def bindings(owner: cst.CSTNode, parent: Scope | None) -> Scope:
     stack = [*reversed(children(owner))]
     while stack:
         node = stack.pop()
-        if isinstance(node, cst.FunctionDef | cst.ClassDef):
-            scope.bind(node.name.value, None)
+        if type(node) in _SCOPES:
+            if isinstance(node, cst.FunctionDef | cst.ClassDef):
+                scope.bind(node.name.value, None)
             continue
-        if isinstance(node, cst.Lambda):
-            continue
-        _bind(scope, node)
+        if type(node) in _BINDING:
+            _bind(scope, node)
         stack += reversed(children(node))
     return scope
 
