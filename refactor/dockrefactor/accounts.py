@@ -115,9 +115,7 @@ def conflict(facts: Facts) -> str | None:
 def _system_users(facts: Facts) -> frozenset[str]:
     """Accounts that the distribution beneath the base image has."""
     base = facts.final.base
-    key = "debian"
-    if base is not None and not base.is_debian:
-        key = "alpine" if base.is_alpine else "rpm"
+    key = os_packages.family(base) if base is not None else "debian"
     return frozenset(tables.toml("images")["bases"][key]["system_users"])
 
 

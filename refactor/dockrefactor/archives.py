@@ -10,7 +10,6 @@ from typing import Final
 from dockrefactor import permissions
 
 ZIPPED: Final = (".zip", ".jar", ".war", ".whl")
-TARRED: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 UNPACKERS: Final = frozenset({"unzip", "tar", "bsdtar", "7z", "7za"})
 # reading the members of a compressed archive means unpacking it
 _MOST_BYTES: Final = 64 * 1024 * 1024

@@ -8,9 +8,10 @@ import stat
 from collections.abc import Iterator
 
 from dockrefactor import accounts, archives, ownership, permissions, tables
-from dockrefactor.effects import inside
+from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.stage_reading import ARCHIVES
 from dockrefactor.stages import Placed, Step
 
 
@@ -35,33 +36,33 @@ def _unpacked(facts: Facts) -> Iterator[Evidence]:
     """The archives of the context that are unpacked in the image, and that hold a closed file."""
     steps = facts.final.image_steps
     for at, step in enumerate(steps):
-        found = list(_archives(facts, step, at))
-        commands = [placed for other in steps[at:] if other.run is not None for placed in other.run.commands]
-        if not found or any(placed.command.name == "chmod" and _gives_all(placed) for placed in commands):
-            continue
-        for path in found:
+        for path in _archives(facts, step):
             place = facts.context.location(path)
             says = archives.closed_member(place) if place is not None else ""
-            if says:
+            if says and not any(map(_gives_all, steps[at:])):
                 yield Evidence(path, 0, says)
 
 
-def _archives(facts: Facts, step: Step, at: int) -> Iterator[str]:
+def _archives(facts: Facts, step: Step) -> Iterator[str]:
     """The context paths of the archives that a step unpacks."""
     if step.copy is not None and step.copy.unpacks:
         yield from (source for source in step.copy.sources if facts.context.is_file(source))
-    resolve = facts.final.resolver()
     for placed in step.run.commands if step.run is not None else ():
-        if placed.command.name in archives.UNPACKERS:
-            for word in placed.command.argv[1:]:
-                path = resolve(posixpath.join(placed.cwd, word))
-                if path is not None and path.endswith((*archives.ZIPPED, *archives.TARRED)):
-                    yield path
+        words = placed.command.argv[1:] if placed.command.name in archives.UNPACKERS else ()
+        for path in (facts.final.source(absolute(word, placed.cwd)) for word in words):
+            if path is not None and path.endswith((*archives.ZIPPED, *ARCHIVES)):
+                yield path
 
 
-def _gives_all(placed: Placed) -> bool:
-    argv = placed.command.argv
-    return permissions.gives(argv, binary=False) and any(re.match(r"-\w*R|--recursive", word) for word in argv)
+def _gives_all(step: Step) -> bool:
+    """Whether a step lets others read whole folders."""
+    commands = [placed.command for placed in step.run.commands] if step.run is not None else []
+    recursive = (
+        command.argv
+        for command in commands
+        if command.name == "chmod" and any(re.match(r"-\w*R|--recursive", word) for word in command.argv)
+    )
+    return any(permissions.gives(argv, binary=False) for argv in recursive)
 
 
 def _copied(facts: Facts, step: Step) -> Iterator[Evidence]:

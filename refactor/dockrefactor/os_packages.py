@@ -30,8 +30,8 @@ def bare(name: str) -> str:
     return name.partition(":")[0] if not name.startswith("lib") or ":" in name else name
 
 
-def _family(image: Image) -> str:
-    """The name of an image's part of `data/os_packages.toml`."""
+def family(image: Image) -> str:
+    """The family of an image's distribution, as data files name it: debian, alpine or rpm."""
     if image.is_alpine or image.is_rpm:
         return "alpine" if image.is_alpine else "rpm"
     return "debian"
@@ -39,7 +39,7 @@ def _family(image: Image) -> str:
 
 def _table(image: Image) -> Mapping[str, Any]:
     """What is known of the packages of an image's family of distributions."""
-    found: Mapping[str, Any] = tables.toml("os_packages")[_family(image)]
+    found: Mapping[str, Any] = tables.toml("os_packages")[family(image)]
     return found
 
 
@@ -93,7 +93,7 @@ def is_systems(program: str) -> bool:
 def programs_of(package: str, image: Image) -> frozenset[str]:
     """The programs that an installed package is known to bring."""
     name = bare(package)
-    by_pattern = _by_pattern(name, _family(image))
+    by_pattern = _by_pattern(name, family(image))
     if image.is_rpm:
         return by_pattern | {name}
     key = "alpine" if image.is_alpine else (image.release or "bookworm")

@@ -94,6 +94,11 @@ def is_plain(text: str) -> bool:
     return bool(apt) or re.match(others, text) is not None
 
 
+def has_upgrade(step: Step) -> bool:
+    """Whether a step upgrades the packages of the image."""
+    return step.run is not None and any(placed.effects.why == "upgrade" for placed in step.run.commands)
+
+
 def upgrades(step: Step) -> str | None:
     """The commands of a step that upgrade the image and clean up, one after the other; None where they cannot be taken
     apart from the others."""

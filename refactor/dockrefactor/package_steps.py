@@ -75,6 +75,7 @@ class PackageSteps:
         return " && ".join(step.run.script.text[one.command.start : one.command.end] for _, one in setup)
 
     def divide(self, at: int, slot: Slot) -> None:
+        """`apt-get install …` alone: each stage installs what it has use for."""
         step = slot.step
         slot.builder = at <= self.last
         text = self.packages.of_step(step)
@@ -89,7 +90,7 @@ class PackageSteps:
         # what the author says of packages that build is not said of the libraries that they leave
         slot.drops_comments = bool(names) and not any(name in self.packages.kept for name in names)
         build = [name for name in names if not self.packages.is_only_runtime(name)]
-        if not build and not (self.base.is_rpm and _upgrades(step)):
+        if not build and not (self.base.is_rpm and package_lists.has_upgrade(step)):
             slot.builder = False
         elif len(build) < len(names) and self._may_shorten(step, build):
             slot.builder_text = package_lists.retyped(
@@ -128,9 +129,3 @@ def artifacts_of(facts: Facts, step: Step) -> tuple[Artifact, ...]:
     """What a step leaves, as the runtime takes it from the builder."""
     evidence = facts.at(step.instruction, "is made here")
     return tuple(Artifact(path, False, evidence) for path in left(step))
-
-
-def _upgrades(step: Step) -> bool:
-    """Whether a step upgrades the packages of the image."""
-    commands = step.run.commands if step.run is not None else ()
-    return any(placed.effects.why == "upgrade" for placed in commands)

@@ -87,7 +87,7 @@ class RuntimePackages:
         """
         assert step.run is not None
         names = package_lists.packages(step)
-        upgrades = any(placed.effects.why == "upgrade" for placed in step.run.commands)
+        upgrades = package_lists.has_upgrade(step)
         if upgrades and not (names and self.base.is_rpm):
             return self._upgrade(step, names)
         removed = _removed(step)

@@ -19,7 +19,7 @@ from dockrefactor.stages import Copy, Place, Placed, Run, Stage, State, Step, mo
 EffectsOf = Callable[[shell.Command, Place], Effects]
 
 _REMOTE: Final = regex(r"(https?|git|ssh)://|git@", re.IGNORECASE)
-_ARCHIVE: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
+ARCHIVES: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 # what a here-document may be given to
 _HEREDOC_SHELLS: Final = frozenset({"", "sh", "bash", "/bin/sh", "/bin/bash", "sh -e", "bash -e"})
 
@@ -215,7 +215,7 @@ class _Reader:
             into_folder=folder or inside(self.state.cwd, target) or self._is_folder(target),
             origin=origin,
             remote=any(_REMOTE.match(source) for source in sources) and origin is None,
-            unpacks=instruction.keyword == "ADD" and any(source.endswith(_ARCHIVE) for source in sources),
+            unpacks=instruction.keyword == "ADD" and any(source.endswith(ARCHIVES) for source in sources),
             inline=inline,
             owner=instruction.flag("chown"),
             known=known and not inline,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from typing import Final
 
 from dockrefactor.effects import Effects, Kind, absolute
@@ -14,6 +15,7 @@ from dockrefactor.toolchains.c_build import Unreadable
 from dockrefactor.toolchains.c_cmake import Configure, Work
 from dockrefactor.toolchains.c_compile import parse_compile
 from dockrefactor.toolchains.c_make import NAMES, MakeCall, MakeReader, parse_call
+from dockrefactor.toolchains.c_meson_setup import MesonConfigure
 from dockrefactor.toolchains.c_names import AUTOTOOLS, compiler
 
 _BY: Final = "c"
@@ -150,23 +152,31 @@ def _cmake(command: Command, place: Place) -> Effects:
     if read is None:
         return _unknown("an option of this `cmake` is not known")
     if isinstance(read, Work):
-        above = _assigned(command).get("DESTDIR", "")
-        installs = _installed_below(above, read.prefix) if read.installs else ()
-        return Effects(
-            Kind.BUILD, reads=(read.build,), writes=(read.build, *installs), programs=("cmake",), by=_BY, detail=read
-        )
-    return _configured(read, place)
+        return _worked("cmake", read, command)
+    return _configured("cmake", read, place, c_cmake.LISTS, lambda folder: c_cmake.read(place.context, folder, read))
 
 
-def _configured(read: Configure, place: Place) -> Effects:
-    lists = place.resolve(posixpath.join(read.source, c_cmake.LISTS))
+def _worked(program: str, read: Work, command: Command) -> Effects:
+    """A build that was set up before, or its install."""
+    above = read.above or _assigned(command).get("DESTDIR", "")
+    installs = _installed_below(above, read.prefix) if read.installs else ()
+    return Effects(
+        Kind.BUILD, reads=(read.build,), writes=(read.build, *installs), programs=(program,), by=_BY, detail=read
+    )
+
+
+def _configured(
+    program: str, read: Configure | MesonConfigure, place: Place, name: str, reader: Callable[[str], object]
+) -> Effects:
+    """A build set up from the lists called `name`; `reader` takes their context folder, or raises Unreadable."""
+    lists = place.resolve(posixpath.join(read.source, name))
     if lists is None:
-        return _unknown("no CMakeLists.txt of the build context stands there")
+        return _unknown(f"no {name} of the build context stands there")
     try:
-        c_cmake.read(place.context, posixpath.dirname(lists), read)
+        reader(posixpath.dirname(lists))
     except Unreadable as unreadable:
         return _unknown(unreadable.says)
-    return Effects(Kind.BUILD, reads=(read.source,), writes=(read.build,), programs=("cmake",), by=_BY, detail=read)
+    return Effects(Kind.BUILD, reads=(read.source,), writes=(read.build,), programs=(program,), by=_BY, detail=read)
 
 
 def _meson(command: Command, place: Place) -> Effects:
@@ -181,16 +191,7 @@ def _meson(command: Command, place: Place) -> Effects:
     if read is None or any("$" in word.text for word in command.words):
         return _unknown(f"what `{' '.join(command.argv[:3])}` does is not known")
     if isinstance(read, Work):
-        above = read.above or _assigned(command).get("DESTDIR", "")
-        installs = _installed_below(above) if read.installs else ()
-        return Effects(
-            Kind.BUILD, reads=(read.build,), writes=(read.build, *installs), programs=("meson",), by=_BY, detail=read
-        )
-    lists = place.resolve(posixpath.join(read.source, c_meson_setup.LISTS))
-    if lists is None:
-        return _unknown("no meson.build of the build context stands there")
-    try:
-        c_meson.read(place.context, posixpath.dirname(lists), read)
-    except Unreadable as unreadable:
-        return _unknown(unreadable.says)
-    return Effects(Kind.BUILD, reads=(read.source,), writes=(read.build,), programs=("meson",), by=_BY, detail=read)
+        return _worked("meson", read, command)
+    return _configured(
+        "meson", read, place, c_meson_setup.LISTS, lambda folder: c_meson.read(place.context, folder, read)
+    )

@@ -29,9 +29,7 @@ def libraries(facts: Facts, stage: Stage, build: CBuild) -> list[tuple[str, Evid
         return [("libgomp", at)] if base is not None and "gomp" in build.built.libraries else []
     there = os_packages.development_packages((*base.packages, *installed), base)
     found: list[tuple[str, Evidence]] = []
-    for name in build.built.libraries:
-        if name in toml("c_calls")["libc"] or name in table["none"] or name.startswith(("-", "$")):
-            continue
+    for name in _named(build):
         wanted = table["linked"].get(name)
         if wanted is not None and not wanted.endswith("-dev"):
             found.append((wanted, at))
@@ -73,9 +71,7 @@ def _of_rpm(facts: Facts, build: CBuild, installed: list[str], base: Image) -> l
     the runtime keeps."""
     table = toml("c_libraries")
     found: list[tuple[str, Evidence]] = []
-    for name in build.built.libraries:
-        if name in toml("c_calls")["libc"] or name in table["none"] or name.startswith(("-", "$")):
-            continue
+    for name in _named(build):
         wanted = table["rpm"].get(table["linked"].get(name))
         at = facts.at(build.step.instruction, f"links {name}")
         if wanted is not None and not wanted.endswith("-devel"):
@@ -87,6 +83,12 @@ def _of_rpm(facts: Facts, build: CBuild, installed: list[str], base: Image) -> l
             return Blocked("unknown-library", replace(at, says=f"which package has `{name}` is not known"))
         found += [(library, at) for library in names or ()]
     return found
+
+
+def _named(build: CBuild) -> list[str]:
+    """The names of libraries that a build links, without the C library's own and those that stand for none."""
+    without = {*toml("c_calls")["libc"], *toml("c_libraries")["none"]}
+    return [name for name in build.built.libraries if name not in without and not name.startswith(("-", "$"))]
 
 
 def _is_installed(name: str, installed: list[str], ending: str = "-dev") -> bool:

@@ -302,8 +302,8 @@ class _Reading:
         items = given.named_children if given.type == "array" else []
         whole = given.type == "array" and not any(item.type == "spread_element" for item in items)
         words_given = [name.text, *(self.source.value(item).text for item in items if item.type != "spread_element")]
-        for found in program_outputs.written(words_given, whole):
-            self._output(words_given[found] if isinstance(found, int) else found, evidence)
+        for path in program_outputs.of_words(words_given, whole):
+            self._output(path, evidence)
 
     def _output(self, path: str | None, evidence: Evidence) -> None:
         if path is None:
