@@ -96,8 +96,16 @@ def programs_of(package: str, image: Image) -> frozenset[str]:
     by_pattern = _by_pattern(name, family(image))
     if image.is_rpm:
         return by_pattern | {name}
-    key = "alpine" if image.is_alpine else (image.release or "bookworm")
-    return _brought(key).get(name, frozenset()) | by_pattern | {name}
+    return _brought(_column(image)).get(name, frozenset()) | by_pattern | {name}
+
+
+def _column(image: Image) -> str:
+    """The column of `data/programs.tsv` for an image; its first for a release that it has none for, an older one."""
+    if image.is_alpine:
+        return "alpine"
+    columns = next(iter(_programs().values()))
+    release = image.release or "bookworm"
+    return release if release in columns else next(iter(columns))
 
 
 def pulled(package: str, image: Image) -> tuple[str, ...]:

@@ -178,7 +178,7 @@ def _add_row(
             found.unknown = found.unknown or Evidence(
                 evidence.path, evidence.line, "its libraries are not known for this release"
             )
-            continue
+            libraries = _common(row[kind]) or []  # for those who take the doubt upon themselves
         for library in libraries:
             found._found.setdefault(library, evidence)
 
@@ -187,8 +187,11 @@ def _libraries(by_release: Mapping[str, list[str]], base: Image) -> list[str] | 
     """The libraries for the release of `base`; for a tag that may move, names that all current releases have."""
     if base.is_alpine or base.is_rpm:
         return by_release.get("alpine" if base.is_alpine else "rpm")
-    if base.release:
-        return by_release.get(base.release)
+    return by_release.get(base.release) if base.release else _common(by_release)
+
+
+def _common(by_release: Mapping[str, list[str]]) -> list[str] | None:
+    """Names that all current releases of Debian have; None where they differ."""
     names = [
         [re.sub(r"t64$", "", name) for name in by_release.get(suite, ())]
         for suite in ("bookworm", "trixie")

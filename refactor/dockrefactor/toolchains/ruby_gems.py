@@ -121,7 +121,7 @@ def _libraries(
     names = _common(wanted) if moves else wanted.get(base.release)
     if names is None:
         found.object(package.evidence, f"the libraries of `{package.name}` are not known for this release")
-        return
+        names = _common(wanted) or []  # for those who take the doubt upon themselves
     for name in names:
         found.os_packages.setdefault(name, package.evidence)
 
