@@ -37,9 +37,8 @@ class Dotnet:
         if call.does == "installs":
             return self._tool(call, place)
         if call.does == "downloads":
-            return Effects(
-                Kind.INSTALL, writes=("/root/.nuget",), programs=programs, network=True, by=self.name, detail=call
-            )
+            writes = ("/root/.nuget", *self._written_folders(call, place, ("obj",)))
+            return Effects(Kind.INSTALL, writes=writes, programs=programs, network=True, by=self.name, detail=call)
         return Effects(
             Kind.BUILD,
             reads=(place.cwd,),
@@ -60,13 +59,17 @@ class Dotnet:
     def _outputs(self, call: Call, place: Place) -> list[str]:
         """Image folders that a build or publish writes."""
         found = [absolute(call.output, place.cwd)] if call.output else []
-        named = dotnet_projects.named_folder(call.target, place.cwd)
-        target = self.target(call, place)
-        projects = (dotnet_projects.closure(place.context, target[0]) or []) if target is not None else []
-        for project in projects:
-            here = dotnet_projects.in_image(project.folder, named, target[1] if target is not None else "")
-            found += [posixpath.join(here, name) for name in ("bin", "obj")]
+        found += self._written_folders(call, place, ("bin", "obj"))
         return list(dict.fromkeys(found)) or [place.cwd]
+
+    def _written_folders(self, call: Call, place: Place, names: tuple[str, ...]) -> list[str]:
+        """The image folders of these names in every project that a call is for."""
+        target = None if call.verb == "tool" else self.target(call, place)
+        projects = (dotnet_projects.closure(place.context, target[0]) or []) if target is not None else []
+        named = dotnet_projects.named_folder(call.target, place.cwd)
+        top = target[1] if target is not None else ""
+        folders = [dotnet_projects.in_image(project.folder, named, top) for project in projects]
+        return [posixpath.join(folder, name) for folder in folders for name in names]
 
     def target(self, call: Call, place: Place) -> tuple[str, str] | None:
         """(context path of the project or solution, its context folder) of a call; None where it is not to be told."""
@@ -132,9 +135,13 @@ class Dotnet:
             return None
         if step.run.mounts or call.verb not in ("build", "publish"):
             return None
-        inputs = self.inputs(call, facts.place(step, builds[0], stage))
+        place = facts.place(step, builds[0], stage)
+        inputs = self.inputs(call, place)
         if inputs.missing or inputs.open_ended or not inputs.files:
             return None
+        made = [place.resolve(folder) for folder in self._written_folders(call, place, ("obj",))]
+        if any(source is not None and place.context.exists(source) for source in made):
+            return None  # the copy would put it over what the restore made
         return inputs.files, f"RUN {dotnet_commands.download(call)}"
 
     def detect(self, facts: Facts) -> Detection | None:
