@@ -156,6 +156,11 @@ class Reasons(ReasonEnum):
         "If it installs from a wheel or is pure code, accept it with --assume unknown-package.",
         liftable=True,
     )
+    UNDECLARED_PACKAGE = Reason(
+        "undeclared-package",
+        "The program imports a package that no manifest names: it came along with a tool that only the build needs.",
+        "Name the package in the manifest.",
+    )
     ABSOLUTE_TOOL_PATH = Reason(
         "absolute-tool-path",
         "A path into the language's installation is named literally and would not exist in a virtual environment.",

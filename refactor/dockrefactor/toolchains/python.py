@@ -195,8 +195,7 @@ class Python:
         ]
 
     def plan(self, facts: Facts) -> Plan | Blocked:
-        from dockrefactor import left_behind
-        from dockrefactor.toolchains import python_distribution, python_obstacles, python_plan
+        from dockrefactor.toolchains import python_distribution, python_obstacles, python_plan, python_undeclared
 
         base = facts.final.base
         assert base is not None
@@ -210,7 +209,7 @@ class Python:
             foreign = python_distribution.obstacle(facts, installs, self._installed(facts))
             if foreign is not None:
                 return foreign
-        own = python_distribution.gain(facts) if packaged else left_behind.gain(facts)
+        own = python_distribution.gain(facts) if packaged else python_plan.gain(facts, installs)
         gain = (own or facts.left_behind) if installs else facts.left_behind
         if gain is None:
             return Plan()
@@ -226,6 +225,9 @@ class Python:
             linked = python_obstacles.absolute_paths(facts, plan, self._installed(facts))
             if isinstance(linked, Blocked):
                 return linked
+            undeclared = python_undeclared.obstacle(facts, plan, installs, self._installed(facts))
+            if undeclared is not None:
+                return undeclared
             plan = replace(plan, closing=python_plan.links(linked))
         if isinstance(plan, Plan) and facts.options.runtime == "alpine":
             plan = self._on_any_libc(facts, plan, installs)

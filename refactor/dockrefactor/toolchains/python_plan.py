@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import Final
 
+from dockrefactor import left_behind
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -15,7 +16,7 @@ from dockrefactor.toolchain import Artifact, Blocked, Plan
 from dockrefactor.toolchains import python_distribution, python_environments, python_interpreters, python_versions
 from dockrefactor.toolchains.python_commands import PythonInstall
 from dockrefactor.toolchains.python_names import names
-from dockrefactor.toolchains.python_starts import started_programs
+from dockrefactor.toolchains.python_starts import RUNNERS, may_install, started_programs
 
 ENVIRONMENT: Final = "/opt/venv"
 _UV: Final = "/usr/local/bin/uv"
@@ -34,6 +35,22 @@ class _Layout:
 
     def add(self, path: str, evidence: Evidence) -> None:
         self.artifacts[path] = Artifact(path, True, evidence)
+
+
+def gain(facts: Facts, installs: list[tuple[Step, Placed]]) -> str | None:
+    """Why the split of an image of Python is worth it; None where builder and runtime would be the same."""
+    return left_behind.gain(facts) or _managers_gain(facts, installs)
+
+
+def _managers_gain(facts: Facts, installs: list[tuple[Step, Placed]]) -> str | None:
+    """A manager of projects that the container has no use for, or none but one that the user may lift."""
+    if any(start.kind in RUNNERS and not may_install(facts, item, start) for item, start in started_programs(facts)):
+        return None
+    brought = {name for _, placed in installs for name in _managers(placed)}
+    copies = [step.copy for step in facts.final.steps if step.copy is not None and step.copy.origin]
+    brought.update(posixpath.basename(source) for copy in copies if copy.stage is None for source in copy.sources)
+    found = sorted(brought & names("project_managers"))
+    return f"{found[0]} and what it keeps for itself stay behind" if found else None
 
 
 def plan(facts: Facts, installs: list[tuple[Step, Placed]], gain: str) -> Plan | Blocked:
@@ -154,6 +171,17 @@ def stays_outside(plan: Plan, step: Step, placed: Placed) -> bool:
     made = any(item.path == ENVIRONMENT for item in plan.artifacts)
     ahead = plan.prologue_before is not None and step.instruction.index < plan.prologue_before.instruction.index
     return not made or ahead
+
+
+def left_outside(plan: Plan, step: Step, placed: Placed) -> tuple[str, ...]:
+    """The managers that an install brings, and that the runtime does not get."""
+    return _managers(placed) if stays_outside(plan, step, placed) else ()
+
+
+def _managers(placed: Placed) -> tuple[str, ...]:
+    """The managers that an install brings, where it brings nothing else."""
+    detail = placed.effects.detail
+    return tuple(map(_bare, detail.named)) if isinstance(detail, PythonInstall) and _only_managers(detail) else ()
 
 
 def _after_managers(facts: Facts, pips: list[tuple[Step, PythonInstall]]) -> Step | None:
