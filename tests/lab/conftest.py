@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from cases import ROOT, Case, facts_of, result_of
+import dotnet_images
+from cases import ROOT, Case
 from dockrefactor.verify import engine as engines
 from dockrefactor.verify.engine import Engine
 from dockrefactor.verify.proving import Prover
-from workshop import Sizes, Workshop
+from workshop import Sizes, Workshop, base_names
 
 _LAB = Path(os.environ.get("DOCKREFACTOR_LAB", ROOT.parent / "shared" / "lab"))
 _LAB_SECONDS = 1800
@@ -63,11 +64,13 @@ def engine() -> Iterator[Engine]:
 def workshop(request: pytest.FixtureRequest, engine: Engine) -> Iterator[Workshop]:
     """Proofs of all cases that this run asks for, begun ahead of the tests."""
     wanted = _wanted(request.session.items)
-    provide(*{name for case in wanted for name in base_names(case)})
+    names = {name for case in wanted for name in base_names(case)}
+    provide(*names)
+    absent = _dotnet(engine, names)
     # two at once: one compiles while the other fetches
     with ThreadPoolExecutor(max_workers=2) as pool:
-        shop = Workshop(pool, Prover(engine))
-        shop.begin(wanted)
+        shop = Workshop(pool, Prover(engine), absent)
+        shop.begin(case for case in wanted if not shop.lacks(case))
         request.config.stash[_SIZES] = shop.sizes
         try:
             yield shop
@@ -80,14 +83,12 @@ def provide(*names: str) -> None:
     _lab("images", *sorted(names))
 
 
-def base_names(case: Case) -> set[str]:
-    """The images that a case's original and result are built from."""
-    result = result_of(case)
-    names: set[str] = set()
-    for text in (result.before, result.after):
-        stages = facts_of(case, text).stages
-        names.update(stage.written_base for stage in stages if stage.base_stage is None and stage.written_base)
-    return names
+def _dotnet(engine: Engine, names: set[str]) -> frozenset[str]:
+    """The same for .NET, of which the lab knows nothing; returns which images could not be made."""
+    if not (_LAB / "images").is_file() or not any(map(dotnet_images.is_known, names)):
+        return frozenset()
+    provide("debian:bookworm-slim")
+    return dotnet_images.stand_in(engine, names)
 
 
 def _wanted(items: Sequence[pytest.Item]) -> list[Case]:

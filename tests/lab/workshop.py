@@ -56,10 +56,11 @@ class Tried:
 
 @dataclass(slots=True)
 class Workshop:
-    """Proofs in the background. `sizes` is what the tests measured so far."""
+    """Proofs in the background. `absent` are images that cannot be made here; `sizes` is what the tests measured."""
 
     pool: Executor
     prover: Prover
+    absent: frozenset[str] = frozenset()
     sizes: list[Sizes] = field(default_factory=list)
     _begun: dict[str, Future[Tried]] = field(default_factory=dict)
 
@@ -71,6 +72,10 @@ class Workshop:
         """Begin with them, in this order."""
         for case in cases:
             self._future(case)
+
+    def lacks(self, case: Case) -> frozenset[str]:
+        """The images for a case that could not be made."""
+        return self.absent & base_names(case)
 
     def of(self, case: Case) -> Tried:
         """Waits for a case, and raises what its builds raised."""
@@ -97,6 +102,16 @@ class Workshop:
             return Tried(before, after, running.observe(self.engine, image, trial_of(case)), None)
         finally:
             self.engine.remove_images(built.name)
+
+
+def base_names(case: Case) -> set[str]:
+    """The images that a case's original and result are built from."""
+    result = result_of(case)
+    names: set[str] = set()
+    for text in (result.before, result.after):
+        stages = facts_of(case, text).stages
+        names.update(stage.written_base for stage in stages if stage.base_stage is None and stage.written_base)
+    return names
 
 
 def version_of(case: Case, text: str, ignore: IgnoreFile | None = None) -> Version:
