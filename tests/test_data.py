@@ -139,7 +139,10 @@ def test_a_family_has_one_entry_for_plain_tags_and_valid_env_and_users() -> None
         assert all(
             ENVIRONMENT_NAME.fullmatch(name) and isinstance(value, str) for name, value in table["env"].items()
         ), family
-        accounts = [*table["users"], *(user for some in table.get("since", {}).values() for user in some["users"])]
+        accounts = [
+            *table["users"],
+            *(user for some in table.get("since", {}).values() for user in some.get("users", ())),
+        ]
         assert all(
             {"name", "uid", "gid", "home"} <= user.keys() and user["home"].startswith("/") for user in accounts
         ), family

@@ -181,7 +181,10 @@ def known(written: str) -> Image | None:
     if not today and "unlisted" in facts:
         facts.update(facts["unlisted"])
         layers = [facts]
-    facts.update(_since(family, reference))
+    since = _since(family, reference)
+    facts.update(since)
+    if "programs" in since:
+        layers[0] = {**layers[0], "programs": since["programs"]}
     key = "alpine" if facts.get("package_manager") == "apk" else today
     return Image(
         reference=reference,

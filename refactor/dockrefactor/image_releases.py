@@ -33,6 +33,8 @@ def release(family: _Row, repository: str, tag: str) -> tuple[str, str, str]:
     The first is `UNLISTED` where the tables say something of other versions alone. In place of the suite, images of Red
     Hat's family have their own release.
     """
+    if not set(tables.toml("images")["ubuntu_releases"]).isdisjoint(tag.split("-")):
+        return "", "", ""  # what the family's table says is true of its Debian images
     named, version = suite_of(tag), tag.partition("-")[0]
     row = family.get("releases", {}).get(version) or next(_published(repository, version), (version, None))[1]
     listed: Mapping[str, _Row] = {}

@@ -14,6 +14,7 @@ from dockrefactor.stages import Place, Placed, Stage, Step
 from dockrefactor.toolchain import Blocked, Detection, Plan, RuntimeNeeds, TreeNeeds
 from dockrefactor.toolchains import dotnet_commands, dotnet_projects
 from dockrefactor.toolchains.dotnet_commands import Call
+from dockrefactor.toolchains.dotnet_files import PROJECTS, SOLUTIONS
 from dockrefactor.toolchains.dotnet_names import looks_like_dotnet
 
 
@@ -37,12 +38,16 @@ class Dotnet:
         if call.does == "installs":
             return self._tool(call, place)
         if call.does == "downloads":
-            writes = ("/root/.nuget", *self._written_folders(call, place, ("obj",)))
+            writes = ("/root/.nuget", *(self._written(call, place) or ()))
             return Effects(Kind.INSTALL, writes=writes, programs=programs, network=True, by=self.name, detail=call)
+        outputs = self._outputs(call, place)
+        if outputs is None:
+            says = f"where `dotnet {call.verb}` puts what it makes is computed"
+            return Effects(Kind.UNKNOWN, programs=programs, by=self.name, why=says, detail=call)
         return Effects(
             Kind.BUILD,
             reads=(place.cwd,),
-            writes=tuple(self._outputs(call, place)),
+            writes=tuple(outputs),
             programs=programs,
             network=True,
             by=self.name,
@@ -56,25 +61,30 @@ class Dotnet:
             Kind.TOOL_INSTALL, writes=writes, programs=("dotnet", call.tool), network=True, by=self.name, detail=call
         )
 
-    def _outputs(self, call: Call, place: Place) -> list[str]:
-        """Image folders that a build or publish writes."""
-        found = [absolute(call.output, place.cwd)] if call.output else []
-        found += self._written_folders(call, place, ("bin", "obj"))
-        return list(dict.fromkeys(found)) or [place.cwd]
+    def _outputs(self, call: Call, place: Place) -> list[str] | None:
+        """Image folders that a build or publish writes; None where one is computed."""
+        found = self._written(call, place)
+        if found is None:
+            return None
+        named = [absolute(call.output, place.cwd)] if call.output else []
+        return list(dict.fromkeys([*named, *found])) or [place.cwd]
 
-    def _written_folders(self, call: Call, place: Place, names: tuple[str, ...]) -> list[str]:
-        """The image folders of these names in every project that a call is for."""
+    def _written(self, call: Call, place: Place) -> list[str] | None:
+        """The image folders that a call writes in every project that it is for; None where one is computed."""
         target = None if call.verb == "tool" else self.target(call, place)
-        projects = (dotnet_projects.closure(place.context, target[0]) or []) if target is not None else []
-        named = dotnet_projects.named_folder(call.target, place.cwd)
-        top = target[1] if target is not None else ""
-        folders = [dotnet_projects.in_image(project.folder, named, top) for project in projects]
-        return [posixpath.join(folder, name) for folder in folders for name in names]
+        found: list[str] = []
+        for project in (dotnet_projects.closure(place.context, target[0]) or []) if target is not None else []:
+            assert target is not None
+            folders = dotnet_projects.outputs(project, call, place.cwd, target[1])
+            if folders is None:
+                return None
+            found += folders
+        return found
 
     def target(self, call: Call, place: Place) -> tuple[str, str] | None:
         """(context path of the project or solution, its context folder) of a call; None where it is not to be told."""
         path = dotnet_projects.named_path(call.target, place.cwd)
-        if path.endswith((*dotnet_projects.PROJECTS, *dotnet_projects.SOLUTIONS)):
+        if path.endswith((*PROJECTS, *SOLUTIONS)):
             found = place.resolve(path)
             return (found, posixpath.dirname(found)) if found is not None else None
         folder = place.resolve(path)
@@ -87,10 +97,10 @@ class Dotnet:
         """The one project file that a copy of its own put into an image folder."""
         names = {
             path
-            for path in place.context.files("", (*dotnet_projects.PROJECTS, *dotnet_projects.SOLUTIONS))
+            for path in place.context.files("", (*PROJECTS, *SOLUTIONS))
             if place.resolve(posixpath.join(folder, posixpath.basename(path))) == path
         }
-        solutions = {path for path in names if path.endswith(dotnet_projects.SOLUTIONS)}
+        solutions = {path for path in names if path.endswith(SOLUTIONS)}
         one = solutions or names
         return (next(iter(one)), posixpath.dirname(next(iter(one)))) if len(one) == 1 else None
 
@@ -139,7 +149,8 @@ class Dotnet:
         inputs = self.inputs(call, place)
         if inputs.missing or inputs.open_ended or not inputs.files:
             return None
-        made = [place.resolve(folder) for folder in self._written_folders(call, place, ("obj",))]
+        restored = self._written(replace(call, does="downloads"), place)
+        made = [place.resolve(folder) for folder in restored or ()]
         if any(source is not None and place.context.exists(source) for source in made):
             return None  # the copy would put it over what the restore made
         return inputs.files, f"RUN {dotnet_commands.download(call)}"

@@ -5,28 +5,36 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from dockrefactor.effects import Kind, absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.needs import Claim
-from dockrefactor.records import dataclass
+from dockrefactor.patterns import regex
+from dockrefactor.records import dataclass, replace
 from dockrefactor.stages import Place, Stage
 from dockrefactor.toolchain import RuntimeNeeds
-from dockrefactor.toolchains import dotnet_commands, dotnet_projects, dotnet_sources
+from dockrefactor.toolchains import dotnet_commands, dotnet_inherited, dotnet_projects, dotnet_sources
 from dockrefactor.toolchains.dotnet import TOOLCHAIN
 from dockrefactor.toolchains.dotnet_commands import Call
-from dockrefactor.toolchains.dotnet_projects import Project
+from dockrefactor.toolchains.dotnet_files import PROJECTS, Project
 from dockrefactor.toolchains.dotnet_sources import DotnetNeeds
 
-_ADDRESSES = ("ASPNETCORE_URLS", "URLS", "DOTNET_URLS", "ASPNETCORE_HTTP_PORTS", "HTTP_PORTS")
+_VARIABLE: Final = regex(r"\$\{?(\w+)\}?")
+_ASSIGNED: Final = regex(
+    r"(?:export[ \t]+(?P<exported>)|(?P<given>(?:\w+=\S*[ \t]+)*))(?P<name>ASPNETCORE_URLS|DOTNET_URLS)=(?P<value>\S+)"
+    r"(?(exported)|[ \t]+\w)"
+)
+_ADDRESSES: Final = ("ASPNETCORE_URLS", "URLS", "DOTNET_URLS", "ASPNETCORE_HTTP_PORTS", "HTTP_PORTS")
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """One build or publish where it stands: `target` is (context path, its folder) of what it builds, None where that
-    is not to be told; `projects` are all that it compiles."""
+    is not to be told; `projects` are all that it compiles; `at` is its step's index in the stage; `stray` a file that
+    one inherits and that does not stand above it in the image as in the build context."""
 
     call: Call
     cwd: str
@@ -34,12 +42,14 @@ class Work:
     target: tuple[str, str] | None
     projects: tuple[Project, ...]
     evidence: Evidence
+    at: int
+    stray: str = ""
 
 
 def works(facts: Facts, stage: Stage) -> list[Work]:
     """The builds of a stage, in order."""
     found: list[Work] = []
-    for step in stage.steps:
+    for at, step in enumerate(stage.steps):
         for placed in step.run.commands if step.run is not None else ():
             call = placed.effects.detail
             if isinstance(call, Call) and placed.effects.kind is Kind.BUILD and call.verb in ("build", "publish"):
@@ -47,8 +57,21 @@ def works(facts: Facts, stage: Stage) -> list[Work]:
                 target = TOOLCHAIN.target(call, place)
                 projects = dotnet_projects.closure(place.context, target[0]) if target is not None else None
                 says = facts.at(step.instruction, f"`dotnet {call.verb}` builds it")
-                found.append(Work(call, placed.cwd, place, target, tuple(projects or ()), says))
+                work = Work(call, placed.cwd, place, target, tuple(projects or ()), says, at)
+                found.append(replace(work, stray=_stray(work)))
     return found
+
+
+def _stray(work: Work) -> str:
+    """See `Work.stray`."""
+    if work.target is None:
+        return ""
+    top = dotnet_projects.named_folder(work.call.target, work.cwd)
+    for item in work.projects:
+        name = dotnet_inherited.stray(work.place, item, dotnet_projects.in_image(item.folder, top, work.target[1]))
+        if name is not None:
+            return name
+    return ""
 
 
 def assembly(item: Started) -> str | None:
@@ -85,7 +108,7 @@ def sources(facts: Facts) -> DotnetNeeds | None:
     folders: tuple[str, ...] = ()
     if own is not None:
         folders = tuple(item.folder for item in dotnet_projects.closure(facts.context, own.path) or [own])
-    elif any(True for _ in facts.context.files("", dotnet_projects.PROJECTS)):
+    elif any(True for _ in facts.context.files("", PROJECTS)):
         folders = ("",)
     return dotnet_sources.read(facts.context, folders, dict(facts.final.after.env)) if folders else None
 
@@ -116,30 +139,39 @@ def _placed(claim: Claim, base: str, cwd: str) -> Claim:
 
 
 def _addresses(facts: Facts) -> Iterator[Claim]:
-    """Ports that variables and arguments name."""
+    """Addresses that variables and arguments name; the value None is one that is computed when the container starts."""
     for step in facts.final.steps:
         if step.keyword == "ENV":
-            names = set(step.instruction.args[::3]) & set(_ADDRESSES)
-            for name in names:
-                for port in _ports(facts.final.after.env.get(name, "")):
-                    yield Claim(port, facts.at(step.instruction, name))
+            for name in set(step.instruction.args[::3]) & set(_ADDRESSES):
+                yield from _address(facts.final.after.env.get(name, ""), facts, facts.at(step.instruction, name))
     for launch in filter(None, facts.final.launch):
         for word in launch.instruction.args:
             name, _, value = word.partition("=")
-            for port in _ports(value) if name in _ADDRESSES else ():  # `env NAME=value`
-                yield Claim(port, facts.at(launch.instruction, name))
+            if name in _ADDRESSES:  # `env NAME=value`
+                yield from _address(value, facts, facts.at(launch.instruction, name))
+    yield from _of_scripts(facts)
     for item in facts.launch.started:
         for at, word in enumerate(item.argv):
             if word.startswith("--urls"):
                 value = word.partition("=")[2] or (item.argv[at + 1] if at + 1 < len(item.argv) else "")
-                for port in _ports(value):
-                    yield Claim(port, item.evidence)
+                yield from _address(value, facts, item.evidence)
 
 
-def _ports(value: str) -> list[str]:
-    if re.fullmatch(r"[\d;]+", value):
-        return value.split(";")
-    return [match or "80" for match in re.findall(r"https?://[^/:;]+(?::(\d+))?", value)]
+def _of_scripts(facts: Facts) -> Iterator[Claim]:
+    """Those that the lines of start scripts set which no condition keeps from being run."""
+    for path in dict.fromkeys(facts.launch.scripts.values()):
+        for number, line in enumerate((facts.context.read(path) or "").splitlines(), 1):
+            match = _ASSIGNED.match(line)
+            if match is not None and match["name"] not in match["value"]:
+                yield from _address(match["value"], facts, Evidence(path, number, match["name"]))
+
+
+def _address(value: str, facts: Facts, place: Evidence) -> Iterator[Claim]:
+    """The ports of what names addresses, with the variables in it that the image sets; `80` where one names none."""
+    known = _VARIABLE.sub(lambda found: facts.final.after.env.get(found[1], found[0]), value)
+    named = re.findall(r"https?://[^/:;]+(?::([^/;\s\"']+))?", known)
+    for port in known.split(";") if re.fullmatch(r"[\d;]+", known) else [match or "80" for match in named]:
+        yield Claim(port if port.isdecimal() else None, place)
 
 
 def says_address(facts: Facts, found: DotnetNeeds | None) -> bool:
@@ -151,12 +183,15 @@ def says_address(facts: Facts, found: DotnetNeeds | None) -> bool:
 
 
 def _by_default(facts: Facts, found: DotnetNeeds | None) -> Iterator[Claim]:
-    """The port that the base image sets for programs that name none."""
+    """The port that the base image sets for servers that name none."""
     base = facts.final.base
-    if base is None or says_address(facts, found):
+    own = project(facts)
+    serves = own is None or dotnet_projects.needs_aspnet(facts.context, own)
+    if base is None or not serves or says_address(facts, found):
         return
-    for port in _ports(base.env.get("ASPNETCORE_URLS", "")):
-        yield Claim(port, facts.at(facts.final.origin, "the base image sets the port"))
+    yield from _address(
+        base.env.get("ASPNETCORE_URLS", ""), facts, facts.at(facts.final.origin, "the base image sets the port")
+    )
 
 
 def _unknown(facts: Facts, found: DotnetNeeds | None) -> Iterator[tuple[str, Evidence]]:

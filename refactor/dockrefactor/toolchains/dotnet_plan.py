@@ -13,15 +13,19 @@ from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
+from dockrefactor.image_releases import numbered
+from dockrefactor.needs import Claim
 from dockrefactor.records import dataclass, replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Stage
 from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan, TreeNeeds, started_by_tool
 from dockrefactor.toolchains import dotnet_commands, dotnet_needs, dotnet_projects, dotnet_starts, opened_files
+from dockrefactor.toolchains.dotnet_files import Project
 from dockrefactor.toolchains.dotnet_needs import Work
-from dockrefactor.toolchains.dotnet_projects import Project
+from dockrefactor.toolchains.dotnet_sources import DotnetNeeds
 
-_FIRST_WITHOUT_UNSET = 8  # from this version on, SDK and runtime images set the same port
+_FIRST_ON_RUNTIME = 5  # from this version on, the SDK's images stand on the runtime images
+_FIRST_FOR_ALL = 8  # from this version on, there are runtime images with what the SDK's have on Alpine
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,9 @@ def _plan(facts: Facts) -> Plan:
     works = dotnet_needs.works(facts, facts.final)
     if not works:
         return Plan()
-    missing = next((work for work in works if work.target is None or not work.projects), None)
+    missing = next((work for work in works if work.target is None or not work.projects or work.stray), None)
     if missing is not None:
-        what = missing.call.target or "one project or solution"
+        what = missing.stray or missing.call.target or "one project or solution"
         raise _stop("manifest-missing", missing.evidence, f"{what} is not to be found where it is built")
     found = _published(facts, facts.final, works)
     outputs = [found.folder, *(folder for work in works for folder in _bins(work))]
@@ -86,10 +90,8 @@ def _plan(facts: Facts) -> Plan:
 def _bins(work: Work) -> list[str]:
     """The folders in which a build leaves what it compiles."""
     assert work.target is not None
-    root = dotnet_projects.named_folder(work.call.target, work.cwd)
-    return [
-        posixpath.join(dotnet_projects.in_image(item.folder, root, work.target[1]), "bin") for item in work.projects
-    ]
+    found = [dotnet_projects.outputs(item, work.call, work.cwd, work.target[1]) or () for item in work.projects]
+    return [folder for folders in found for folder in folders if posixpath.basename(folder) != "obj"]
 
 
 def _root(works: Sequence[Work]) -> str:
@@ -142,16 +144,44 @@ def _check(
     known = [item.assembly for item in work.projects]
     if own is None and None not in known:
         raise _stop("launch-missing", place, f"the build makes {', '.join(map(str, known))}, not {name}")
-    published = work.call.verb == "publish"
-    if not published and (own is None or own.is_web):
-        raise _stop(
-            "ambiguous-artifact", place, "a web project that is built, not published, serves its sources' files"
-        )
-    if not work.call.output and published and not folder.endswith("/publish"):
-        raise _stop("ambiguous-artifact", place, f"{folder} is not where `dotnet publish` puts the program")
-    copied = [target for step in stage.steps if step.copy and step.copy.origin is None for target in step.copy.writes]
-    if folder == "/" or any(inside(target, folder) or target == folder for target in copied):
+    if not _is_published_to(work, folder):
+        _check_built(facts, work, own, place)
+    # files that are added to it by name after the build go along with it, or are copied after it
+    copies = [
+        (pair, at)
+        for at, step in enumerate(stage.steps)
+        if step.copy is not None and step.copy.origin is None
+        for pair in step.copy.pairs or [("", step.copy.destination, True)]
+    ]
+    mixed = [target for (_, target, is_folder), at in copies if is_folder or at < work.at]
+    if folder == "/" or any(inside(target, folder) for target in mixed):
         raise _stop("ambiguous-artifact", place, f"{folder} holds the sources too")
+
+
+def _is_published_to(work: Work, folder: str) -> bool:
+    """Whether a publish leaves the whole program in a folder, not a build what it compiles."""
+    named = work.call.output and folder == absolute(work.call.output, work.cwd)
+    return work.call.verb == "publish" and (bool(named) or "publish" in folder.split("/"))
+
+
+def _check_built(facts: Facts, work: Work, own: Project | None, place: Evidence) -> None:
+    """Raises where what a build compiles needs more than its folder when it starts."""
+    if own is None:
+        raise _stop("ambiguous-artifact", place, "of which project it is cannot be told")
+    if any(item.packages and not dotnet_projects.copies_packages(item) for item in work.projects):
+        raise _stop("ambiguous-artifact", place, "what is built, not published, loads packages from NuGet's folder")
+    assets = [item.folder for item in work.projects if facts.context.is_dir(posixpath.join(item.folder, "wwwroot"))]
+    if own.is_web and (assets or _is_developed(facts) or any(facts.context.files(own.folder, (".razor",)))):
+        says = "a web project that is built, not published, serves its sources' files"
+        raise _stop("ambiguous-artifact", place, says)
+
+
+def _is_developed(facts: Facts) -> bool:
+    """Whether the program may start in the environment in which it serves files of its packages and sources."""
+    given = [dict(facts.final.after.env), *(variables for variables, _ in facts.given_variables)]
+    words = " ".join(word for item in facts.launch.started for word in item.argv)
+    named = [value for variables in given for name, value in variables.items() if name.endswith("_ENVIRONMENT")]
+    return any(value != "Production" for value in named) or "ENVIRONMENT" in words
 
 
 def _opened(facts: Facts, stage: Stage, works: Sequence[Work], found: Published) -> tuple[str, ...] | None:
@@ -176,7 +206,7 @@ def _opened(facts: Facts, stage: Stage, works: Sequence[Work], found: Published)
             return None
         if path is not None:
             kept[path] = None
-    for claim in read.texts if read is not None else ():
+    for claim in _texts(read) if read is not None else ():
         path = resolve(absolute(claim.value or "", cwd))
         if path and path not in folders and not unread(path):
             kept[path] = None
@@ -194,6 +224,13 @@ def _opened(facts: Facts, stage: Stage, works: Sequence[Work], found: Published)
     return outermost(kept)
 
 
+def _texts(read: DotnetNeeds) -> Iterator[Claim]:
+    """The texts that may name a file, but for the ends of paths that begin at the program's own folder."""
+    own = [claim for claim in read.needs.reads if claim.value is not None and "{base}" in claim.value]
+    ends = {(claim.evidence.path, claim.evidence.line, posixpath.basename(claim.value or "")) for claim in own}
+    return (claim for claim in read.texts if (claim.evidence.path, claim.evidence.line, claim.value) not in ends)
+
+
 def _is_published(path: str, folders: Sequence[str], facts: Facts) -> bool:
     """Whether the SDK copies a file of a web project to the published folder: pages, settings, static files."""
     inner = next((path[len(folder) :].lstrip("/") for folder in folders if inside("/" + path, "/" + folder)), path)
@@ -206,10 +243,12 @@ def _version(tag: str) -> int:
 
 
 def _port(facts: Facts, found: Published) -> Blocked | None:
-    """The lifted obstacle that runtime images before .NET 8 set a port which the SDK's unset; None where it is none."""
+    """The lifted obstacle that runtime images set a port which the SDK's of the same version leave open; None where it
+    is none."""
     base = facts.final.base
     assert base is not None
-    if _version(base.reference.tag) >= _FIRST_WITHOUT_UNSET:
+    runtime = image.known(next(_runtimes(facts, found)))
+    if runtime is None or runtime.env.get("ASPNETCORE_URLS") == base.env.get("ASPNETCORE_URLS"):
         return None
     web = found.project is None or dotnet_projects.needs_aspnet(facts.context, found.project)
     if not web or dotnet_needs.says_address(facts, dotnet_needs.sources(facts)):
@@ -255,17 +294,32 @@ def _named(facts: Facts, base: Image, kind: str, found: Published) -> str:
     if base.family not in table["families"] or match is None or base.reference.digest:
         return ""
     rest = match["rest"]
+    before_eight = _version(base.reference.tag) < _FIRST_FOR_ALL
     if "alpine" in rest:
         # the SDK has ICU and time zones, which the runtime images have only with `extra`
-        env = facts.final.after.env.get("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "").lower()
-        invariant = env in ("1", "true") or (
-            found.project is not None and found.project.properties.get("InvariantGlobalization", "").lower() == "true"
-        )
-        if not invariant and _version(base.reference.tag) < _FIRST_WITHOUT_UNSET:
+        invariant = _is_invariant(facts, found)
+        if not invariant and (before_eight or not _has_extra(rest, table["extra"][kind])):
             return ""
         rest += "" if invariant else "-extra"
+    elif rest in table["no_zones"] and _version(base.reference.tag) < _FIRST_ON_RUNTIME:
+        return ""
     prefix = base.reference.written.partition(base.family)[0]
-    return f"{prefix}{table['families'][base.family].format(kind=kind)}:{match['version']}{rest}"
+    return (
+        f"{prefix}{table['families'][base.family].format(kind=kind)}:{match['version']}{table['slim'].get(rest, rest)}"
+    )
+
+
+def _is_invariant(facts: Facts, found: Published) -> bool:
+    """Whether the program needs neither ICU nor its data."""
+    env = facts.final.after.env.get("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "").lower()
+    own = found.project.properties if found.project is not None else {}
+    return env in ("1", "true") or own.get("InvariantGlobalization", "").lower() == "true"
+
+
+def _has_extra(rest: str, first: str) -> bool:
+    """Whether the images of an Alpine release (`""`: the newest) were made with `extra` too: since `first`."""
+    named = re.search(r"\d+\.\d+", rest)
+    return named is None or numbered(named[0]) >= numbered(first)
 
 
 def _is_self_contained(found: Published) -> bool:

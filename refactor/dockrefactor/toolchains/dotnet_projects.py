@@ -1,7 +1,4 @@
-"""Project files, solutions and what they include: .csproj, .fsproj, Directory.Build.props, nuget.config and their kin.
-
-Read by defusedxml, which refuses entities and document types: project files need neither.
-"""
+"""Projects and solutions: what they build, which others they include, and what a restore of them reads."""
 
 from __future__ import annotations
 
@@ -9,21 +6,18 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from dockrefactor import tables
-from dockrefactor.context import BuildContext, normalise
+from dockrefactor.context import BuildContext
 from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.inert import is_inert
 from dockrefactor.needs import InstallInputs
-from dockrefactor.records import dataclass
+from dockrefactor.toolchains import dotnet_files, dotnet_inherited
+from dockrefactor.toolchains.dotnet_commands import Call
+from dockrefactor.toolchains.dotnet_files import PROJECTS, SOLUTIONS, Project, beside
 
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-PROJECTS: Final = (".csproj", ".fsproj", ".vbproj")
-SOLUTIONS: Final = (".sln", ".slnx", ".slnf")
 # files that MSBuild and NuGet look for in a project's folder and above it
 _INHERITED: Final = (
     "directory.build.props",
@@ -50,121 +44,21 @@ def in_image(folder: str, named: str, top: str) -> str:
     return posixpath.normpath(posixpath.join(named, posixpath.relpath("/" + folder, "/" + top)))
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
-    """One project file at the context path `path`; `properties` are those that are set once and plainly, by name.
-
-    `references` are context paths of other projects, `packages` names of NuGet packages, `frameworks` framework
-    references, `imports` files that it imports by plain paths; `open_ended` where it names files that cannot be told.
-    """
-
-    path: str
-    sdk: str
-    properties: dict[str, str]
-    references: tuple[str, ...]
-    packages: tuple[str, ...]
-    frameworks: tuple[str, ...]
-    imports: tuple[str, ...]
-    open_ended: tuple[Evidence, ...]
-
-    @property
-    def folder(self) -> str:
-        return posixpath.dirname(self.path)
-
-    @property
-    def assembly(self) -> str | None:
-        """The name of its assembly, None where it is computed."""
-        own = posixpath.splitext(posixpath.basename(self.path))[0]
-        name = self.properties.get("AssemblyName", own).replace("$(MSBuildProjectName)", own)
-        return None if "$(" in name else name
-
-    @property
-    def is_web(self) -> bool:
-        return self.sdk.lower() in ("microsoft.net.sdk.web", "microsoft.net.sdk.blazorwebassembly")
-
-
 def read(context: BuildContext, path: str) -> Project | None:
-    """The project file at a context path; None where there is none, or it is no XML that may be read."""
-    return context.once((read, path), lambda: _read(context, path))
+    """The project file at a context path, with what it inherits; None where there is none that can be read."""
+    own = dotnet_files.read_alone(context, path)
+    return context.once((read, path), lambda: dotnet_inherited.merged(context, own)) if own is not None else None
 
 
-def _root(context: BuildContext, path: str) -> Element | None:
-    from xml.etree.ElementTree import ParseError
-
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
-
-    text = context.read(path)
-    if text is None:
-        return None
-    try:
-        # ElementTree takes no text with an encoding declaration but as bytes
-        root: Element = fromstring(text.encode("utf-8"), forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError):
-        return None
-    return root
-
-
-def _read(context: BuildContext, path: str) -> Project | None:
-    root = _root(context, path)
-    if root is None or _tag(root) != "Project":
-        return None
-    properties: dict[str, str] = {}
-    for group in root:
-        if _tag(group) == "PropertyGroup":
-            for item in group:
-                name = _tag(item)
-                plain = "Condition" not in item.attrib and "Condition" not in group.attrib
-                value = (item.text or "").strip()
-                properties[name] = value if plain else f"$(…){value}"
-    folder = posixpath.dirname(path)
-    references: list[str] = []
-    imports: list[str] = []
-    open_ended: list[Evidence] = []
-    sdk = root.attrib.get("Sdk", "")
-    for item in root.iter():
-        name, given = _tag(item), (item.attrib.get("Include") or item.attrib.get("Project") or "").replace("\\", "/")
-        if name == "ProjectReference" and given:
-            found = _beside(folder, given)
-            references.append(found) if found is not None else open_ended.append(_at(context, path, given))
-        elif name == "Import" and "Sdk" not in item.attrib and given:
-            found = _beside(folder, given)
-            imports.append(found) if found is not None else open_ended.append(_at(context, path, given))
-        elif name == "Sdk" and item.attrib.get("Name"):
-            sdk = sdk or item.attrib["Name"]
-        elif name == "Reference" and any(_tag(child) == "HintPath" for child in item):
-            open_ended.append(_at(context, path, given))
-    return Project(
-        path,
-        sdk.partition("/")[0],
-        properties,
-        tuple(references),
-        _included(root, "PackageReference"),
-        _included(root, "FrameworkReference"),
-        tuple(imports),
-        tuple(open_ended),
-    )
-
-
-def _included(root: Element, name: str) -> tuple[str, ...]:
-    return tuple(item.attrib["Include"] for item in root.iter() if _tag(item) == name and "Include" in item.attrib)
-
-
-def _at(context: BuildContext, path: str, given: str) -> Evidence:
-    return Evidence(path, context.find_line(path, given.rpartition("/")[2]), f"names {given}")
-
-
-def _tag(element: Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
-def _beside(folder: str, given: str) -> str | None:
-    """The context path that a project names; None where it is computed or leads out of the context."""
-    plain = re.sub(r"\$\((?:MSBuildThisFileDirectory|MSBuildProjectDirectory|ProjectDir)\)/?", "", given)
-    joined = posixpath.normpath(posixpath.join(folder or ".", plain))
-    if "$(" in plain or "*" in plain or plain.startswith("/") or joined == ".." or joined.startswith("../"):
-        return None
-    return normalise(joined)
+def outputs(project: Project, call: Call, cwd: str, top: str) -> list[str] | None:
+    """The image folders in which a call leaves what it makes of a project, whose context folder `top` is what the call
+    names; None where one is computed."""
+    here = in_image(project.folder, named_folder(call.target, cwd), top)
+    given = dict(call.properties)
+    if "--artifacts-path" in call.options:
+        given["ArtifactsPath"] = absolute(call.options["--artifacts-path"], cwd)
+    found = dotnet_inherited.outputs(project, given, call.does == "downloads")
+    return [absolute(folder, here) for folder in found] if found is not None else None
 
 
 def in_solution(context: BuildContext, path: str) -> tuple[str, ...]:
@@ -173,7 +67,7 @@ def in_solution(context: BuildContext, path: str) -> tuple[str, ...]:
     folder = posixpath.dirname(path)
     named = re.findall(r"\"([^\"]+\.(?:cs|fs|vb|dc|sh)proj)\"", text)
     return tuple(
-        dict.fromkeys(found for item in named if (found := _beside(folder, item.replace("\\", "/"))) is not None)
+        dict.fromkeys(found for item in named if (found := beside(folder, item.replace("\\", "/"))) is not None)
     )
 
 
@@ -222,7 +116,7 @@ def restore_files(context: BuildContext, path: str) -> tuple[tuple[str, ...], tu
             here = posixpath.dirname(here)
     for file in list(dict.fromkeys(files)):
         if file.lower().endswith((".props", ".targets")):
-            included = _read(context, file)
+            included = dotnet_files.read_alone(context, file)
             if included is None:
                 open_ended.append(Evidence(file, 0, "cannot be read"))
             else:
@@ -276,6 +170,13 @@ def needs_aspnet(context: BuildContext, project: Project) -> bool:
         if any(not any(fnmatch.fnmatchcase(name.lower(), pattern) for pattern in plain) for name in item.packages):
             return True
     return False
+
+
+def copies_packages(project: Project) -> bool:
+    """Whether a build puts what packages bring beside the program: since .NET Core 3, unless it is told not to."""
+    said = project.properties.get("CopyLocalLockFileAssemblies", "").lower()
+    framework = project.properties.get("TargetFramework", "")
+    return said in ("", "true") and re.match(r"netcoreapp[12]\.|$|.*\$\(", framework) is None
 
 
 def of_assembly(projects: list[Project], name: str) -> Iterator[Project]:

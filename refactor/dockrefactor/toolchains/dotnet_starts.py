@@ -24,7 +24,7 @@ from dockrefactor.stages import Place
 from dockrefactor.toolchain import DirectStart, NoDirectStartError, Rewording
 from dockrefactor.toolchains import dotnet_commands, dotnet_projects
 from dockrefactor.toolchains.dotnet import TOOLCHAIN
-from dockrefactor.toolchains.dotnet_projects import Project
+from dockrefactor.toolchains.dotnet_files import Project
 
 # below `bin`, of which no build takes anything
 _OUTPUT: Final = "bin/direct"
