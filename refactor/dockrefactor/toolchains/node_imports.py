@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Collection
+from typing import Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.node_commands import node_facts
 from dockrefactor.toolchains.node_components import component_files, loaded
 from dockrefactor.toolchains.node_settings import read_tsconfig
 from dockrefactor.toolchains.node_sources import source_files
 from dockrefactor.toolchains.node_syntax import SourceFile
+
+_QUOTED: Final = regex(
+    r"""(?P<load>\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)?(?P<q>['"`])(?P<text>@?[\w./-]{1,200})(?P=q)"""
+)
 
 
 def imported_packages(context: BuildContext, folder: str) -> tuple[Claim, ...]:
@@ -39,6 +46,20 @@ def imported_packages(context: BuildContext, folder: str) -> tuple[Claim, ...]:
                 if name or specifier is None:
                     claims[_claim(name, path, line)] = None
     return tuple(sorted(claims, key=lambda claim: (claim.evidence, claim.value or "")))
+
+
+def names_any(context: BuildContext, folder: str, packages: Collection[str]) -> bool:
+    """Whether a runtime source, or a settings file that programs load, has the name of one of `packages` as a text.
+
+    What it is handed to may load it (`transport: { target: "pino-pretty" }`). What imports name is not looked at.
+    """
+    settings = (posixpath.join(folder, name) for name in node_facts()["sources"]["settings_files"])
+    paths = (*source_files(context, folder), *component_files(context, folder), *settings)
+    return any(
+        not match["load"] and package_of(match["text"]) in packages
+        for path in paths
+        for match in _QUOTED.finditer(context.read(path) or "")
+    )
 
 
 def _claim(name: str | None, path: str, line: int) -> Claim:

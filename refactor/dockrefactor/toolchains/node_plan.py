@@ -170,7 +170,7 @@ def _prunable(facts: Facts, package: PackageJson, installed: Sequence[LanguagePa
             return False
         if any(name in development for tool in start.tools for name in _loaded(facts, package, tool)):
             return False
-    if not runs:
+    if not runs or development.intersection(node_commands.node_facts()["builds"]["loaded_by_name"]):
         return False
     if _bundled(facts):
         return True
@@ -178,7 +178,9 @@ def _prunable(facts: Facts, package: PackageJson, installed: Sequence[LanguagePa
     kept = {item.name for item in installed if not item.development}
     development |= {item.name for item in installed if item.development} - kept
     development = development - set(node_commands.node_facts()["builds"]["build_settings"])
-    return all(claim.value is not None and claim.value not in development for claim in imported)
+    if not all(claim.value is not None and claim.value not in development for claim in imported):
+        return False
+    return not node_imports.names_any(facts.context, package.folder, development)
 
 
 def _bundled(facts: Facts) -> bool:
