@@ -28,8 +28,8 @@ class SourceNeeds:
 
     `programs`: names or paths of processes started; `reads`, `writes`: file or folder paths as the source spells them
     (relative ones are relative to the process's working directory); `libraries`: shared libraries loaded by name;
-    `ports`: decimal TCP ports listened on; `imports`: top-level modules or packages; `unreadable`: files that could
-    not be parsed.
+    `ports`: decimal TCP ports listened on; `imports`: top-level modules or packages; `settings`: paths that are written
+    only where something else holds, which their toolchain knows; `unreadable`: files that could not be parsed.
     """
 
     programs: tuple[Claim, ...] = ()
@@ -38,6 +38,7 @@ class SourceNeeds:
     libraries: tuple[Claim, ...] = ()
     ports: tuple[Claim, ...] = ()
     imports: tuple[Claim, ...] = ()
+    settings: tuple[Claim, ...] = ()
     unreadable: tuple[Evidence, ...] = ()
 
 

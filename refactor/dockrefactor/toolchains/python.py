@@ -131,6 +131,7 @@ class Python:
     def needs(self, facts: Facts) -> RuntimeNeeds:
         from dockrefactor.toolchains import (
             python_compilers,
+            python_django,
             python_logging,
             python_outputs,
             python_programs,
@@ -143,6 +144,7 @@ class Python:
         found = image_sources(facts)
         cwd = facts.final.after.cwd
         writes = [_in(cwd, held(claim)) for claim in found.writes]
+        writes += [_in(cwd, held(claim)) for claim in python_django.written(facts, found)]
         ports = list(found.ports)
         unknown = [("writes-unknown-path", item) for item in found.unreadable]
         home = False

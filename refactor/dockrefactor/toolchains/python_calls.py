@@ -30,6 +30,7 @@ from dockrefactor.toolchains.python_writers import Row, is_setting, methods
 BESIDE_SOURCE: Final = "placed beside the source file"
 """Ends the evidence of a path placed by `__file__`: it is relative to the context, not to the process's folder."""
 DATABASE: Final = "SQLite database address"
+UPLOAD: Final = "a model's field of files"
 
 _SQLITE: Final = regex(r"sqlite(?:\+\w+)?://(?:/|$|[\w.]+\Z)")
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/usr/bin/bash"})
@@ -60,6 +61,7 @@ class FileNeeds:
     writes: list[Claim] = field(default_factory=list)
     libraries: list[Claim] = field(default_factory=list)
     ports: list[Claim] = field(default_factory=list)
+    settings: list[Claim] = field(default_factory=list)
 
 
 def read_calls(path: str, text: str, variables: Mapping[str, str]) -> FileNeeds:
@@ -136,7 +138,18 @@ class _Reader:
             if full.endswith("create_subprocess_exec"):
                 words = [item.value for item in node.args if item.keyword is None and not item.star]
                 self._outputs(words, full, node, scope, not any(item.star for item in node.args))
-        elif full in tables["opens"]:
+        elif full in tables["libraries"]:
+            position, keyword = tables["libraries"][full]
+            self._library(argument(node, position, keyword), full, node, scope)
+        elif full.startswith("sh.") and full.count(".") == 1 and self.names.aliases.get("sh", "sh") == "sh":
+            self._sh(full, node)
+        else:
+            return self._file_by_name(full, node, scope)
+        return True
+
+    def _file_by_name(self, full: str, node: cst.Call, scope: Scope) -> bool:
+        tables = _calls()
+        if full in tables["opens"]:
             self._open(full, node, scope)
         elif full == "os.open":
             self._low_level_open(node, scope)
@@ -145,14 +158,12 @@ class _Reader:
         elif full in tables["work_folder"]:
             if tables["work_folder"][full] not in self.text:
                 self.note("writes", ".", full, node)
+        elif full in tables["uploads"]["fields"]:
+            if argument(node, 3, "storage") is None:
+                self.note("settings", ".", UPLOAD, node)
         elif full in tables["reads"]:
             position, keyword = tables["reads"][full]
             self._path("reads", argument(node, position, keyword), full, node, scope)
-        elif full in tables["libraries"]:
-            position, keyword = tables["libraries"][full]
-            self._library(argument(node, position, keyword), full, node, scope)
-        elif full.startswith("sh.") and full.count(".") == 1 and self.names.aliases.get("sh", "sh") == "sh":
-            self._sh(full, node)
         else:
             return False
         return True
@@ -335,7 +346,7 @@ class _Reader:
         several = scope.lookup(node.value) if isinstance(node, cst.Name) else []
         for expression, where in several if len(several) > 1 else ((node, scope),):
             value, end = self.known.value(expression, where), ""
-            if value is None and kind == "writes" and expression is not None:
+            if value is None and kind != "reads" and expression is not None:
                 if is_setting(expression, where):
                     continue  # what sets it says the folder
                 value, end = self.known.head(expression, where), f", {COMPUTED_END}"
@@ -344,7 +355,7 @@ class _Reader:
 
     def _one_path(self, kind: str, value: Value | None, says: str, call: cst.CSTNode) -> None:
         if value is None:
-            if kind == "writes":
+            if kind != "reads":
                 self.note(kind, None, says, call)
             return
         if value.temporary or value.text.startswith(_NO_PATHS) or not (value.text or value.rooted):
@@ -400,6 +411,8 @@ class _Reader:
                 name = unquoted(index.value) if isinstance(index, cst.Index) else None
             if name in _calls()["settings"]["names"]:
                 self._path("writes", node.value, name or "", node, scope)
+            elif name in _calls()["settings"]["commands"]:
+                self._path("settings", node.value, name or "", node, scope)
             elif name in _calls()["settings"]["switches"]:
                 value, folder = _calls()["settings"]["switches"][name]
                 if self._text(node.value, scope) == value:

@@ -11,7 +11,7 @@ from dockrefactor import tables
 
 @cache
 def names(of: str) -> frozenset[str]:
-    """One list of `data/python_names.toml`: `programs`, `managers`, `steering`, `needs_tk` or `django_files`."""
+    """One list of `data/python_names.toml`: `programs`, `managers`, `steering`, `needs_tk`, `django_files`, …."""
     return frozenset(tables.toml("python_names")[of])
 
 

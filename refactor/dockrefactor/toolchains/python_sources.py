@@ -46,6 +46,7 @@ class _Source:
     writes: tuple[Claim, ...] = ()
     libraries: tuple[Claim, ...] = ()
     ports: tuple[Claim, ...] = ()
+    settings: tuple[Claim, ...] = ()
     unreadable: Evidence | None = None
 
 
@@ -109,6 +110,7 @@ def _read_sources(
         libraries=tuple(claim for source in sources for claim in source.libraries),
         ports=tuple(claim for source in sources for claim in source.ports),
         imports=tuple(_foreign_imports(context, folders, found)),
+        settings=tuple(claim for source in sources for claim in source.settings),
         unreadable=(
             *(source.unreadable for source in sources if source.unreadable is not None),
             *_absent_modules(context, folders, [path for path, _ in found]),
@@ -195,6 +197,7 @@ def _parse(path: str, text: str, variables: tuple[tuple[str, str], ...]) -> _Sou
         tuple(needs.writes),
         tuple(needs.libraries),
         tuple(needs.ports),
+        tuple(needs.settings),
     )
 
 
