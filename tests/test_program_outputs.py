@@ -59,6 +59,25 @@ def written(folder: Path, source: str) -> list[str | None]:
         (RUN.format('["ffmpeg", "-i", "a.mp4"] + ["b.mp4"]'), [None]),
         (RUN.format('["ffmpeg", *["b.mp4"]]'), [None]),
         ('import tempfile\nout = tempfile.mkdtemp()\n' + RUN.format('["ffmpeg", "-i", "a", f"{out}/b.mp4"]'), []),
+        ('import subprocess\nsubprocess.run(["touch", "a"], cwd="/out")\n', ["/out/a"]),
+        ('import subprocess\nsubprocess.run("touch a; touch /b", shell=True, cwd="out")\n', ["/srv/out/a", "/b"]),
+        ('import subprocess, sys\nsubprocess.run(["touch", "a"], cwd=sys.argv[1])\n', [None]),
+        ('import subprocess\nsubprocess.run(["touch", "a"], cwd=None)\n', ["/srv/a"]),
+        ('import subprocess, tempfile\nsubprocess.run(["touch", "a"], cwd=tempfile.mkdtemp())\n', []),
+        ('import subprocess, tempfile\nsubprocess.run(["touch", "/a"], cwd=tempfile.mkdtemp())\n', ["/a"]),
+        ('import os\nos.chdir("/out")\nopen("a.txt", "w")\n', ["/srv/a.txt", "/out/a.txt"]),
+        ('import os, sys\nos.chdir(sys.argv[1])\nopen("a.txt", "w")\n', ["/srv/a.txt", None]),
+        ('import os, sys\nos.chdir(sys.argv[1])\nopen("/out/a.txt", "w")\n', ["/out/a.txt"]),
+        (
+            'import os, sys\nHERE = os.path.dirname(os.path.abspath(__file__))\n'
+            'os.chdir(sys.argv[1])\nopen(HERE + "/a.txt", "w")\n',
+            ["/srv/a.txt"],
+        ),
+        ('import os, tempfile\nos.chdir(tempfile.mkdtemp())\nopen("a.txt", "w")\n', ["/srv/a.txt"]),
+        (
+            'import os\nos.chdir(os.path.dirname(os.path.abspath(__file__)))\nopen("a.txt", "w")\n',
+            ["/srv/a.txt", "/srv/a.txt"],
+        ),
         (
             'import asyncio\n'
             'async def f():\n    await asyncio.create_subprocess_exec("unzip", "a.zip", "-d", "/out")\n',
@@ -119,6 +138,12 @@ def test_words_of_a_command_line() -> None:
         ("execFileSync('git', ['clone', 'https://a.example/r'], { stdio: 'inherit' })", ["/srv"]),
         ("spawn('yt-dlp', ['-o', '/media/a', process.argv[2]])", ["/media/a"]),
         ("exec('ls -l')", []),
+        ("execSync('touch a', { cwd: '/out' })", ["/out/a"]),
+        ("process.chdir('/out'); exec('touch a')", ["/srv/a", "/out/a"]),
+        ("process.chdir(process.argv[2]); exec('touch a')", ["/srv/a", None]),
+        ("spawn('touch', ['a'], { cwd: __dirname + '/out' })", ["/srv/out/a"]),
+        ("spawn('touch', ['a'], { cwd: process.argv[2] })", [None]),
+        ("spawn('touch', ['/a'], { cwd: process.argv[2] })", ["/a"]),
         ("spawn('ffmpeg', ['-version'])", []),
     ],
 )
@@ -149,6 +174,10 @@ def test_what_packages_of_node_write(tmp_path: Path, call: str, path: str) -> No
         ('exec.Command("ffmpeg", os.Args...).Run()', [None]),
         ('exec.Command("ffmpeg", "-i", "a", os.Args[1]).Run()', [None]),
         ('exec.LookPath("yt-dlp")', []),
+        ('c := exec.Command("touch", "a"); c.Dir = "/out"', [None]),
+        ('c := exec.Command("touch", "/a"); c.Dir = "/out"', ["/a"]),
+        ('os.Chdir("/out"); os.Create("a.txt")', ["/srv/a.txt", "/out/a.txt"]),
+        ('os.Chdir(os.Args[1]); os.Create("a.txt")', ["/srv/a.txt", None]),
         ('exec.Command("ls").Run()', []),
     ],
 )

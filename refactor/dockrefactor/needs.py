@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import posixpath
+from collections.abc import Callable, Iterable
 
 from dockrefactor.evidence import Evidence
 from dockrefactor.records import dataclass, replace
@@ -20,6 +21,20 @@ class Claim:
 
     value: str | None
     evidence: Evidence
+
+
+def moved(claims: Iterable[Claim], folders: Iterable[Claim]) -> tuple[Claim, ...]:
+    """Claims on paths of a program that may go to `folders` first: the relative ones again, from each of these."""
+    found = dict.fromkeys(claims)
+    for claim in tuple(found):
+        if claim.value is None or claim.value.startswith("/"):
+            continue
+        for folder in folders:
+            path = None if folder.value is None else posixpath.join(folder.value, claim.value)
+            place = claim.evidence
+            says = f"{place.says}, from the folder of {folder.evidence.path}:{folder.evidence.line}"
+            found[Claim(path, Evidence(place.path, place.line, says))] = None
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

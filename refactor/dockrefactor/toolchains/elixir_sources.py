@@ -24,6 +24,7 @@ _STARTED: Final = regex(
 _COMMAND: Final = regex(
     r"(?:System|MuonTrap)\.cmd[ \t(]\s*\"(?P<name>[^\"#]+)\"(?:\s*,\s*\[(?P<words>[^\]]*)\])?", re.DOTALL
 )
+_FOLDER: Final = regex(r"[^)\n]*\bcd:")
 _WORD: Final = regex(r"\"([^\"#]*)\"")
 _INTERPOLATED: Final = regex(r"#\{[^}]*\}")
 # a part of a text that only a run knows
@@ -56,7 +57,10 @@ def read_sources(context: BuildContext, files: Iterable[str]) -> SourceNeeds:
                 continue
             programs += [_claim(path, body, started, name) for name in _programs_of(started["line"])]
             line = _INTERPOLATED.sub(_HOLE, started["line"] or "")
-            writes += [_claim(path, body, started, _known(output)) for output in program_outputs.of_line(line)]
+            outputs = [_known(output) for output in program_outputs.of_line(line)]
+            if _FOLDER.match(body, started.end()):
+                outputs = [output if output is not None and output.startswith("/") else None for output in outputs]
+            writes += [_claim(path, body, started, output) for output in outputs]
         for started in _COMMAND.finditer(body):
             words = _WORD.findall(started["words"] or "")
             if program_outputs.may_write(started["name"], words):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from dockrefactor import program_outputs
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
-from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.needs import Claim, SourceNeeds, moved
 from dockrefactor.patterns import regex
 from dockrefactor.toolchains.go_calls import Use, uses
 from dockrefactor.toolchains.go_module import join_path
@@ -47,6 +47,7 @@ class GoClaims:
         self._found: dict[str, dict[tuple[str | None, str, int], Claim]] = {}
         self._config: dict[str, list[tuple[str | None, Evidence]]] = {"config-path": [], "config-name": []}
         self._imports: frozenset[str] = frozenset()
+        self._starts_elsewhere = False  # a `cmd.Dir` in the file that is read
 
     def collect(self, packages: Iterable[GoPackage]) -> SourceNeeds:
         """The needs of all packages together, imports left to the caller."""
@@ -54,6 +55,7 @@ class GoClaims:
         self._imports = frozenset(item.path for package in packages for file in package.files for item in file.imports)
         for package in packages:
             for file in package.files:
+                self._starts_elsewhere = b".Dir = " in (file.root.text or b"")
                 self._literals(file)
                 self._port_numbers(file)
                 for use in uses(file):
@@ -63,7 +65,7 @@ class GoClaims:
         return SourceNeeds(
             programs=kinds.get("program", ()),
             reads=kinds.get("read", ()),
-            writes=kinds.get("write", ()),
+            writes=moved(kinds.get("write", ()), kinds.get("folder", ())),
             libraries=kinds.get("library", ()),
             ports=kinds.get("listen", ()),
             unreadable=tuple(item for package in packages for item in package.unreadable),
@@ -150,6 +152,7 @@ class GoClaims:
         return {
             "read": lambda text, evidence, others, use: self._path("read", text, evidence),
             "write": lambda text, evidence, others, use: self._path("write", text, evidence),
+            "go-to": self._go_to,
             "program": self._program,
             "library": lambda text, evidence, others, use: self._add("library", _whole(text), evidence),
             "listen": lambda text, evidence, others, use: self._listen(text, evidence),
@@ -177,6 +180,10 @@ class GoClaims:
         if path in ("", "/") or path == ".." or path.startswith("../"):
             return self._add(kind, None, evidence) if value or not text.complete else None
         return self._add(kind, path, evidence)
+
+    def _go_to(self, text: Text | None, evidence: Evidence, others: list[Text | None], use: Use) -> None:
+        self._path("read", text, evidence)
+        self._path("folder", text, evidence)
 
     def _open_file(self, text: Text | None, evidence: Evidence, others: list[Text | None], use: Use) -> None:
         flags = text_of(use.arguments[1]) if len(use.arguments) > 1 else ""
@@ -230,7 +237,7 @@ class GoClaims:
         for word in _shell_programs(script.value if script is not None and whole else None):
             self._add("program", word, evidence)
         for path in program_outputs.of_line(script.value) if script is not None and whole else ():
-            self._path("write", Text(path, True) if path is not None and "$" not in path else None, evidence)
+            self._output(Text(path, True) if path is not None and "$" not in path else None, evidence)
 
     def _outputs(self, words: list[Text | None], evidence: Evidence, use: Use) -> None:
         """What a started program writes, where its command line says so."""
@@ -238,9 +245,14 @@ class GoClaims:
         whole = not any(node.type == "variadic_argument" for node in use.arguments)
         for found in program_outputs.written(argv, whole):
             if isinstance(found, int):
-                self._path("write", words[found], evidence)
+                self._output(words[found], evidence)
             else:
-                self._path("write", Text(found, True) if found is not None else None, evidence)
+                self._output(Text(found, True) if found is not None else None, evidence)
+
+    def _output(self, text: Text | None, evidence: Evidence) -> None:
+        """A path as a started program sees it: a relative one is not told where the program starts elsewhere."""
+        is_seen = text is not None and (text.value.startswith("/") or not self._starts_elsewhere)
+        self._path("write", text if is_seen else None, evidence)
 
     def _remember(self, text: Text | None, evidence: Evidence, others: list[Text | None], use: Use) -> None:
         self._config[use.rule.does].append((_whole(text), evidence))

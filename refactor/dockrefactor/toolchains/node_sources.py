@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dockrefactor import program_outputs
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
-from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.needs import Claim, SourceNeeds, moved
 from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.toolchains.node_commands import node_facts
@@ -59,7 +59,8 @@ class _Found:
         named: dict[str | None, Claim] = {}
         for claim in self.of("named"):
             named.setdefault(claim.value, claim)
-        return (*calls, *(claim for claim in named.values() if claim.value not in known))
+        found = (*calls, *(claim for claim in named.values() if claim.value not in known))
+        return moved(found, self.of("folder"))
 
 
 @cache
@@ -274,7 +275,7 @@ class _Reading:
 
     def _claim(self, what: str, value: Value, node: Node, given: list[Node], evidence: Evidence) -> None:
         if what == "command":
-            self._command(value, evidence)
+            self._command(value, given, evidence)
         elif what == "program":
             self._program(value, given, evidence)
         elif what == "library":
@@ -282,7 +283,7 @@ class _Reading:
         else:
             self._path(what, value, given, evidence)
 
-    def _command(self, value: Value, evidence: Evidence) -> None:
+    def _command(self, value: Value, given: list[Node], evidence: Evidence) -> None:
         for part in re.split(r"\|\||&&|[|;&\n]", value.text):
             head = part.strip()
             while _ASSIGNMENT.match(head):
@@ -293,35 +294,39 @@ class _Reading:
         if value.varies and value.known:
             self.found.add("program", None, evidence)
         for path in program_outputs.of_line(value.text):
-            self._output(path, evidence)
+            self._output(path, given, evidence)
 
-    def _outputs(self, name: Value, given: Node, evidence: Evidence) -> None:
+    def _outputs(self, name: Value, given: list[Node], evidence: Evidence) -> None:
         """What a started program writes, where its arguments say so."""
-        if given.type in ("object", "arrow_function", "function_expression", "function"):
+        if given[1].type in ("object", "arrow_function", "function_expression", "function"):
             return
-        items = given.named_children if given.type == "array" else []
-        whole = given.type == "array" and not any(item.type == "spread_element" for item in items)
+        items = given[1].named_children if given[1].type == "array" else []
+        whole = given[1].type == "array" and not any(item.type == "spread_element" for item in items)
         words_given = [name.text, *(self.source.value(item).text for item in items if item.type != "spread_element")]
         for path in program_outputs.of_words(words_given, whole):
-            self._output(path, evidence)
+            self._output(path, given, evidence)
 
-    def _output(self, path: str | None, evidence: Evidence) -> None:
+    def _output(self, path: str | None, given: list[Node], evidence: Evidence) -> None:
+        """A path as a started program sees it, which starts in the call's `cwd`."""
+        folder = next((node for item in given if (node := property_of(item, "cwd")) is not None), None)
         if path is None:
             self.found.add("write", None, evidence)
+        elif folder is None or path.startswith("/"):
+            self._path("write", Value(path), [], evidence)
         else:
-            self._path("write", Value(path, False), [], evidence)
+            self._path("write", Value(f"{self.source.value(folder).text}/{path}"), [], evidence)
 
     def _program(self, value: Value, given: list[Node], evidence: Evidence) -> None:
         self.found.add("program", value.text if value.known else None, evidence)
         if value.known and value.varies:
             self.found.add("program", None, evidence)
         if len(given) > 1:
-            self._outputs(value, given[1], evidence)
+            self._outputs(value, given, evidence)
         if value.text in ("sh", "bash", "/bin/sh", "/bin/bash") and len(given) > 1 and given[1].type == "array":
             words_given = [self.source.value(item) for item in given[1].named_children]
             for option, command in pairwise(words_given):
                 if option.text in ("-c", "-lc"):
-                    self._command(command, evidence)
+                    self._command(command, given, evidence)
 
     def _path(self, what: str, value: Value, given: list[Node], evidence: Evidence) -> None:
         text = value.text

@@ -29,6 +29,8 @@ class Value:
 
 
 TEMPORARY: Final = Value("", temporary=True)
+HERE: Final = Value("")
+"""The folder of the process."""
 
 
 def parent(value: Value) -> Value | None:
@@ -49,6 +51,13 @@ def join(left: Value, right: Value | None) -> Value | None:
     if right.text.startswith("/"):
         return right
     return Value(posixpath.join(left.text, right.text) if right.text else left.text, left.rooted)
+
+
+def below(folder: Value | None, path: Value) -> Value | None:
+    """A path as a program sees it that is started in `folder`; None where that is not known and counts."""
+    if path.rooted or path.temporary or path.text.startswith("/"):
+        return path
+    return folder if folder is None else join(folder, path)
 
 
 def add(left: Value, right: Value | None) -> Value | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
-from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.needs import Claim, SourceNeeds, moved
 from dockrefactor.patterns import regex
 from dockrefactor.program_sources import unused_environments
 from dockrefactor.records import dataclass
@@ -47,6 +47,7 @@ class _Source:
     libraries: tuple[Claim, ...] = ()
     ports: tuple[Claim, ...] = ()
     settings: tuple[Claim, ...] = ()
+    folders: tuple[Claim, ...] = ()
     unreadable: Evidence | None = None
 
 
@@ -106,7 +107,7 @@ def _read_sources(
         reads=tuple(
             claim for path, source in found for claim in source.reads if _in_context(context, folders, path, claim)
         ),
-        writes=tuple(writes),
+        writes=_moved(writes, [claim for source in sources for claim in source.folders]),
         libraries=tuple(claim for source in sources for claim in source.libraries),
         ports=tuple(claim for source in sources for claim in source.ports),
         imports=tuple(_foreign_imports(context, folders, found)),
@@ -198,6 +199,7 @@ def _parse(path: str, text: str, variables: tuple[tuple[str, str], ...]) -> _Sou
         tuple(needs.libraries),
         tuple(needs.ports),
         tuple(needs.settings),
+        tuple(needs.folders),
     )
 
 
@@ -324,6 +326,16 @@ def _in_context(context: BuildContext, folders: Sequence[str], path: str, claim:
     places = ("", *folders, posixpath.dirname(path))
     joined = (posixpath.normpath(posixpath.join(place, claim.value)) for place in places)
     return any(place != "." and not place.startswith("..") and context.exists(place) for place in joined)
+
+
+def _moved(writes: Sequence[Claim], folders: Sequence[Claim]) -> tuple[Claim, ...]:
+    """The writes, and the relative ones from each folder that the program goes to."""
+    if not folders:
+        return tuple(writes)
+    from dockrefactor.toolchains.python_reading import BESIDE_SOURCE
+
+    beside = [claim for claim in writes if claim.evidence.says.endswith(BESIDE_SOURCE)]
+    return tuple(dict.fromkeys((*writes, *moved((claim for claim in writes if claim not in beside), folders))))
 
 
 def _instance_databases(writes: Sequence[Claim]) -> list[Claim]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from dockrefactor import program_outputs
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
-from dockrefactor.needs import Claim, SourceNeeds
+from dockrefactor.needs import Claim, SourceNeeds, moved
 from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass, field
 from dockrefactor.tables import toml
@@ -46,6 +46,7 @@ class _Found:
     writes: list[Claim] = field(default_factory=list)
     libraries: list[Claim] = field(default_factory=list)
     ports: list[Claim] = field(default_factory=list)
+    folders: list[Claim] = field(default_factory=list)
     unreadable: list[Evidence] = field(default_factory=list)
 
 
@@ -65,7 +66,7 @@ def read_sources(
             _read(found, path, inner, _ruby_of(path, text), environment)
     return SourceNeeds(
         programs=tuple(found.programs),
-        writes=tuple(found.writes),
+        writes=moved(found.writes, found.folders),
         libraries=tuple(found.libraries),
         ports=tuple(found.ports),
         unreadable=tuple(found.unreadable),
@@ -114,6 +115,8 @@ def _call(found: _Found, path: str, node: Node, scope: Scope) -> None:
         _write(found, path, node, scope.value(first))
     elif called in table["writes_last"]:
         _write(found, path, node, scope.value(given[-1] if given else None))
+    elif called in table["goes_to"]:
+        found.folders.append(Claim(scope.value(first).path(), _at(path, node, called)))
     elif called in table["opens"]:
         _opened(found, path, node, scope, given)
     elif called in table["loads"]:
@@ -176,6 +179,8 @@ def _programs_of(line: str) -> list[str]:
 
 def _output(found: _Found, path: str, node: Node, output: str | None) -> None:
     """A path that a started program writes, with `HOLE` for what is computed."""
+    if output is not None and not output.startswith("/") and "chdir" in options(node):
+        output = None
     known, hole, _ = (output or HOLE).partition(HOLE)
     _write(found, path, node, Value(known, not hole))
 
