@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from dockrefactor import launch_words
 from dockrefactor.evidence import Evidence
-from dockrefactor.records import dataclass
+from dockrefactor.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,9 @@ class Launch:
 
     `scripts` maps the image path of each script that was read to its context path; `unreadable` is what could not be
     followed; `one_string` marks an exec form that is one string with spaces; `drops` is where privileges are dropped;
-    `shell` whether `/bin/sh` itself is needed; `login_shell` where one sets PATH anew; `empty` that nothing is named;
-    `mains` what each container becomes, where several start different things.
+    `shell` whether `/bin/sh` itself is needed; `login_shell` where one sets PATH anew; `empty` that nothing is named,
+    or what waits for people alone (a shell, `tail -f /dev/null`); `mains` what each container becomes, where several
+    start different things.
     """
 
     started: tuple[Started, ...] = ()
@@ -60,6 +61,12 @@ class Launch:
         """What the container becomes: the last command that runs for certain, else the last."""
         certain = [item for item in self.started if not item.conditional]
         return next(reversed(certain or self.started), None)
+
+    @property
+    def waiting(self) -> Evidence | None:
+        """What is named where `empty` holds: it waits for what people start in the container."""
+        item = self.started[0] if self.empty and self.started else None
+        return replace(item.evidence, says=f"`{' '.join(item.argv)}` waits for what people start") if item else None
 
     @property
     def programs(self) -> tuple[tuple[str, Evidence], ...]:

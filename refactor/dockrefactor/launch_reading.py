@@ -142,7 +142,9 @@ class _Follower:
             drops=self.drops,
             shell=self.needs_shell,
             login_shell=self.login,
-            empty=not self.started and not self.unreadable,
+            empty=not self.unreadable
+            and not self.scripts
+            and all(launch_words.idles(item.argv) for item in self.started),
         )
 
     def start(self, instruction: Instruction, appended: tuple[str, ...] = (), inherited: tuple[str, ...] = ()) -> None:

@@ -33,6 +33,14 @@ def does_nothing(entrypoint: tuple[str, ...]) -> bool:
     )
 
 
+def idles(argv: tuple[str, ...]) -> bool:
+    """Whether a command only waits: for what people type, or for what they start beside it."""
+    name = posixpath.basename(argv[0]) if argv else ""
+    if name == "tail":
+        return argv[-1] == "/dev/null"
+    return name in _listed("waiting") or (name in _listed("typed_into") and all(word[:1] == "-" for word in argv[1:]))
+
+
 @cache
 def servers_of_images() -> frozenset[str]:
     """Commands of official images that are servers: a Dockerfile without CMD starts them."""

@@ -118,7 +118,7 @@ def _elsewhere(stage: Stage, service: Service, launch: Launch) -> Launch:
 
 def together(launches: Iterable[Launch]) -> Launch:
     """Several launches as one: each command once, and what any of them needs."""
-    found = [launch for launch in launches if not launch.empty]
+    found = [launch for launch in launches if not launch.empty or launch.started]
     if len(found) < 2:
         return found[0] if found else Launch(empty=True, scripts={})
     started: dict[object, Started] = {}
@@ -132,5 +132,6 @@ def together(launches: Iterable[Launch]) -> Launch:
         drops=next((launch.drops for launch in found if launch.drops is not None), None),
         shell=any(launch.shell for launch in found),
         login_shell=next((launch.login_shell for launch in found if launch.login_shell is not None), None),
+        empty=all(launch.empty for launch in found),
         mains=tuple(main for launch in found if (main := launch.main) is not None),
     )

@@ -212,7 +212,8 @@ def _launch(facts: Facts) -> Iterator[Refusal]:
     if launch.one_string is not None:
         yield Refusal(Reasons.LAUNCH_MISSING, launch.one_string)
     if launch.empty:
-        yield Refusal(Reasons.NO_LAUNCH, facts.at(facts.final.origin, "no CMD and no ENTRYPOINT"))
+        nothing = facts.at(facts.final.origin, "no CMD and no ENTRYPOINT")
+        yield Refusal(Reasons.NO_LAUNCH, launch.waiting or nothing)
     for place in reachability.missing_files(facts):
         yield Refusal(Reasons.LAUNCH_MISSING, place)
     if launch.drops is not None:

@@ -356,7 +356,7 @@ def _guard_launch(facts: Facts) -> Outcome | None:
         return Refusal(Reasons.LAUNCH_MISSING, launch.one_string)
     if launch.empty:
         return _guard_neighbours(facts) or Refusal(
-            Reasons.NO_LAUNCH, facts.at(facts.final.origin, "no CMD and no ENTRYPOINT")
+            Reasons.NO_LAUNCH, launch.waiting or facts.at(facts.final.origin, "no CMD and no ENTRYPOINT")
         )
     missing = reachability.missing_files(facts)
     if missing:
