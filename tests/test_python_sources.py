@@ -13,7 +13,7 @@ from dockrefactor.context import BuildContext
 from dockrefactor.facts import Facts, Options
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.toolchains import TOOLCHAINS
-from dockrefactor.toolchains.python_calls import BESIDE_SOURCE
+from dockrefactor.toolchains.python_reading import BESIDE_SOURCE
 from dockrefactor.toolchains.python_shell_lines import command_words
 from dockrefactor.toolchains.python_sources import image_sources, local_modules, read_sources
 
@@ -286,6 +286,28 @@ def test_folders_limit_what_is_read(tmp_path: Path) -> None:
 def test_what_cannot_be_parsed_is_said(tmp_path: Path, text: str) -> None:
     (evidence,) = needs(tmp_path, text).unreadable
     assert evidence.path == "app.py"
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [
+        "try:\n    pass\nexcept ValueError, TypeError:\n    pass\n",  # 3.14
+        'a = f"{b["c"]}"\n',  # 3.12
+        "type A = int\n",  # 3.12
+    ],
+)
+def test_syntax_of_newer_versions(tmp_path: Path, newer: str) -> None:
+    found = needs(tmp_path, newer + "import subprocess\nsubprocess.run(['git'])\n")
+    assert [claim.value for claim in found.programs] == ["git"]
+    assert not found.unreadable
+
+
+@pytest.mark.parametrize(
+    "deep", ["x = " + "(" * 9000, "x = a" + ".b" * 9000, "x = " + "not " * 9000 + "a", "if a:\n" + " " * 9000 + "b"]
+)
+def test_what_no_version_parses_is_not_given_to_a_parser_that_overflows(tmp_path: Path, deep: str) -> None:
+    (evidence,) = needs(tmp_path, f"type A = int\nimport subprocess\n{deep}\n").unreadable
+    assert evidence.says == "not Python 3"
 
 
 def test_file_that_is_not_text(tmp_path: Path) -> None:

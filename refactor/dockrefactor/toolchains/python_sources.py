@@ -5,10 +5,8 @@ Only sources with a word that betrays such a need are parsed; the others give th
 
 from __future__ import annotations
 
-import ast
 import posixpath
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
@@ -20,6 +18,7 @@ from dockrefactor.patterns import regex
 from dockrefactor.program_sources import unused_environments
 from dockrefactor.records import dataclass
 from dockrefactor.tables import toml
+from dockrefactor.toolchains.python_parsing import unparsable
 from dockrefactor.toolchains.python_paths import COMPUTED_END, holding
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ _IMPORT: Final = regex(
 # at the start of a line: what stands in `try` or `if TYPE_CHECKING` may be absent
 _CERTAIN: Final = regex(r"^(?:from[ \t]+(\.*[A-Za-z_][\w.]*)[ \t]+import\b|import[ \t]+([A-Za-z_]\w*(?:\.\w+)+))", re.M)
 _TEST_FILE: Final = regex(r"(?:^|/)(?:tests/|test_[^/]*\.py$|conftest\.py$)")
-_MAX_PARSED: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +176,7 @@ def _parse(path: str, text: str, variables: tuple[tuple[str, str], ...]) -> _Sou
     imports = tuple(_imports(text))
     if not _betrays_needs(text):
         return _Source(imports)
-    unreadable = _unparsable(path, text)
+    unreadable = unparsable(path, text)
     if unreadable is not None:
         return _Source(imports, unreadable=unreadable)
     import libcst
@@ -201,21 +199,6 @@ def _parse(path: str, text: str, variables: tuple[tuple[str, str], ...]) -> _Sou
         tuple(needs.settings),
         tuple(needs.folders),
     )
-
-
-def _unparsable(path: str, text: str) -> Evidence | None:
-    """Why a source must not be given to libcst, whose parser overflows the stack where Python's own refuses."""
-    if len(text) > _MAX_PARSED:
-        return Evidence(path, 0, "too large to parse")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except SyntaxError as error:
-        return Evidence(path, error.lineno or 0, "not Python 3")
-    except (ValueError, RecursionError, MemoryError):
-        return Evidence(path, 0, "nested too deeply or not text")
-    return None
 
 
 def _imports(text: str) -> Iterator[tuple[str, int]]:
