@@ -344,6 +344,14 @@ def test_a_run_imports_nothing_that_it_does_not_use(tmp_path: Path) -> None:
     assert not imported & {"yaml", "libcst", "difflib", "pathspec"}
 
 
+def test_python_sources_that_betray_nothing_are_not_parsed(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text('FROM python:3.12\nCOPY . /app\nWORKDIR /app\nCMD ["python", "app.py"]\n')
+    (tmp_path / "app.py").write_text("import json\n\nprint(json.dumps([1]))\n")
+    done = _run("-X", "importtime", "-m", "dockrefactor", "--diff", ".", cwd=tmp_path)
+    assert "USER" in done.stdout
+    assert "libcst" not in done.stderr
+
+
 def test_an_interrupt_is_no_check_failure(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt

@@ -13,7 +13,7 @@ from dockrefactor.context import BuildContext
 from dockrefactor.facts import Facts, Options
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.toolchains import TOOLCHAINS
-from dockrefactor.toolchains.python_reading import BESIDE_SOURCE
+from dockrefactor.toolchains.python_paths import BESIDE_SOURCE
 from dockrefactor.toolchains.python_shell_lines import command_words
 from dockrefactor.toolchains.python_sources import image_sources, local_modules, read_sources
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import cache
 
@@ -17,6 +16,8 @@ def _words() -> dict[str, str]:
 
 
 def _hash(text: str) -> str:
+    import hashlib  # OpenSSL comes with it: only where there is a script
+
     return hashlib.sha256("\n".join(line.rstrip() for line in text.splitlines()).strip().encode()).hexdigest()
 
 

@@ -15,7 +15,7 @@ import libcst as cst
 from dockrefactor.patterns import regex
 from dockrefactor.tables import toml
 from dockrefactor.toolchains import python_ports
-from dockrefactor.toolchains.python_paths import Value
+from dockrefactor.toolchains.python_paths import DATABASE, UPLOAD, Value
 from dockrefactor.toolchains.python_processes import Processes
 from dockrefactor.toolchains.python_reading import FileNeeds, Reading
 from dockrefactor.toolchains.python_scopes import Scope, argument, unquoted, walk
@@ -23,8 +23,6 @@ from dockrefactor.toolchains.python_writers import Row, methods
 
 BESIDE_SOURCE: Final = "placed beside the source file"
 """Ends the evidence of a path placed by `__file__`: it is relative to the context, not to the process's folder."""
-DATABASE: Final = "SQLite database address"
-UPLOAD: Final = "a model's field of files"
 
 _SQLITE: Final = regex(r"sqlite(?:\+\w+)?://(?:/|$|[\w.]+\Z)")
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/usr/bin/bash"})

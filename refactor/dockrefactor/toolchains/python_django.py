@@ -10,6 +10,7 @@ from dockrefactor.facts import Facts
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.python_names import names
+from dockrefactor.toolchains.python_paths import UPLOAD
 from dockrefactor.toolchains.python_starts import started_programs
 
 
@@ -19,8 +20,6 @@ def written(facts: Facts, sources: SourceNeeds) -> Iterator[Claim]:
     `STATIC_ROOT` is written where `collectstatic` is started. Files of models lie in the process's folder where no
     source sets `MEDIA_ROOT`.
     """
-    from dockrefactor.toolchains.python_calls import UPLOAD
-
     tables = toml("python_calls")
     commands = [
         (item, start) for item, start in started_programs(facts) if start.kind == "django-manage" and start.arguments

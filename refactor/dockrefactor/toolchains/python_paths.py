@@ -9,6 +9,12 @@ from dockrefactor.records import dataclass
 
 COMPUTED_END: Final = "whose end is computed"
 """Stands in the evidence of a path of which the folder alone is known, or what the name in it begins with."""
+BESIDE_SOURCE: Final = "placed beside the source file"
+"""Ends the evidence of a path placed by `__file__`: it is relative to the context, not to the process's folder."""
+DATABASE: Final = "SQLite database address"
+"""The evidence of a path that such an address names."""
+UPLOAD: Final = "a model's field of files"
+"""The evidence of a folder for the files of such fields."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,11 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
 from dockrefactor.records import dataclass, field
-from dockrefactor.toolchains.python_paths import COMPUTED_END, HERE, TEMPORARY, Value, below
+from dockrefactor.toolchains.python_paths import BESIDE_SOURCE, COMPUTED_END, HERE, TEMPORARY, Value, below
 from dockrefactor.toolchains.python_scopes import Names, Scope
 from dockrefactor.toolchains.python_values import Evaluator
 from dockrefactor.toolchains.python_writers import is_setting
 
-BESIDE_SOURCE: Final = "placed beside the source file"
-"""Ends the evidence of a path placed by `__file__`: it is relative to the context, not to the process's folder."""
 _NO_PATHS: Final = (":memory:", "file:", "sqlite:", "http://", "https://", "s3://", "gs://", "/dev/", "/proc/")
 
 

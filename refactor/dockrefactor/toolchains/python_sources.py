@@ -19,7 +19,7 @@ from dockrefactor.program_sources import unused_environments
 from dockrefactor.records import dataclass
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.python_parsing import unparsable
-from dockrefactor.toolchains.python_paths import COMPUTED_END, holding
+from dockrefactor.toolchains.python_paths import BESIDE_SOURCE, COMPUTED_END, DATABASE, holding
 
 if TYPE_CHECKING:
     from dockrefactor.facts import Facts
@@ -315,16 +315,12 @@ def _moved(writes: Sequence[Claim], folders: Sequence[Claim]) -> tuple[Claim, ..
     """The writes, and the relative ones from each folder that the program goes to."""
     if not folders:
         return tuple(writes)
-    from dockrefactor.toolchains.python_reading import BESIDE_SOURCE
-
     beside = [claim for claim in writes if claim.evidence.says.endswith(BESIDE_SOURCE)]
     return tuple(dict.fromkeys((*writes, *moved((claim for claim in writes if claim not in beside), folders))))
 
 
 def _instance_databases(writes: Sequence[Claim]) -> list[Claim]:
     """Flask-SQLAlchemy 3 puts relative databases into the folder `instance` beside the application."""
-    from dockrefactor.toolchains.python_calls import DATABASE
-
     return [
         Claim(posixpath.join("instance", claim.value), claim.evidence)
         for claim in writes
