@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.evidence import Evidence
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 PROJECTS: Final = (".csproj", ".fsproj", ".vbproj")
 SOLUTIONS: Final = (".sln", ".slnx", ".slnf")
+# the usual way to import the file of the same name of a folder further above
+_ABOVE: Final = regex(
+    r"\$\(\[MSBuild\]::GetPathOfFileAbove\(\s*'?(?P<name>[\w.]+)'?\s*,\s*'?\$\(MSBuildThisFileDirectory\)\.\./?'?\s*\)\)"
+)
 MAYBE: Final = "$(…)"
 """Before the value of a property that is set on a condition."""
 
@@ -53,6 +58,17 @@ class Project:
     @property
     def is_web(self) -> bool:
         return self.sdk.lower() in ("microsoft.net.sdk.web", "microsoft.net.sdk.blazorwebassembly")
+
+
+def nearest(context: BuildContext, folder: str, name: str) -> str | None:
+    """The context path of the file of that name in a context folder or the nearest above it."""
+    while True:
+        path = posixpath.join(folder, name)
+        if context.is_file(path):
+            return path
+        if not folder:
+            return None
+        folder = posixpath.dirname(folder)
 
 
 def read_alone(context: BuildContext, path: str) -> Project | None:
@@ -99,8 +115,12 @@ def _read(context: BuildContext, path: str) -> Project | None:
             found = beside(folder, given)
             references.append(found) if found is not None else open_ended.append(_at(context, path, given))
         elif name == "Import" and "Sdk" not in item.attrib and given:
-            found = beside(folder, given)
-            imports.append(found) if found is not None else open_ended.append(_at(context, path, given))
+            above = _ABOVE.fullmatch(given)
+            found = nearest(context, posixpath.dirname(folder), above["name"]) if above else beside(folder, given)
+            if found is not None:
+                imports.append(found)
+            elif above is None:
+                open_ended.append(_at(context, path, given))
         elif name == "Sdk" and item.attrib.get("Name"):
             sdk = sdk or item.attrib["Name"]
         elif name == "Reference" and any(_tag(child) == "HintPath" for child in item):

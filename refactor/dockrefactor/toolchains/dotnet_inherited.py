@@ -24,21 +24,10 @@ _VARIABLE: Final = regex(r"\$\((\w+)\)")
 _OUTPUTS: Final = ("BaseOutputPath", "OutputPath", "OutDir", "PublishDir", "ArtifactsPath")
 
 
-def nearest(context: BuildContext, folder: str, name: str) -> str | None:
-    """The context path of the file of that name in a context folder or the nearest above it."""
-    while True:
-        path = posixpath.join(folder, name)
-        if context.is_file(path):
-            return path
-        if not folder:
-            return None
-        folder = posixpath.dirname(folder)
-
-
 def merged(context: BuildContext, own: Project) -> Project:
     """The project with all that it inherits: its properties are what MSBuild knows in the end."""
-    before = list(_files(context, nearest(context, own.folder, BEFORE)))
-    after = list(_files(context, nearest(context, own.folder, AFTER)))
+    before = list(_files(context, dotnet_files.nearest(context, own.folder, BEFORE)))
+    after = list(_files(context, dotnet_files.nearest(context, own.folder, AFTER)))
     imported = [file for path in own.imports for file in _files(context, path)]
     ordered = [*before, *imported, own, *after]
     others = [file for file in ordered if file is not own]
@@ -57,6 +46,7 @@ def merged(context: BuildContext, own: Project) -> Project:
         references=(*own.references, *(path for file in others for path in file.references if context.is_file(path))),
         packages=tuple(name for file in ordered for name in file.packages),
         frameworks=tuple(name for file in ordered for name in file.frameworks),
+        open_ended=(*own.open_ended, *(place for file in others for place in file.open_ended)),
     )
 
 
@@ -87,7 +77,7 @@ def stray(place: Place, project: Project, folder: str) -> str | None:
         above = folder
         while (there := place.resolve(posixpath.join(above, name))) is None and above != "/":
             above = posixpath.dirname(above)
-        if there != nearest(place.context, project.folder, name):
+        if there != dotnet_files.nearest(place.context, project.folder, name):
             return name
     return None
 

@@ -142,6 +142,8 @@ def _check(
 ) -> None:
     """Raises where the folder cannot be handed over as it is."""
     known = [item.assembly for item in work.projects]
+    if own is None and any(item.open_ended for item in work.projects):
+        raise _stop("ambiguous-artifact", place, f"what names the assembly {name} is not told")
     if own is None and None not in known:
         raise _stop("launch-missing", place, f"the build makes {', '.join(map(str, known))}, not {name}")
     if not _is_published_to(work, folder):

@@ -162,10 +162,12 @@ def is_hosted(project: Project) -> bool:
 
 
 def needs_aspnet(context: BuildContext, project: Project) -> bool:
-    """Whether the program needs ASP.NET Core, or may (a package that is not known may bring it)."""
+    """Whether the program needs ASP.NET Core, or may (a package or an import that is not known may bring it)."""
     plain = tables.toml("dotnet")["packages"]["plain"]
     for item in closure(context, project.path) or [project]:
-        if item.is_web or "Microsoft.AspNetCore.App" in item.frameworks:
+        if item.is_web or item.open_ended or item.sdk.lower() == "microsoft.net.sdk.razor":
+            return True
+        if "Microsoft.AspNetCore.App" in item.frameworks:
             return True
         if any(not any(fnmatch.fnmatchcase(name.lower(), pattern) for pattern in plain) for name in item.packages):
             return True
