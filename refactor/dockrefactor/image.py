@@ -183,8 +183,8 @@ def known(written: str) -> Image | None:
         layers = [facts]
     since = _since(family, reference)
     facts.update(since)
-    if "programs" in since:
-        layers[0] = {**layers[0], "programs": since["programs"]}
+    gone = since.get("gone", ())
+    layers[0] = {**layers[0], "programs": [name for name in layers[0].get("programs", ()) if name not in gone]}
     key = "alpine" if facts.get("package_manager") == "apk" else today
     return Image(
         reference=reference,
@@ -250,7 +250,7 @@ def _since(family: Mapping[str, Any], reference: Reference) -> dict[str, Any]:
         if numbers is None and reference.tag.partition("-")[0] != "latest":
             continue
         if numbers is None or numbered(numbers[0]) >= numbered(version):
-            env = {**family.get("env", {}), **found.get("env", {}), **more.get("env", {})}
+            env = {**found.get("env", family.get("env", {})), **more.get("env", {})}
             found |= {**more, "env": {name: value for name, value in env.items() if value}}
     return found
 

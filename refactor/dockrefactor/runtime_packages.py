@@ -167,8 +167,8 @@ class RuntimePackages:
         role = os_packages.role(name, self.base)
         brought = os_packages.programs_of(name, self.base)
         used = bool(brought & self.wanted.keys())
-        if self._successors(name) is not None:
-            return False
+        if (successors := self._successors(name)) is not None:
+            return os_packages.bare(name) in successors
         if any(roles.is_builders_tool(self.facts, program) for program in brought):
             return used
         if role in (Role.BUILD, Role.HEADERS):

@@ -85,7 +85,8 @@ class Plan:
     `source_tree`, None for all of them; `opened`: all image paths that the program opens, None where they are not
     bounded; `own`: commands that only move what the builder makes, or touch what stays
     there; `edits`: prefixes of build commands; `closing`: instructions of the runtime below all that it copies;
-    `instead`: packages of tools -> those that the runtime installs in their place where it starts none of the tools;
+    `instead`: packages of tools -> those that the runtime installs in their place where it starts none of the tools,
+    a package itself where it stays;
     `static`: the program is statically linked; `gain`: why a split is worth it, None where builder and runtime would be
     the same; `assumed`: obstacles that the user lifted; `runtimes`: images to run on, the smallest first, where the
     language knows better than the base image's counterpart; `portable`: nothing that is handed over is compiled for a C

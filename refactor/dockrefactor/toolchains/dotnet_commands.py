@@ -113,11 +113,14 @@ def _call(
 
 
 def download(call: Call) -> str:
-    """A restore that fetches what `call` needs ahead of the sources."""
-    words = ["dotnet", "restore", *([call.target] if call.target else [])]
+    """A restore that fetches what `call` needs ahead of the sources, and no more: told by the properties that the SDK
+    gives to its own restore (`-r` of a restore fetches the runtime besides)."""
+    names = tables.toml("dotnet")["restored"]["names"]
+    passed = {name: value for name, value in call.properties.items() if name in names}
     if call.runtime:
-        words += ["-r", call.runtime]
-    words += [
-        f"-p:{name}={value}" for name, value in call.properties.items() if name in ("RuntimeIdentifier", "PublishAot")
-    ]
-    return " ".join(words)
+        passed["RuntimeIdentifier"] = call.runtime
+    alone = "false" if "--no-self-contained" in call.options else call.options.get("--self-contained", "")
+    if alone := alone or call.options.get("--sc", ""):
+        passed["SelfContained"] = alone
+    words = ["dotnet", "restore", *([call.target] if call.target else [])]
+    return " ".join([*words, *(f"-p:{name}={value}" for name, value in passed.items())])

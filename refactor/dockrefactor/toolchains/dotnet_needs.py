@@ -120,7 +120,7 @@ def needs(facts: Facts) -> RuntimeNeeds:
     base = posixpath.dirname(absolute(launch[1], launch[0].cwd)) if launch is not None else facts.final.after.cwd
     claims = found.needs.writes if found is not None else ()
     return RuntimeNeeds(
-        programs=found.needs.programs if found is not None else (),
+        programs=(*found.needs.programs, *_named(facts, found)) if found is not None else (),
         writes=tuple(
             _placed(claim, base, facts.final.after.cwd)
             for claim in claims
@@ -130,6 +130,16 @@ def needs(facts: Facts) -> RuntimeNeeds:
         ports=(*(found.needs.ports if found is not None else ()), *_addresses(facts), *_by_default(facts, found)),
         unknown=tuple(_unknown(facts, found)),
     )
+
+
+def _named(facts: Facts, found: DotnetNeeds) -> Iterator[Claim]:
+    """Programs of the base image that sources name somewhere, and may start by whatever way."""
+    there = facts.final.base.programs if facts.final.base is not None else frozenset[str]()
+    seen: set[str | None] = set()
+    for claim in found.commands:
+        if claim.value in there and claim.value not in seen:
+            seen.add(claim.value)
+            yield claim
 
 
 def _placed(claim: Claim, base: str, cwd: str) -> Claim:

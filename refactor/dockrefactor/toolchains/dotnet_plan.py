@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from dockrefactor import image, reachability, tables
+from dockrefactor import image, os_packages, package_lists, reachability, tables
 from dockrefactor.context import outermost
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
@@ -65,6 +65,9 @@ def _plan(facts: Facts) -> Plan:
     if missing is not None:
         what = missing.stray or missing.call.target or "one project or solution"
         raise _stop("manifest-missing", missing.evidence, f"{what} is not to be found where it is built")
+    compiling = next(_compiling(facts), None)
+    if compiling is not None:
+        raise _stop("needs-build-tool", compiling.evidence, "the program starts the SDK")
     found = _published(facts, facts.final, works)
     outputs = [found.folder, *(folder for work in works for folder in _bins(work))]
     elsewhere = opened_files.taken_elsewhere(facts, facts.final, "dotnet", outputs)
@@ -80,11 +83,20 @@ def _plan(facts: Facts) -> Plan:
         artifacts=(Artifact(found.folder, True, found.evidence),),
         context_paths=opened,
         source_tree=outermost_copied(facts.final.steps, _root(works)) if opened is not None else None,
+        instead=_headers(facts, found),
         gain="the SDK and the sources stay behind",
         evidence=tuple(dict.fromkeys([found.work.evidence, found.evidence, *_why(facts, found)])),
         assumed=(port,) if port is not None else (),
         runtimes=tuple(dict.fromkeys(_runtimes(facts, found))),
     )
+
+
+def _compiling(facts: Facts) -> Iterator[Claim]:
+    """Where sources start `dotnet` themselves."""
+    read = dotnet_needs.sources(facts)
+    for claim in (*read.needs.programs, *read.commands) if read is not None else ():
+        if claim.value is not None and posixpath.basename(claim.value) == "dotnet":
+            yield claim
 
 
 def _bins(work: Work) -> list[str]:
@@ -244,6 +256,15 @@ def _version(tag: str) -> int:
     return int(match[0]) if match else 99
 
 
+def _headers(facts: Facts, found: Published) -> dict[str, tuple[str, ...]]:
+    """The packages with headers, which stay: .NET loads libraries by names that only they have (`libsodium.so`), and
+    compiles nothing with them but programs that are compiled ahead of time."""
+    if _said(found).get("PublishAot", "").lower() == "true":
+        return {}
+    names = {os_packages.bare(name) for step in facts.final.steps for name in package_lists.packages(step)}
+    return {name: (name,) for name in names if name.endswith(("-dev", "-devel"))}
+
+
 def _port(facts: Facts, found: Published) -> Blocked | None:
     """The lifted obstacle that runtime images set a port which the SDK's of the same version leave open; None where it
     is none."""
@@ -324,13 +345,17 @@ def _has_extra(rest: str, first: str) -> bool:
     return named is None or numbered(named[0]) >= numbered(first)
 
 
+def _said(found: Published) -> dict[str, str]:
+    """The properties that the project and the command line set."""
+    own = found.project.properties if found.project is not None else {}
+    return {**own, **found.work.call.properties}
+
+
 def _is_self_contained(found: Published) -> bool:
     """Whether the published folder holds the runtime too."""
-    options, properties = found.work.call.options, found.work.call.properties
+    options, said = found.work.call.options, _said(found)
     if "--no-self-contained" in options or options.get("--self-contained") == "false":
         return False
-    own = found.project.properties if found.project is not None else {}
-    said = {**own, **properties}
     return "true" in (
         options.get("--self-contained", options.get("--sc", "")).lower(),
         said.get("SelfContained", "").lower(),

@@ -21,15 +21,19 @@ from dockrefactor.toolchains.curly_values import Values, constants, read_all
 FOREIGN: Final = (".fs", ".vb")
 _URL: Final = regex(r"https?://[^/:\s;\"']+(?::(?P<port>\d+))?")
 _DATABASE: Final = regex(r"(?:Data Source|DataSource|Filename)\s*=\s*(?P<place>[^;\"'\s]+\.(?:db3?|sqlite3?|db))", re.I)
+_TEXT: Final = regex(r'"(?P<body>(?:\\.|""|[^"\\])*)"')
+_COMMAND: Final = regex(r"""(?:^|[|;&(]|-c|\\?["'])\s*\\?["']?(?:/[\w./-]*/)?(?P<name>[a-zA-Z][\w.+-]*)""")
 _LISTENS: Final = frozenset({"UseUrls", "Run", "RunAsync"})
 
 
 @dataclass(frozen=True, slots=True)
 class DotnetNeeds:
-    """`needs` of sources and settings; `texts` every literal text that may name a file; `urls` where the program itself
-    says on which address it listens; `closed` are files that no one can read here."""
+    """`needs` of sources and settings; `texts` every literal text that may name a file; `commands` words of texts that
+    may name a program, where programs are started at all; `urls` where the program itself says on which address it
+    listens; `closed` are files that no one can read here."""
 
     needs: SourceNeeds
+    commands: tuple[Claim, ...] = ()
     texts: tuple[Claim, ...] = ()
     urls: tuple[Evidence, ...] = ()
     closed: tuple[Evidence, ...] = ()
@@ -66,14 +70,30 @@ def _read(context: BuildContext, files: list[str], settings: list[str], environm
             ),
             ports=(*(claim for item in found for claim in item.ports()), *listening),
         ),
+        commands=tuple(_commands(context, parsed)) if any(item.starts() for item in found) else (),
         texts=tuple(claim for item in found for claim in item.texts()),
         urls=tuple(claim.evidence for claim in listening),
         closed=tuple(closed),
     )
 
 
+def _commands(context: BuildContext, files: Iterable[str]) -> Iterator[Claim]:
+    """Words where a program may be named in the literal texts of sources: a text's first, those behind a shell's `-c`
+    and between commands."""
+    for path in files:
+        for number, line in enumerate((context.read(path) or "").splitlines(), 1):
+            for text in _TEXT.finditer(line):
+                for word in _COMMAND.finditer(text["body"]):
+                    yield Claim(word["name"], Evidence(path, number, "names a program"))
+
+
 class _Source(SourceClaims):
     """One file of C#."""
+
+    def starts(self) -> bool:
+        """Whether it starts programs, or a library does for it."""
+        words = {token.value for token in self.source if token.kind == "word"}
+        return not words.isdisjoint(self.table["starters"])
 
     def listens(self) -> Iterator[Claim]:
         """The ports of the addresses that the program gives to its server."""
