@@ -87,6 +87,7 @@ class _Placer:
             placement_review.drop_temporary(self.slots, self.last, started)
             placement_review.drop_idle_workdirs(self.slots, self.last, self.plan.handed_over)
             self.packages.complete()
+            self._join_packages()
             if self.packages.kept or self.packages.extra:
                 placement_review.keep_frontend(self.slots)
             else:
@@ -95,6 +96,13 @@ class _Placer:
         except BlockedError as error:
             return error.blocked
         return Placement(self.slots, self.last, self.packages.extra, self.owner, self.packages.kept)
+
+    def _join_packages(self) -> None:
+        """What the runtime lacks goes into the author's own install, where that is the first thing that runs there."""
+        slot = next((slot for slot in self.slots[: self.last + 1] if slot.runtime and slot.step.run is not None), None)
+        if slot is None or not self.packages.extra or any(map(adds_repository, self.steps)):
+            return
+        slot.runtime_text = self.packages.joined(slot.step) or slot.runtime_text
 
     def _reject_unknown(self, step: Step) -> None:
         if step.copy is not None and (not step.copy.known and not step.copy.inline):

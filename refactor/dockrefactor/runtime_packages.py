@@ -55,6 +55,7 @@ class RuntimePackages:
         self.kept: list[str] = []
         self.extra: list[str] = []
         self.dropped: set[str] = set()
+        self.typed: list[tuple[Step, list[str], list[str]]] = []  # steps with what they keep and what is added there
         self.wanted = self._wanted_programs()
         self.foreign = frozenset(name for step in facts.final.steps for name in fetched_scripts.packages(step))
 
@@ -102,6 +103,7 @@ class RuntimePackages:
         document = self.facts.document
         fits = not self.base.is_rpm or package_lists.fits(step, lambda name: name in kept, added)
         if fits and not generated:
+            self.typed.append((step, kept, added))
             return package_lists.retyped(document, step, lambda name: name in kept, added, self.runtime)
         if not package_lists.is_divisible(step, lambda name: name in kept):
             raise self.stop("unknown-effect", step, "what it installs cannot be installed in parts")
@@ -331,6 +333,20 @@ class RuntimePackages:
         if self.extra and self._is_closed():
             says = f"`{self.extra[0]}` can no longer be installed in {self.runtime.reference.written}"
             raise BlockedError(Blocked("archived-release", self.facts.at(self.facts.final.origin, says)))
+
+    def joined(self, step: Step) -> str | None:
+        """The author's install of `step` with what the runtime lacks beside it, which then needs no install of its own;
+        None where it has options or commands that these would not be installed with."""
+        kept, added = next(((kept, added) for one, kept, added in self.typed if one is step), ([], []))
+        if not (kept or added) or self.base.is_rpm or package_lists.recommends(step):
+            return None
+        total = [*added, *self.extra]
+        if not package_lists.fits(step, lambda name: name in kept, total):
+            return None
+        self.kept.extend(self.extra)
+        self.extra.clear()
+        document = self.facts.document
+        return package_lists.retyped(document, step, lambda name: name in kept, total, self.runtime)
 
     def _is_closed(self) -> bool:
         """Whether nothing can be installed in the runtime: its release is archived, and no step of the author's shows

@@ -197,7 +197,8 @@ class Python:
         ]
 
     def plan(self, facts: Facts) -> Plan | Blocked:
-        from dockrefactor.toolchains import python_distribution, python_obstacles, python_plan, python_undeclared
+        from dockrefactor import left_behind
+        from dockrefactor.toolchains import python_distribution, python_obstacles, python_plan
 
         base = facts.final.base
         assert base is not None
@@ -211,8 +212,10 @@ class Python:
             foreign = python_distribution.obstacle(facts, installs, self._installed(facts))
             if foreign is not None:
                 return foreign
-        own = python_distribution.gain(facts) if packaged else python_plan.gain(facts, installs)
+        own = python_distribution.gain(facts) if packaged else left_behind.gain(facts)
         gain = (own or facts.left_behind) if installs else facts.left_behind
+        managers = python_plan.managers(facts, installs) if gain is None and not packaged else ()
+        gain = f"{managers[0]} and what it keeps for itself stay behind" if managers else gain
         if gain is None:
             return Plan()
         against = python_obstacles.of_image(facts, installs)
@@ -221,19 +224,26 @@ class Python:
         if against is not None and against.code not in facts.options.assume:
             return against
         plan = python_plan.plan(facts, installs, gain)
+        if managers and isinstance(plan, Plan) and not python_plan.leaves(facts, plan, installs, managers[0]):
+            return Plan()
         if packaged and isinstance(plan, Plan):
             plan = replace(plan, instead=python_distribution.instead(facts))
         elif isinstance(plan, Plan) and plan.environment:
-            linked = python_obstacles.absolute_paths(facts, plan, self._installed(facts))
-            if isinstance(linked, Blocked):
-                return linked
-            undeclared = python_undeclared.obstacle(facts, plan, installs, self._installed(facts))
-            if undeclared is not None:
-                return undeclared
-            plan = replace(plan, closing=python_plan.links(linked))
+            plan = self._in_environment(facts, plan, installs)
         if isinstance(plan, Plan) and facts.options.runtime == "alpine":
             plan = self._on_any_libc(facts, plan, installs)
         return replace(plan, assumed=(against,)) if isinstance(plan, Plan) and against is not None else plan
+
+    def _in_environment(self, facts: Facts, plan: Plan, installs: list[tuple[Step, Placed]]) -> Plan | Blocked:
+        """`plan`, unless the program asks for what an environment of its own has not."""
+        from dockrefactor.toolchains import python_obstacles, python_plan, python_undeclared
+
+        installed = self._installed(facts)
+        linked = python_obstacles.absolute_paths(facts, plan, installed)
+        if isinstance(linked, Blocked):
+            return linked
+        undeclared = python_undeclared.obstacle(facts, plan, installs, installed)
+        return undeclared or replace(plan, closing=python_plan.links(linked))
 
     def _on_any_libc(self, facts: Facts, plan: Plan, installs: list[tuple[Step, Placed]]) -> Plan:
         from dockrefactor.toolchains import python_plan, python_portable

@@ -6,7 +6,6 @@ import posixpath
 import re
 from typing import Final
 
-from dockrefactor import left_behind
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -37,20 +36,24 @@ class _Layout:
         self.artifacts[path] = Artifact(path, True, evidence)
 
 
-def gain(facts: Facts, installs: list[tuple[Step, Placed]]) -> str | None:
-    """Why the split of an image of Python is worth it; None where builder and runtime would be the same."""
-    return left_behind.gain(facts) or _managers_gain(facts, installs)
-
-
-def _managers_gain(facts: Facts, installs: list[tuple[Step, Placed]]) -> str | None:
-    """A manager of projects that the container has no use for, or none but one that the user may lift."""
+def managers(facts: Facts, installs: list[tuple[Step, Placed]]) -> tuple[str, ...]:
+    """The managers of projects that the image has and the container does not start, or only as the user may lift."""
     if any(start.kind in RUNNERS and not may_install(facts, item, start) for item, start in started_programs(facts)):
-        return None
+        return ()
     brought = {name for _, placed in installs for name in _managers(placed)}
+    return tuple(sorted((brought | _copied(facts)) & names("project_managers")))
+
+
+def _copied(facts: Facts) -> set[str]:
+    """The programs that come from other images."""
     copies = [step.copy for step in facts.final.steps if step.copy is not None and step.copy.origin]
-    brought.update(posixpath.basename(source) for copy in copies if copy.stage is None for source in copy.sources)
-    found = sorted(brought & names("project_managers"))
-    return f"{found[0]} and what it keeps for itself stay behind" if found else None
+    return {posixpath.basename(source) for copy in copies if copy.stage is None for source in copy.sources}
+
+
+def leaves(facts: Facts, plan: Plan, installs: list[tuple[Step, Placed]], manager: str) -> bool:
+    """Whether the runtime of a plan is without a manager."""
+    outside = {name for step, placed in installs for name in left_outside(plan, step, placed)}
+    return manager in outside | _copied(facts)
 
 
 def plan(facts: Facts, installs: list[tuple[Step, Placed]], gain: str) -> Plan | Blocked:
