@@ -11,18 +11,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from dockrefactor import launch_words
-from dockrefactor.commands import of_command
-from dockrefactor.effects import Kind, absolute, inside
+from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.needs import Claim
 from dockrefactor.patterns import regex
-from dockrefactor.records import replace
-from dockrefactor.shell import parse
-from dockrefactor.toolchains.python_sources import local_modules
-from dockrefactor.toolchains.python_starts import PythonStart, parse_start
+from dockrefactor.toolchains import python_programs
+from dockrefactor.toolchains.python_starts import parse_start
 
 _WRITING: Final = regex(
     r"-{1,2}(?:o|O|.*(?:out|log-?file|pid|report|result|save|csv|html|junit|state|store|artifact|export|dump|cache|db).*)"
@@ -48,20 +44,10 @@ def _words(facts: Facts, item: Started) -> Sequence[str]:
     start = parse_start(item.argv)
     while start is not None and start.started is not None:
         start = start.started
-    if isinstance(start, PythonStart):
-        module = start.kind == "python-module" and (start.target or "").partition(".")[0]
-        foreign = start.kind == "celery" or (module and module not in local_modules(facts.context))
-        return start.arguments if foreign else ()
-    name = item.argv[0] if item.argv else ""
-    base = facts.final.base
-    systems = launch_words.builtins() | (base.programs if base is not None else frozenset())
-    own = name in launch_words.SHELLS or item.name in systems or name.endswith((".sh", ".py"))
-    if not name or own or facts.final.resolver()(absolute(name, item.cwd)) is not None:
-        return ()
-    line = parse(name)
-    commands = [replace(command, words=command.words[:1]) for command in line.commands]
-    known = any(of_command(command, item.cwd).kind is not Kind.UNKNOWN for command in commands)
-    return () if known else item.argv[1:]
+    if start is not None and start.kind == "celery":
+        return start.arguments
+    found = python_programs.foreign(facts, item)
+    return found[1] if found is not None else ()
 
 
 def _pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -35,9 +35,10 @@ def written(facts: Facts) -> Written:
     """What the started programs of packages write beside what their arguments name."""
     found = Written()
     for item in facts.launch.started:
-        name = _foreign(facts, item)
-        if name is None:
+        started = foreign(facts, item)
+        if started is None:
             continue
+        name, _ = started
         kind = _kinds().get(name.replace("_", "-"))
         if kind == "work_folder":
             found.folders.append(Claim(item.cwd, item.evidence))
@@ -55,8 +56,9 @@ def _kinds() -> dict[str, str]:
     return {name.replace("_", "-"): kind for kind in ("quiet", "home", "work_folder") for name in table[kind]}
 
 
-def _foreign(facts: Facts, item: Started) -> str | None:
-    """The program of a package that a command starts in the end; None for one of another kind, or a computed one."""
+def foreign(facts: Facts, item: Started) -> tuple[str, tuple[str, ...]] | None:
+    """The program of a package that a command starts in the end, and its arguments; None for one of another kind, or a
+    computed one."""
     argv, start = item.argv, parse_start(item.argv)
     while start is not None and start.inner:
         argv, start = start.inner, start.started
@@ -64,10 +66,10 @@ def _foreign(facts: Facts, item: Started) -> str | None:
         return None
     if start is not None:
         module = (start.target or "").partition(".")[0] if start.kind == "python-module" else ""
-        return module if module and not _is_own_module(facts, item, module) else None
+        return (module, start.arguments) if module and not _is_own_module(facts, item, module) else None
     name = posixpath.basename(argv[0])
     known = foreign_programs.is_known(facts, item, argv, "python") or _is_of_project(facts, name)
-    return None if known else name
+    return None if known else (name, tuple(argv[1:]))
 
 
 def _is_own_module(facts: Facts, item: Started, module: str) -> bool:
