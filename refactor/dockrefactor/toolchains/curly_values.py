@@ -192,7 +192,8 @@ def _called(
     literal = given[0][0].value if given and len(given[0]) == 1 and given[0][0].kind == "text" else None
     if last_two == "System.getProperty" and literal in table.get("folders", {}):
         return str(table["folders"][literal])
-    if last_two in table.get("known", {}):
+    words = {token.value for argument in given for token in argument}
+    if last_two in table.get("known", {}) and words.isdisjoint(table.get("unsettled", ())):
         return str(table["known"][last_two])
     if last in ("getenv", "getProperty", "getOrDefault", "get", "GetEnvironmentVariable") and literal in environment:
         return environment[literal or ""]

@@ -213,9 +213,10 @@ def _opened(facts: Facts, stage: Stage, works: Sequence[Work], found: Published)
     read = dotnet_needs.sources(facts)
     claims = read.needs.reads if read is not None else ()
     for claim in claims:
-        if claim.value is None or "{base}" in claim.value:
+        if claim.value is None:
             continue
-        path = stage.source(absolute(claim.value, cwd))
+        named = absolute(claim.value.replace("{base}", found.folder), cwd)
+        path = stage.source(named) if not inside(named, found.folder) else None
         if path == "" or (path is not None and path in folders):
             return None
         if path is not None:
@@ -230,7 +231,7 @@ def _opened(facts: Facts, stage: Stage, works: Sequence[Work], found: Published)
     beside = [path for name, path in tables.toml("dotnet")["packages"]["reads"].items() if name in packages]
     kept.update(dict.fromkeys(opened_files.in_work_folder(facts, stage, beside)))
     serves = not inside(cwd, found.folder) and (found.project is None or dotnet_projects.is_hosted(found.project))
-    if any(claim.value is None for claim in claims) or serves:
+    if any(claim.value is None for claim in claims) or serves or (read is not None and read.closed):
         kept.update(dict.fromkeys(opened_files.data(facts, stage, folders, unread)))
     if inside(cwd, found.folder):
         # the published folder has its own copy of them

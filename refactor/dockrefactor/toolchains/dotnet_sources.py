@@ -21,6 +21,7 @@ from dockrefactor.toolchains.curly_values import Values, constants, read_all
 FOREIGN: Final = (".fs", ".vb")
 _URL: Final = regex(r"https?://[^/:\s;\"']+(?::(?P<port>\d+))?")
 _DATABASE: Final = regex(r"(?:Data Source|DataSource|Filename)\s*=\s*(?P<place>[^;\"'\s]+\.(?:db3?|sqlite3?|db))", re.I)
+_PUT_TOGETHER: Final = regex(r"(?:Data Source|DataSource|Filename)\s*=\s*\{(?P<name>\w+)\}", re.I)
 _TEXT: Final = regex(r'"(?P<body>(?:\\.|""|[^"\\])*)"')
 _COMMAND: Final = regex(r"""(?:^|[|;&(]|-c|\\?["'])\s*\\?["']?(?:/[\w./-]*/)?(?P<name>[a-zA-Z][\w.+-]*)""")
 _LISTENS: Final = frozenset({"UseUrls", "Run", "RunAsync"})
@@ -65,23 +66,28 @@ def _read(context: BuildContext, files: list[str], settings: list[str], environm
             reads=tuple(claim for item in found for claim in item.reads()),
             writes=(
                 *(claim for item in found for claim in (*item.writes(), *item.streams(), *item.databases())),
+                *(claim for item in found for claim in item.connections(context.read(item.path) or "")),
                 *(claim for item in found for claim in item.outputs()),
                 *(claim for kind, claim in said if kind == "write"),
             ),
             ports=(*(claim for item in found for claim in item.ports()), *listening),
         ),
-        commands=tuple(_commands(context, parsed)) if any(item.starts() for item in found) else (),
+        commands=tuple(_commands(context, files, table["starters"])),
         texts=tuple(claim for item in found for claim in item.texts()),
         urls=tuple(claim.evidence for claim in listening),
         closed=tuple(closed),
     )
 
 
-def _commands(context: BuildContext, files: Iterable[str]) -> Iterator[Claim]:
-    """Words where a program may be named in the literal texts of sources: a text's first, those behind a shell's `-c`
-    and between commands."""
-    for path in files:
-        for number, line in enumerate((context.read(path) or "").splitlines(), 1):
+def _commands(context: BuildContext, files: Iterable[str], starters: Iterable[str]) -> Iterator[Claim]:
+    """Words where a program may be named in the literal texts of sources, those of other languages too: a text's first,
+    those behind a shell's `-c` and between commands. None where nothing starts programs."""
+    sources = {path: context.read(path) or "" for path in files}
+    starts = re.compile(rf"\b(?:{'|'.join(starters)})\b")
+    if not any(map(starts.search, sources.values())):
+        return
+    for path, source in sources.items():
+        for number, line in enumerate(source.splitlines(), 1):
             for text in _TEXT.finditer(line):
                 for word in _COMMAND.finditer(text["body"]):
                     yield Claim(word["name"], Evidence(path, number, "names a program"))
@@ -89,11 +95,6 @@ def _commands(context: BuildContext, files: Iterable[str]) -> Iterator[Claim]:
 
 class _Source(SourceClaims):
     """One file of C#."""
-
-    def starts(self) -> bool:
-        """Whether it starts programs, or a library does for it."""
-        words = {token.value for token in self.source if token.kind == "word"}
-        return not words.isdisjoint(self.table["starters"])
 
     def listens(self) -> Iterator[Claim]:
         """The ports of the addresses that the program gives to its server."""
@@ -119,6 +120,23 @@ class _Source(SourceClaims):
             if token.kind == "text" and token.value:
                 for match in _DATABASE.finditer(token.value):
                     yield Claim(match["place"], self.at(token, "a SQLite file"))
+
+    def connections(self, text: str) -> Iterator[Claim]:
+        """SQLite files of which the texts that name them are put together; None where they are computed. What comes
+        from the settings is found there."""
+        put_together = list(_PUT_TOGETHER.finditer(text))
+        for match in put_together:
+            place = Evidence(self.path, text.count("\n", 0, match.start()) + 1, "a SQLite file")
+            yield Claim(self.values.names.get(match["name"]), place)
+        configured = "GetConnectionString" in text or "onfiguration" in text
+        for at, name in calls(self.source, frozenset(self.table["databases"])):
+            given = arguments(self.source, at)
+            first = given[0][0] if given else None
+            if first is None or (first.kind == "text" and (first.value is not None or put_together)) or configured:
+                continue
+            value = self.values.of(given[0])
+            if value is None or "=" not in value:
+                yield Claim(value, self.at(self.source[at], f"`{name}` opens a SQLite file"))
 
 
 def _settings(context: BuildContext, path: str) -> Iterator[tuple[str, Claim]]:
