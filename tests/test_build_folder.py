@@ -98,3 +98,72 @@ def test_a_compose_file_above_goes_before_one_in_a_folder_beside(program: Progra
     program.write("infra/docker-compose.yml", INNER)
     program.write("compose.yaml", "services:\n  api:\n    build: api\n")
     assert "  context: api\n" in program("detect").stdout
+
+
+def context_of(program: Program, dockerfile: str = "services/api/Dockerfile") -> str:
+    return program("detect", dockerfile).stdout.splitlines()[1].strip()
+
+
+def monorepo(program: Program, copies: str, *files: str) -> None:
+    program.write(".git/HEAD", "x\n")
+    program.write("services/api/Dockerfile", f"FROM python:3.12\nWORKDIR /app\n{copies}CMD python app.py\n")
+    for file in files:
+        program.write(file, "x\n")
+
+
+@pytest.mark.parametrize(
+    "copies",
+    [
+        "COPY services/api/requirements.txt .\nCOPY libs/ libs/\n",
+        'COPY --chown=1:1 ["/libs", "/app/libs"]\n',
+        "COPY lib[s] services/api/requirements.tx? ./\n",
+        "COPY libs \\\n  services /app/\n",
+        "COPY --from=busybox /x /x\nADD https://example.org/x /x\nCOPY libs ./\n",
+    ],
+)
+def test_the_one_folder_above_that_holds_what_is_copied(program: Program, copies: str) -> None:
+    monorepo(program, copies, "services/api/requirements.txt", "libs/a.py", "services/web/requirements.txt")
+    assert context_of(program) == "context: ."
+
+
+@pytest.mark.parametrize(
+    ("copies", "files"),
+    [
+        ("COPY a.txt .\nCOPY app.py .\n", ("services/api/a.txt", "services/api/app.py", "a.txt", "app.py")),
+        ("COPY a.txt .\n", ("a.txt", "services/a.txt")),  # one of two
+        ("COPY a.txt .\n", ("a.txt", "other/a.txt")),
+        ("COPY a.txt .\n", ("other/a.txt",)),  # beside, not above
+        ("COPY a.txt b.txt .\n", ("a.txt", "services/b.txt")),
+        ("COPY ../../a.txt .\n", ("a.txt",)),
+        ("ARG A=a.txt\nCOPY $A .\n", ("a.txt",)),
+        ("COPY --from=build a.txt .\n", ("a.txt",)),
+        ("COPY <<a.txt /b\nx\na.txt\n", ("a.txt",)),
+        ("COPY . .\n", ("a.txt",)),
+    ],
+)
+def test_what_is_copied_shows_no_other_folder(program: Program, copies: str, files: tuple[str, ...]) -> None:
+    monorepo(program, copies, *files)
+    assert context_of(program) == "context: services/api"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [(".gitignore", "app.jar\n"), ("services/api/.gitignore", "*.jar\n"), (".dockerignore", "*.jar\n")],
+)
+def test_a_folder_above_that_may_lack_what_is_copied(program: Program, name: str, text: str) -> None:
+    monorepo(program, "COPY app.jar .\n", "app.jar")
+    assert context_of(program) == "context: ."
+    program.write(name, text)
+    assert context_of(program) == "context: services/api"
+
+
+def test_a_compose_file_goes_before_what_is_copied(program: Program) -> None:
+    monorepo(program, "COPY a.txt .\n", "a.txt")
+    program.write("compose.yaml", "services:\n  api:\n    build: {context: services, dockerfile: api/Dockerfile}\n")
+    assert context_of(program) == "context: services"
+
+
+def test_outside_of_a_repository_only_folders_below_the_working_one_are_looked_at(program: Program) -> None:
+    program.write("services/api/Dockerfile", "FROM a\nCOPY a.txt .\nCMD a\n")
+    program.write("a.txt", "x\n")
+    assert context_of(program) == "context: ."

@@ -151,7 +151,7 @@ class Batch:
         if settings.context is not None or source.path is None:
             folder: Path | Refusal = settings.context or Path()
         else:
-            folder = self._folders.of(source.path)
+            folder = self._folders.of(source.path, data)
         if source.path is None or isinstance(folder, Refusal):
             return _Opened(data, settings, folder, "Dockerfile")
         return _Opened(data, settings, folder, _name_in(folder, source.path))

@@ -1,4 +1,5 @@
-"""Which folder is the build context of a Dockerfile: its own, unless a compose file names it with another.
+"""Which folder is the build context of a Dockerfile: its own, unless a compose file names it with another, or the
+Dockerfile copies what only another has.
 
 Compose files are looked for in the Dockerfile's folder and its parents, up to the repository's root; where none of them
 builds it, in the folders directly below these (`infra/docker-compose.yml`).
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dockrefactor import yaml_text
+from dockrefactor.copied_folder import CopiedFolders
 from dockrefactor.evidence import Evidence
 from dockrefactor.neighbour_files import inner_folders
 from dockrefactor.outcome import Reason as ReasonText
@@ -56,9 +58,11 @@ class BuildFolders:
         self._builds: dict[Path, tuple[_Build, ...]] = {}
         self._beneath: dict[Path, tuple[_Build, ...]] = {}
         self._repositories: dict[Path, Path | None] = {}
+        self._copied = CopiedFolders()
 
-    def of(self, dockerfile: Path) -> Path | Refusal:
-        """The context folder of `dockerfile` (as the path's own folder is written where that is the context)."""
+    def of(self, dockerfile: Path, data: bytes) -> Path | Refusal:
+        """The context folder of `dockerfile`, whose bytes are `data` (as the path's own folder is written where that is
+        the context)."""
         own = dockerfile.parent
         folder = Path(os.path.abspath(own))
         root = self._root(folder)
@@ -70,7 +74,7 @@ class BuildFolders:
             if named and any(build.dockerfile == real for at in above for build in _in(at, every=True)):
                 return own  # what stands above builds it with its own folder, and says no more
         if not named:
-            return own
+            return self._copied.above(dockerfile, data, root) or own
         if len(named) > 1:
             return Refusal(Reason.AMBIGUOUS_CONTEXT, list(named.values())[1].evidence)
         (place, build), *_ = named.items()
