@@ -43,6 +43,7 @@ _SETTING: Final = regex(
     re.IGNORECASE,
 )
 # where package managers, TLS clients and the system look for settings and certificates without being told
+_PLAIN: Final = regex(r"[\w./-]+")
 _SETTINGS_FOLDERS: Final = ("/etc", "/root", "/usr")
 _CONFIGURATION: Final = regex(r"(^|/)\.|config|rc\.[cm]?[jt]s$|(^|/)(setup|[A-Z]\w*file)\.[a-z]+$", re.IGNORECASE)
 
@@ -283,10 +284,16 @@ def blocked_between(facts: Facts, stage: Stage, found: Install, copies: Sequence
             if overlap((*effects.reads, *effects.writes), moved):
                 return Blocked("unknown-effect", facts.at(step.instruction, "it changes the copied files"))
     for step in (stage.steps[at] for at in copies):
-        if step.before.cwd != cwd and not step.instruction.args[-1].startswith("/"):
+        plain = step.copy is not None and not (step.instruction.json or step.copy.inline)
+        if is_elsewhere(step, cwd) and not (plain and _PLAIN.fullmatch(step.instruction.words[-1].text)):
             says = "the work folder changes between the copy and the install"
             return Blocked("unknown-effect", facts.at(step.instruction, says))
     return None
+
+
+def is_elsewhere(step: Step, cwd: str) -> bool:
+    """Whether the destination of a copy, as it is written, is another one in the work folder `cwd`."""
+    return step.before.cwd != cwd and not step.instruction.args[-1].startswith("/")
 
 
 def blocked_beside(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) -> Blocked | None:

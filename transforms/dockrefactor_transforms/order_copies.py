@@ -146,9 +146,8 @@ def _reorder(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) 
         )
     head = "".join(document.typed(line) + newline for line in manifests)
     moving = [stage.steps[at] for at in copies]
-    moved = "".join(
-        _text(facts, step, found) for step in moving if install_order.is_still_read(facts, stage, step, found)
-    )
+    read = [step for step in moving if install_order.is_still_read(facts, stage, step, found)]
+    moved = "".join(_text(facts, step, found, first.before.cwd) for step in read)
     neighbours = copies[-1] - copies[0] == len(copies) - 1 and copies[-1] + 1 == found.first
     if found.added:
         above = neighbours or _only_handed_over(stage, found, copies)
@@ -215,11 +214,17 @@ def _cut_edit(step: Step, cut: Placed, newline: str, moved: str) -> Edit:
     return Edit(Span(start, end), f"{newline}{moved}{moves}")
 
 
-def _text(facts: Facts, step: Step, found: Install) -> str:
-    """A moved copy with its comments, without the single files that are now copied before the install."""
+def _text(facts: Facts, step: Step, found: Install, cwd: str) -> str:
+    """A moved copy with its comments, without the single files that are now copied before the install; its destination
+    is spelled out where the work folder `cwd` is another one there."""
     document = facts.document
     text = document.with_comments(step.instruction).of(document.text)
     start = document.with_comments(step.instruction).start
+    if install_order.is_elsewhere(step, cwd) and step.copy is not None:
+        last = step.instruction.words[-1]
+        is_folder = last.text.endswith("/") or posixpath.basename(last.text) in (".", "..")
+        target = step.copy.destination.rstrip("/") + ("/" if is_folder else "")
+        text = text[: last.span.start - start] + target + text[last.span.end - start :]
     for span in reversed(_already_copied(step, found)):
         text = text[: span.start - start] + text[span.end - start :]
     return text if text.endswith("\n") else text + document.newline
