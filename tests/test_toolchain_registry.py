@@ -8,7 +8,8 @@ from importlib import import_module
 
 import pytest
 
-from cases import ROOT, all_cases, facts_of, result_of
+from cases import DOCKERFILE, ROOT, all_cases, facts_of
+from dockrefactor import document
 from dockrefactor.facts import Facts
 from dockrefactor.stages import Place, Placed
 from dockrefactor.toolchain import Toolchain
@@ -40,7 +41,7 @@ def test_nothing_is_lost_by_asking_late(registered: Toolchain) -> None:
     assert own.name == registered.name
     answered = 0
     for case in all_cases():
-        facts = facts_of(case, result_of(case).before)
+        facts = facts_of(case, document.decode((case.folder / DOCKERFILE).read_bytes()))
         assert registered.detect(facts) == own.detect(facts), case.name
         for placed, place in commands(facts):
             found = own.effects(placed.command, place)
