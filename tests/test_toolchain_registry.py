@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from importlib import import_module
@@ -35,17 +36,22 @@ def commands(facts: Facts) -> list[tuple[Placed, Place]]:
     ]
 
 
+@functools.cache
+def originals() -> tuple[tuple[str, Facts], ...]:
+    texts = ((case, document.decode((case.folder / DOCKERFILE).read_bytes())) for case in all_cases())
+    return tuple((case.name, facts_of(case, text)) for case, text in texts)
+
+
 @pytest.mark.parametrize("registered", TOOLCHAINS, ids=lambda each: each.name)
 def test_nothing_is_lost_by_asking_late(registered: Toolchain) -> None:
     own = whole(registered)
     assert own.name == registered.name
     answered = 0
-    for case in all_cases():
-        facts = facts_of(case, document.decode((case.folder / DOCKERFILE).read_bytes()))
-        assert registered.detect(facts) == own.detect(facts), case.name
+    for name, facts in originals():
+        assert registered.detect(facts) == own.detect(facts), name
         for placed, place in commands(facts):
             found = own.effects(placed.command, place)
-            assert registered.effects(placed.command, place) == found, (case.name, placed.command.argv)
+            assert registered.effects(placed.command, place) == found, (name, placed.command.argv)
             answered += found is not None
     assert answered, "no case has a command of this language"
 
