@@ -222,7 +222,15 @@ def _unpack(row: dict[str, Any], command: Command, cwd: str, programs: tuple[str
     argv = command.argv
     targets = _option_values(argv, row["folder_option"], row["valued_letters"]) or ["."]
     made = [argv[2]] if command.name == "tar" and len(argv) > 2 and re.match(r"-?[a-z]*c[a-z]*f$", argv[1]) else []
-    return Effects(Kind.FILES, writes=tuple(absolute(path, cwd) for path in (*targets, *made)), programs=programs)
+    by = (*programs, *(name for pattern, name in row.get("unpacked_by", {}).items() if _is_told(argv, pattern)))
+    return Effects(Kind.FILES, writes=tuple(absolute(path, cwd) for path in (*targets, *made)), programs=by)
+
+
+def _is_told(argv: tuple[str, ...], pattern: str) -> bool:
+    """Whether a word says how an archive is compressed: by an option, in tar's first word without a dash too, or by
+    its name."""
+    first = [f"-{word}" for word in argv[1:2] if re.fullmatch(r"[A-Za-z]+", word)]
+    return any(re.search(pattern, word) for word in (*first, *argv[1:]))
 
 
 def _find(row: dict[str, Any], command: Command, cwd: str, programs: tuple[str, ...]) -> Effects:

@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from dockrefactor import (
+    fetched_programs,
     fresh_lists,
     placement_review,
     roles,
@@ -86,6 +87,7 @@ class _Placer:
             started = (word for item in self.facts.launch.started for word in item.argv)
             placement_review.drop_temporary(self.slots, self.last, started)
             placement_review.drop_idle_workdirs(self.slots, self.last, self.plan.handed_over)
+            fetched_programs.check(self.facts, self.slots, self.packages, self.runtime)
             self.packages.complete()
             self._join_packages()
             if self.packages.kept or self.packages.extra:
