@@ -20,6 +20,7 @@ from dockrefactor.step_effects import COPYING
 _ADDRESS: Final = regex(r"[a-z]+://[^\s\"']+", re.IGNORECASE)
 _VERSION: Final = regex(r"[-_.](?=v?\d|linux|amd64|x86|\$)", re.IGNORECASE)
 _CREATING: Final = regex(r"-?[A-Za-z]*c[A-Za-z]*$|--create")
+_FETCHING: Final = frozenset({Kind.DOWNLOAD, Kind.QUERY})
 _PUTTING: Final = COPYING | {"ln"}
 # data, and what an interpreter of the image reads, by the ends of their names
 _NO_PROGRAM: Final = regex(
@@ -36,7 +37,7 @@ def check(facts: Facts, slots: Sequence[Slot], packages: RuntimePackages, runtim
     known = {*table["static"], *(table["glibc"] if runtime.shell else ()), *facts.options.covered}
     for slot in slots:
         kept = [artifact.path for artifact in slot.artifacts]
-        for path in (*_downloaded(facts, slot.step), *_unpacked(facts, slot.step)):
+        for path in (*_downloaded(facts, slot.step), *_put(facts, slot.step)):
             if not (slot.runtime or path in kept):
                 continue
             names = _names(slot.step, path)
@@ -60,20 +61,22 @@ def _downloaded(facts: Facts, step: Step) -> Iterator[str]:
                 yield path
 
 
-def _unpacked(facts: Facts, step: Step) -> Iterator[str]:
-    """What a step that unpacks an archive of the network puts where programs are looked for."""
+def _put(facts: Facts, step: Step) -> Iterator[str]:
+    """What a step that downloads puts where programs are looked for: out of an archive, or under another name."""
     commands = _commands(step)
-    if not any(placed.effects.network for placed in commands) or not any(map(_unpacks, commands)):
+    if not any(placed.effects.network and placed.effects.kind in _FETCHING for placed in commands):
         return
     folders = {*STANDARD_PATH, *(facts.final.after.env.get("PATH") or "").split(":")} - {""}
     for placed in commands:
         if placed.effects.kind is not Kind.FILES or placed.effects.removes:
             continue
+        sources = [word for word in placed.command.argv[1:-1] if not word.startswith("-")]
+        moves = placed.command.name in _PUTTING and not any(inside(word, "/usr") for word in sources if word[:1] == "/")
         for path in placed.effects.writes:
             # in `/` without being told so, an archive makes a folder of its own
             told = path != "/" or {"-C", "--directory", "-d"} & set(placed.command.argv)
             beneath = _unpacks(placed) and told and any(inside(folder, path) for folder in folders)
-            if beneath or path in folders or (placed.command.name in _PUTTING and posixpath.dirname(path) in folders):
+            if beneath or (moves and (path in folders or posixpath.dirname(path) in folders)):
                 yield path
 
 
