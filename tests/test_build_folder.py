@@ -163,6 +163,12 @@ def test_a_compose_file_goes_before_what_is_copied(program: Program) -> None:
     assert context_of(program) == "context: services"
 
 
+def test_a_compose_file_that_builds_with_the_own_folder_goes_before_what_is_copied(program: Program) -> None:
+    monorepo(program, "COPY a.txt .\n", "a.txt")
+    program.write("compose.yaml", "services:\n  api:\n    build: ./services/api\n")
+    assert context_of(program) == "context: services/api"
+
+
 def test_outside_of_a_repository_only_folders_below_the_working_one_are_looked_at(program: Program) -> None:
     program.write("services/api/Dockerfile", "FROM a\nCOPY a.txt .\nCMD a\n")
     program.write("a.txt", "x\n")

@@ -71,10 +71,11 @@ class BuildFolders:
         named = _named(real, (build for at in above for build in self._in(at)))
         if not named:
             named = _named(real, (build for at in above for build in self._below(at)))
-            if named and any(build.dockerfile == real for at in above for build in _in(at, every=True)):
+            copied = self._copied.above(dockerfile, data, root) if not named else None
+            if (named or copied) and any(build.dockerfile == real for at in above for build in _in(at, every=True)):
                 return own  # what stands above builds it with its own folder, and says no more
-        if not named:
-            return self._copied.above(dockerfile, data, root) or own
+            if not named:
+                return copied or own
         if len(named) > 1:
             return Refusal(Reason.AMBIGUOUS_CONTEXT, list(named.values())[1].evidence)
         (place, build), *_ = named.items()
