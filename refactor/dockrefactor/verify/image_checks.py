@@ -6,6 +6,7 @@ import posixpath
 import shlex
 from collections.abc import Iterable, Iterator
 
+from dockrefactor import tables
 from dockrefactor.effects import absolute, inside
 from dockrefactor.facts import Facts
 from dockrefactor.image import STANDARD_PATH
@@ -149,9 +150,10 @@ def _libraries(after: Look, before: Look, base: ImageFiles | None) -> Iterator[F
     missing = Loader(after.files, after.image.env).missing(binaries)
     known = {binary.path: binary for binary in binaries}
     original = Loader(before.files, before.image.env) if missing else None
+    of_displays = tuple(tables.toml("verify")["libraries"]["of_displays"])
     for item in missing:
         assert original is not None
-        if _found_before(item, known[item.file], original, before):
+        if not item.file.endswith(of_displays) and _found_before(item, known[item.file], original, before):
             yield Finding("libraries", Weight.BREAKAGE, str(item), Lack.LIBRARY, item.library)
     yield from _brought_scripts(after, before, contents)
 
