@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from dockrefactor.context import outermost
+from dockrefactor.context import BuildContext, outermost
 from dockrefactor.effects import Effects, Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -97,7 +97,14 @@ class Go:
             posixpath.normpath(posixpath.join(folder, posixpath.relpath("/" + path, "/" + root)))
             for path in go_module.module_inputs(place.context, self._member(place, root))
         )
-        return InstallInputs(files=files, locked=place.context.is_file(posixpath.join(root, "go.sum")))
+        module = go_module.read_module(place.context, root)
+        # an image may have put the parts of a repository together in another way
+        apart = [absolute(f"{target}/go.mod", folder) for target in (module.elsewhere if module is not None else ())]
+        return InstallInputs(
+            files=(*files, *(path for path in apart if place.resolve(path) is not None)),
+            locked=place.context.is_file(posixpath.join(root, "go.sum")),
+            missing=tuple(path for path in apart if place.resolve(path) is None),
+        )
 
     def _root(self, place: Place, cwd: str) -> tuple[str, str] | None:
         """The module or workspace that `cwd` lies in: its context folder, and its image folder."""
@@ -154,8 +161,9 @@ class Go:
 
         try:
             programs = [item for stage in facts.contributing for item in go_programs.programs(facts, stage)]
-        except go_programs.UnknownProgram:
-            programs = []
+        except go_programs.UnknownProgram as unknown:
+            place = facts.at(unknown.step.instruction, unknown.says)
+            return RuntimeNeeds(unknown=(("writes-unknown-path", place),))
         packages: list[tuple[str, Evidence]] = []
         for item in programs:
             if item.read.uses_tls:
@@ -330,7 +338,7 @@ class Go:
             name = posixpath.basename(path)
             if name.endswith((".go", ".mod", ".sum", ".work")) or name == "vendor" or is_inert(path):
                 continue
-            if facts.context.is_dir(path) and all(file.endswith((".go", ".md")) for file in facts.context.files(path)):
+            if facts.context.is_dir(path) and _is_code(facts.context, path):
                 continue
             if path not in compiled:
                 yield path
@@ -376,6 +384,16 @@ def _ignores_modules(stage: Stage, step: Step) -> str | None:
         if setting == "on" or (setting == "auto" and not inside(step.before.cwd, sources)):
             return None
     return f"Go {version[0]}.{version[1]} does not look at go.mod in {step.before.cwd}"
+
+
+def _is_code(context: BuildContext, folder: str) -> bool:
+    """Whether a folder holds sources of Go and notes beside them, no texts that a program may show."""
+    files = list(context.files(folder))
+    places = {posixpath.dirname(file) for file in files if file.endswith(".go")}
+    return all(
+        file.endswith(".go") or is_inert(file) or (file.endswith(".md") and posixpath.dirname(file) in places)
+        for file in files
+    )
 
 
 TOOLCHAIN: Final[Toolchain] = Go()

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from dockrefactor.context import BuildContext, normalise
+from dockrefactor.effects import absolute
 from dockrefactor.evidence import Evidence
-from dockrefactor.needs import LanguagePackage
+from dockrefactor.needs import LanguagePackage, ResolveImagePath
 from dockrefactor.patterns import regex
-from dockrefactor.records import dataclass
+from dockrefactor.records import dataclass, replace
 
 # From go 1.17 on, go.mod names every module that gives a package to the build.
 COMPLETE_REQUIRES: Final = (1, 17)
@@ -33,7 +34,8 @@ class GoModule:
     """A `go.mod`: `folder` is its context folder, `replaces` the context folders of its local replacements.
 
     `indirect` names the requirements marked so; `summed` is what go.sum has a content hash for; `unresolved` tells of
-    local replacements that the context does not have.
+    local replacements that the context does not have, and `elsewhere` is what go.mod says of these: an image may have
+    them there.
     """
 
     path: str
@@ -46,6 +48,7 @@ class GoModule:
     summed: tuple[LanguagePackage, ...] = ()
     replacements: tuple[Replacement, ...] = ()
     unresolved: tuple[Evidence, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def candidates(self) -> tuple[LanguagePackage, ...]:
@@ -122,12 +125,12 @@ def _replacements(folder: str, name: str, lines: list[_Line]) -> tuple[Replaceme
     return tuple(found)
 
 
-def _unresolved(context: BuildContext, replacements: tuple[Replacement, ...]) -> tuple[Evidence, ...]:
-    return tuple(
-        Evidence(item.evidence.path, item.evidence.line, f"{item.target} is not in the build context")
+def _unresolved(context: BuildContext, replacements: tuple[Replacement, ...]) -> list[Replacement]:
+    return [
+        item
         for item in replacements
         if _is_local(item.target) and (item.folder is None or not context.is_file(join_path(item.folder, "go.mod")))
-    )
+    ]
 
 
 def _summed(context: BuildContext, folder: str) -> tuple[LanguagePackage, ...]:
@@ -157,6 +160,7 @@ def _read_module(context: BuildContext, folder: str) -> GoModule | None:
         return None
     required = [line for line in lines if line.keyword == "require" and len(line.words) >= 2]
     replacements = _replacements(folder, name, lines)
+    unresolved = _unresolved(context, replacements)
     return GoModule(
         path=declared.words[0],
         folder=folder,
@@ -170,8 +174,23 @@ def _read_module(context: BuildContext, folder: str) -> GoModule | None:
         indirect=frozenset(line.words[0] for line in required if re.match(r"indirect\b", line.comment)),
         summed=_summed(context, folder),
         replacements=replacements,
-        unresolved=_unresolved(context, replacements),
+        unresolved=tuple(
+            Evidence(item.evidence.path, item.evidence.line, f"{item.target} is not in the build context")
+            for item in unresolved
+        ),
+        elsewhere=tuple(item.target for item in unresolved),
     )
+
+
+def as_placed(module: GoModule, folder: str, resolve: ResolveImagePath) -> GoModule:
+    """The module with those of its local replacements that only the image has where go.mod says: `folder` is its own
+    folder there, and `resolve` tells which part of the context stands beside it."""
+
+    def found(item: Replacement) -> Replacement:
+        place = resolve(absolute(f"{item.target}/go.mod", folder)) if item.target in module.elsewhere else None
+        return replace(item, folder=posixpath.dirname(place)) if place is not None else item
+
+    return replace(module, replacements=tuple(map(found, module.replacements))) if module.elsewhere else module
 
 
 def read_workspace(context: BuildContext, folder: str) -> tuple[str, ...] | None:

@@ -151,7 +151,7 @@ def _module(command: _BuildCommand) -> GoModule:
         found = command.resolve(posixpath.join(folder, "go.mod"))
         module = go_module.read_module(context, posixpath.dirname(found)) if found is not None else None
         if module is not None:
-            return module
+            return go_module.as_placed(module, folder, command.resolve)
         workspace = command.resolve(posixpath.join(folder, "go.work"))
         if workspace is not None:
             for member in go_module.read_workspace(context, posixpath.dirname(workspace)) or ():

@@ -92,7 +92,7 @@ def read_program(
     """
     variables = None if environment is None else tuple(environment.items())
     words = None if arguments is None else tuple(arguments)
-    key = (read_program, module.folder, package_folder, tags, variables, words)
+    key = (read_program, module.folder, module.replacements, package_folder, tags, variables, words)
     return context.once(key, lambda: _read_program(context, module, package_folder, tags, environment, arguments))
 
 

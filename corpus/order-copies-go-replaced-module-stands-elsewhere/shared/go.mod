@@ -1,0 +1,3 @@
+module example.com/ferry/shared
+
+go 1.22
