@@ -111,3 +111,14 @@ def test_where_a_build_leaves_what_it_makes(tmp_path: Path, written: str, folder
 def test_packages_are_copied_to_what_is_built_since_three(tmp_path: Path, framework: str, copies: bool) -> None:
     found = read(tmp_path, "Api.csproj", Api__csproj=group(f"<TargetFramework>{framework}</TargetFramework>"))
     assert dotnet_projects.copies_packages(found) is copies
+
+
+def test_what_a_build_executes_is_known_by_its_first_words(tmp_path: Path) -> None:
+    run = '<Target Name="Site"><Exec Command="{}" /></Target>'
+    found = read(
+        tmp_path,
+        "Api.csproj",
+        Directory__Build__targets=run.format("$(Npm) run build"),
+        Api__csproj=group(CONSOLE) + run.format("cd Site &amp;&amp; npm ci; ./make.sh"),
+    )
+    assert found.commands == ("cd", "npm", "./make.sh", "$(Npm)")

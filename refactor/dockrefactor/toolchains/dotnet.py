@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
+from dockrefactor import tables
 from dockrefactor.effects import Effects, Kind, absolute
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -48,7 +50,7 @@ class Dotnet:
             Kind.BUILD,
             reads=(place.cwd,),
             writes=tuple(outputs),
-            programs=programs,
+            programs=(*programs, *self._executed(call, place)),
             network=True,
             by=self.name,
             detail=call,
@@ -68,6 +70,15 @@ class Dotnet:
             return None
         named = [absolute(call.output, place.cwd)] if call.output else []
         return list(dict.fromkeys([*named, *found])) or [place.cwd]
+
+    def _executed(self, call: Call, place: Place) -> list[str]:
+        """The programs that a build starts: those that its projects name, and whatever scripts may start."""
+        target = self.target(call, place)
+        projects = dotnet_projects.closure(place.context, target[0]) if target is not None else None
+        words = [posixpath.basename(word) for project in projects or () for word in project.commands]
+        table = tables.toml("dotnet")["executed"]
+        opaque = any(word in table["shells"] or not re.fullmatch(r"[\w+-]+", word) for word in words)
+        return list(dict.fromkeys([*words, *(table["programs"] if opaque else ())]))
 
     def _written(self, call: Call, place: Place) -> list[str] | None:
         """The image folders that a call writes in every project that it is for; None where one is computed."""

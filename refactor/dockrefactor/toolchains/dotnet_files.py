@@ -32,7 +32,8 @@ class Project:
     """One project file at the context path `path`; `properties` are those that are set once and plainly, by name.
 
     `references` are context paths of other projects, `packages` names of NuGet packages, `frameworks` framework
-    references, `imports` files that it imports by plain paths; `open_ended` where it names files that cannot be told.
+    references, `imports` files that it imports by plain paths; `open_ended` where it names files that cannot be told;
+    `commands` are the first words of what its build executes, as they are written.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Project:
     frameworks: tuple[str, ...]
     imports: tuple[str, ...]
     open_ended: tuple[Evidence, ...]
+    commands: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -134,7 +136,15 @@ def _read(context: BuildContext, path: str) -> Project | None:
         _included(root, "FrameworkReference"),
         tuple(imports),
         tuple(open_ended),
+        tuple(
+            word for item in root.iter() if _tag(item) == "Exec" for word in _commands(item.attrib.get("Command", ""))
+        ),
     )
+
+
+def _commands(line: str) -> list[str]:
+    """The first words of the commands in a line."""
+    return [part.split()[0].strip("\"'") for part in re.split(r"&&|[|;&\n]", line) if part.strip()]
 
 
 def _included(root: Element, name: str) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ def merged(context: BuildContext, own: Project) -> Project:
         references=(*own.references, *(path for file in others for path in file.references if context.is_file(path))),
         packages=tuple(name for file in ordered for name in file.packages),
         frameworks=tuple(name for file in ordered for name in file.frameworks),
+        commands=tuple(word for file in ordered for word in file.commands),
         open_ended=(*own.open_ended, *(place for file in others for place in file.open_ended)),
     )
 

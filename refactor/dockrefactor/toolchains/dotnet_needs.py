@@ -142,6 +142,14 @@ def _named(facts: Facts, found: DotnetNeeds) -> Iterator[Claim]:
             yield claim
 
 
+def is_developed(facts: Facts) -> bool:
+    """Whether the program may start in the environment in which it serves files of its packages and sources."""
+    given = [dict(facts.final.after.env), *(variables for variables, _ in facts.given_variables)]
+    words = " ".join(word for item in facts.launch.started for word in item.argv)
+    named = [value for variables in given for name, value in variables.items() if name.endswith("_ENVIRONMENT")]
+    return any(value != "Production" for value in named) or "ENVIRONMENT" in words
+
+
 def _placed(claim: Claim, base: str, cwd: str) -> Claim:
     if claim.value is None:
         return claim

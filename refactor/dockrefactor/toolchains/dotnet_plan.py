@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from dockrefactor import image, os_packages, package_lists, reachability, tables
+from dockrefactor import image, reachability, tables
 from dockrefactor.context import outermost
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
@@ -19,7 +19,14 @@ from dockrefactor.records import dataclass, replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Stage
 from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan, TreeNeeds, started_by_tool
-from dockrefactor.toolchains import dotnet_commands, dotnet_needs, dotnet_projects, dotnet_starts, opened_files
+from dockrefactor.toolchains import (
+    dotnet_commands,
+    dotnet_needs,
+    dotnet_packages,
+    dotnet_projects,
+    dotnet_starts,
+    opened_files,
+)
 from dockrefactor.toolchains.dotnet_files import Project
 from dockrefactor.toolchains.dotnet_needs import Work
 from dockrefactor.toolchains.dotnet_sources import DotnetNeeds
@@ -83,7 +90,7 @@ def _plan(facts: Facts) -> Plan:
         artifacts=(Artifact(found.folder, True, found.evidence),),
         context_paths=opened,
         source_tree=outermost_copied(facts.final.steps, _root(works)) if opened is not None else None,
-        instead=_headers(facts, found),
+        instead=dotnet_packages.instead(facts, works, _said(found)),
         gain="the SDK and the sources stay behind",
         evidence=tuple(dict.fromkeys([found.work.evidence, found.evidence, *_why(facts, found)])),
         assumed=(port,) if port is not None else (),
@@ -185,17 +192,9 @@ def _check_built(facts: Facts, work: Work, own: Project | None, place: Evidence)
     if any(item.packages and not dotnet_projects.copies_packages(item) for item in work.projects):
         raise _stop("ambiguous-artifact", place, "what is built, not published, loads packages from NuGet's folder")
     assets = [item.folder for item in work.projects if facts.context.is_dir(posixpath.join(item.folder, "wwwroot"))]
-    if own.is_web and (assets or _is_developed(facts) or any(facts.context.files(own.folder, (".razor",)))):
+    if own.is_web and (assets or dotnet_needs.is_developed(facts) or any(facts.context.files(own.folder, (".razor",)))):
         says = "a web project that is built, not published, serves its sources' files"
         raise _stop("ambiguous-artifact", place, says)
-
-
-def _is_developed(facts: Facts) -> bool:
-    """Whether the program may start in the environment in which it serves files of its packages and sources."""
-    given = [dict(facts.final.after.env), *(variables for variables, _ in facts.given_variables)]
-    words = " ".join(word for item in facts.launch.started for word in item.argv)
-    named = [value for variables in given for name, value in variables.items() if name.endswith("_ENVIRONMENT")]
-    return any(value != "Production" for value in named) or "ENVIRONMENT" in words
 
 
 def _opened(facts: Facts, stage: Stage, works: Sequence[Work], found: Published) -> tuple[str, ...] | None:
@@ -255,15 +254,6 @@ def _is_published(path: str, folders: Sequence[str], facts: Facts) -> bool:
 def _version(tag: str) -> int:
     match = re.match(r"\d+", tag)
     return int(match[0]) if match else 99
-
-
-def _headers(facts: Facts, found: Published) -> dict[str, tuple[str, ...]]:
-    """The packages with headers, which stay: .NET loads libraries by names that only they have (`libsodium.so`), and
-    compiles nothing with them but programs that are compiled ahead of time."""
-    if _said(found).get("PublishAot", "").lower() == "true":
-        return {}
-    names = {os_packages.bare(name) for step in facts.final.steps for name in package_lists.packages(step)}
-    return {name: (name,) for name in names if name.endswith(("-dev", "-devel"))}
 
 
 def _port(facts: Facts, found: Published) -> Blocked | None:
