@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Final
 
 from dockrefactor import image, shell
 from dockrefactor.context import BuildContext, normalise
 from dockrefactor.document import Instruction
 from dockrefactor.effects import Effects, Kind, absolute, inside, is_normal
 from dockrefactor.needs import ResolveImagePath
+from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
+
+_PATTERN: Final = regex(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +261,24 @@ def _inherited(copy: Copy, path: str) -> str | None:
     if copy.stage is None:
         return None
     there = copy.stage.resolver()
-    return next((found for origin in origins(copy, path) if (found := there(origin)) is not None), None)
+    for origin in origins(copy, path):
+        found = there(origin)
+        if found is not None:
+            return found
+    # of a folder that a pattern matches, the contents are copied
+    matched = (there(origin) for origin in _matched(copy, path))
+    return next((found for found in matched if found is not None and copy.stage.context.is_file(found)), None)
+
+
+def _matched(copy: Copy, path: str) -> Iterator[str]:
+    """The paths of the other stage that patterns such as `/app/package*.json` may bring to `path`."""
+    folder, name = posixpath.split(path)
+    if folder != copy.destination:
+        return
+    for source in copy.sources:
+        place, pattern = posixpath.split(absolute(source, "/"))
+        if _PATTERN.search(pattern) and not _PATTERN.search(place) and fnmatch.fnmatchcase(name, pattern):
+            yield posixpath.join(place, name)
 
 
 def origins(copy: Copy, path: str) -> Iterator[str]:
