@@ -16,7 +16,7 @@ from dockrefactor.stages import Placed, Step
 from dockrefactor.toolchain import Artifact, Blocked, Plan
 from dockrefactor.toolchains import node_builds, node_commands, node_distribution, node_launch, node_tree
 from dockrefactor.toolchains.node_build_steps import BuildOutput
-from dockrefactor.toolchains.node_commands import NodeInstall
+from dockrefactor.toolchains.node_commands import NodeInstall, bare_name
 from dockrefactor.toolchains.node_package_json import PackageJson, package_at, workspace_folders
 from dockrefactor.toolchains.tag_versions import tag_version
 
@@ -43,15 +43,42 @@ def plan(facts: Facts, installs: _Commands, builds: _Commands) -> Plan | Blocked
     against = _start_obstacle(facts) or _install_obstacle(facts, installs)
     if against is not None:
         return against
+    unknown = _unknown_tool(facts)
+    if unknown is not None and unknown.code not in facts.options.assume:
+        return unknown
+    assumed = (unknown,) if unknown is not None else ()
     tree = _tree(facts, installs)
     if tree == "/":
         in_root = _plan_in_root(facts, installs, builds, gain)
-        return replace(in_root, instead=instead) if isinstance(in_root, Plan) else in_root
+        return replace(in_root, instead=instead, assumed=assumed) if isinstance(in_root, Plan) else in_root
     for step, placed in builds:
         if not all(inside(path, tree) for path in placed.effects.writes):
             return Blocked("unknown-effect", facts.at(step.instruction, f"it builds outside of {tree}"))
     evidence = tuple(facts.at(step.instruction, "installs packages") for step, _ in installs)
-    return Plan(epilogue=_prune(facts, installs), tree=tree, gain=gain, evidence=evidence, instead=instead)
+    epilogue = _prune(facts, installs)
+    return Plan(epilogue=epilogue, tree=tree, gain=gain, evidence=evidence, instead=instead, assumed=assumed)
+
+
+def _unknown_tool(facts: Facts) -> Blocked | None:
+    """A program that the runtime installs anew (`npm install -g x`), where only the larger image may compile it."""
+    base = facts.final.base
+    if base is None or not base.counterpart:
+        return None
+    table = node_commands.node_facts()
+    known = {name for row in table["tools"].values() for name in row.get("packages", ())}
+    known.update(table["install"]["pure_tools"])
+    needs = (claim.value for claim in facts.needs.programs if claim.value)
+    started = {posixpath.basename(name) for name in (*(name for name, _ in facts.launch.programs), *needs)}
+    for step, placed in facts.commands(lambda placed: placed.effects.kind is Kind.TOOL_INSTALL):
+        detail = placed.effects.detail
+        programs = {posixpath.basename(name).partition("@")[0] for name in placed.effects.programs[1:]}
+        if not isinstance(detail, NodeInstall) or (programs and programs.isdisjoint(started)):
+            continue
+        for name in map(bare_name, detail.named):
+            if name not in known:
+                says = f"whether `{name}` is compiled when it is installed is not known"
+                return Blocked("unknown-package", facts.at(step.instruction, says))
+    return None
 
 
 def _packages(facts: Facts, installs: _Commands) -> list[PackageJson]:
