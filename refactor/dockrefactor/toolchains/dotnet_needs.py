@@ -85,29 +85,42 @@ def assembly(item: Started) -> str | None:
 
 def started(facts: Facts) -> tuple[Started, str] | None:
     """The command that starts the program, with the path of its assembly or program as written."""
-    for item in reversed(facts.launch.started):
-        path = assembly(item)
-        if path is not None and not facts.launch.scripts.get(absolute(path, item.cwd)):
-            return item, path
-    return None
+    return next(iter(launches(facts)), None)
+
+
+def launches(facts: Facts) -> list[tuple[Started, str]]:
+    """All commands that start an assembly or a program that is built, the last first, with its path as written; where
+    there is none, the last that starts a program by its path."""
+    found = [(item, path) for item in reversed(facts.launch.started) if (path := assembly(item)) is not None]
+    found = [(item, path) for item, path in found if not facts.launch.scripts.get(absolute(path, item.cwd))]
+    made = {project.assembly for project in _made(facts)}
+    own = [(item, path) for item, path in found if path.endswith(".dll") or posixpath.basename(path) in made]
+    return own or found[:1]
+
+
+def _made(facts: Facts) -> list[Project]:
+    return [item for stage in facts.contributing for work in works(facts, stage) for item in work.projects]
 
 
 def project(facts: Facts) -> Project | None:
     """The project whose assembly the launch starts; None where it is not to be told."""
-    launch = started(facts)
-    found = [item for stage in facts.contributing for work in works(facts, stage) for item in work.projects]
-    if launch is None:
-        return None
-    name = posixpath.basename(launch[1]).removesuffix(".dll")
-    return next(dotnet_projects.of_assembly(found, name), None)
+    return next(iter(_projects(facts)), None)
+
+
+def _projects(facts: Facts) -> list[Project | None]:
+    """The project of each assembly that the launch starts."""
+    made = _made(facts)
+    names = [posixpath.basename(path).removesuffix(".dll") for _, path in launches(facts)]
+    return [next(dotnet_projects.of_assembly(made, name), None) for name in names]
 
 
 def sources(facts: Facts) -> DotnetNeeds | None:
-    """What the sources of the program ask for; None where they are not in the build context."""
-    own = project(facts)
+    """What the sources of the programs ask for; None where they are not in the build context."""
+    known = [item for item in _projects(facts) if item is not None]
     folders: tuple[str, ...] = ()
-    if own is not None:
-        folders = tuple(item.folder for item in dotnet_projects.closure(facts.context, own.path) or [own])
+    if known and len(known) == len(launches(facts)):
+        closures = [dotnet_projects.closure(facts.context, own.path) or [own] for own in known]
+        folders = tuple(dict.fromkeys(item.folder for closure in closures for item in closure))
     elif any(True for _ in facts.context.files("", PROJECTS)):
         folders = ("",)
     return dotnet_sources.read(facts.context, folders, dict(facts.final.after.env)) if folders else None

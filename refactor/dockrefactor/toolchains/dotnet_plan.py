@@ -132,6 +132,13 @@ def _published(facts: Facts, stage: Stage, works: Sequence[Work]) -> Published:
         place = main.evidence if main is not None else facts.at(facts.final.origin, "")
         raise _stop("ambiguous-artifact", place, "names nothing that the build makes")
     item, word = launch
+    others = [
+        (other, path)
+        for other, path in dotnet_needs.launches(facts)
+        if absolute(path, other.cwd) != absolute(word, item.cwd)
+    ]
+    if others and stage is facts.final:
+        raise _stop("ambiguous-artifact", others[0][0].evidence, f"`{others[0][1]}` is started besides `{word}`")
     return _found(facts, stage, works, absolute(word, item.cwd), word, item.evidence)
 
 
