@@ -18,7 +18,7 @@ from dockrefactor.effects import Kind, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.install_order import Install
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
-from dockrefactor.stages import Placed, Stage, Step, mounted
+from dockrefactor.stages import Placed, Stage, Step, mounted, resolver
 from dockrefactor.text import Edit, Span, insertion
 
 
@@ -249,6 +249,7 @@ def _manifest_copies(facts: Facts, stage: Stage, found: Install, copies: Sequenc
     resolve = stage.resolver(found.first)
     others = [step for at, step in enumerate(stage.steps[: found.first]) if at not in copies]
     alone = {path for step in others for path in install_order.written(step)}
+    stays = resolver(others, facts.context)
     step = stage.steps[copies[-1]]
     flags = "".join(f" {flag}" for flag in step.instruction.flags)
     cwd = stage.steps[found.first].before.cwd
@@ -261,7 +262,7 @@ def _manifest_copies(facts: Facts, stage: Stage, found: Install, copies: Sequenc
     bound = mounted(lambda _: None, mounts.mounts if mounts is not None else (), cwd, facts.context)
     for path in found.inputs.files:
         source = resolve(path)
-        if path in alone or bound(path) is not None:
+        if path in alone or bound(path) is not None or (source is not None and stays(path) == source):
             continue
         if source is None or posixpath.basename(source) != posixpath.basename(path):
             return None
@@ -274,7 +275,8 @@ def _manifest_copies(facts: Facts, stage: Stage, found: Install, copies: Sequenc
     for folder, source in folders:
         if source is None:
             return None
-        lines.append(f"COPY{flags} " + _operands([source, _shown(folder, shown_from).rstrip("/")]))
+        if stays(folder) != source:
+            lines.append(f"COPY{flags} " + _operands([source, _shown(folder, shown_from).rstrip("/")]))
     return lines
 
 

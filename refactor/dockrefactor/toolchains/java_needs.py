@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from dockrefactor import tables
+from dockrefactor import grafts, tables
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -137,6 +137,8 @@ def _unknown(facts: Facts, found: Program) -> Iterator[tuple[str, Evidence]]:
         place = facts.at(facts.final.origin, "the sources of the program are not in the build context")
         yield "writes-unknown-path", place
         return
+    for path in grafts.sources(facts, (".java", ".kt", ".kts", ".groovy", ".scala"), found.folders):
+        yield "writes-unknown-path", Evidence(path, 0, "it is copied into a project from another folder")
     made = [*_brought(facts)]
     for item in facts.launch.started:
         start = java_commands.parse_java(item.argv)

@@ -133,7 +133,8 @@ def _outputs(facts: Facts, stage: Stage, builds: Sequence[tuple[Step, Placed]]) 
     works = java_needs.works(facts, stage)
     tools = [(step, placed) for step, placed in builds if isinstance(placed.effects.detail, java_commands.Build)]
     if len(works) < len(tools):
-        says = f"the manifest of `{tools[len(works)][1].command.name}` is not in the build context"
+        name = tools[len(works)][1].command.name
+        says = f"what `{name}` reads is not in the build context, or elsewhere in it than the image has it"
         raise _stop("manifest-missing", facts.at(tools[len(works)][0].instruction, says))
     compilations = [
         (placed, placed.effects.detail)

@@ -66,7 +66,7 @@ def _maven(build: Build, place: Place) -> Work | None:
         return None
     root, path = found
     projects = maven_pom.reactor(place.context, path, build.profiles, build.properties)
-    if projects is None:
+    if projects is None or _strays(projects, root, place):
         return None
     top = projects[0].folder
     units = []
@@ -79,6 +79,24 @@ def _maven(build: Build, place: Place) -> Work | None:
         archives, packed = maven_artifacts.archives(item), _packed_by_quarkus(item, place)
         units.append(Unit(item.folder, here, output, output, archives, dependencies, placed, packed))
     return Work(build, root, tuple(units), projects[0].evidence)
+
+
+def _strays(projects: list[maven_pom.Project], root: str, place: Place) -> list[str]:
+    """Context paths of poms that Maven reads in the image and that were not read here, since they lie elsewhere in the
+    context; `root` is the first project's folder in the image."""
+    top = projects[0].folder
+    expected: dict[str, str] = {}
+    for item in projects:
+        expected.update((_in_image(file, top, root), file) for file in item.files)
+        if item.outside:
+            highest = item.files[-1]
+            above = (
+                posixpath.relpath("/" + item.above, "/" + posixpath.dirname(highest)) if item.above else "../pom.xml"
+            )
+            folder = posixpath.dirname(_in_image(highest, top, root))
+            expected.setdefault(absolute(above, folder), item.above)
+    found = ((place.resolve(path), file) for path, file in expected.items())
+    return [path for path, file in found if path is not None and path != file]
 
 
 def _packed_by_quarkus(item: maven_pom.Project, place: Place) -> str:
@@ -178,6 +196,10 @@ def _maven_inputs(build: Build, place: Place) -> InstallInputs:
     projects = maven_pom.reactor(place.context, path, build.profiles, build.properties)
     if projects is None:
         says = Evidence(path, 0, "a module of it cannot be read")
+        return InstallInputs(files=(posixpath.join(root, "pom.xml"),), open_ended=(says,))
+    strays = _strays(projects, root, place)
+    if strays:
+        says = Evidence(strays[0], 0, "it does not stand in the image where it stands in the build context")
         return InstallInputs(files=(posixpath.join(root, "pom.xml"),), open_ended=(says,))
     top = posixpath.dirname(path)
     files = list(dict.fromkeys(file for item in projects for file in item.files))

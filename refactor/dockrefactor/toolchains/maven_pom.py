@@ -67,7 +67,7 @@ class Pom:
 @dataclass(frozen=True, slots=True)
 class Project:
     """A pom with what it inherits. `files` are the context paths that say it, its own first; `outside` names the parent
-    that the context does not have, `""` where there is none or it is all there; `unread` what could not be parsed."""
+    that the context does not have, `""` where there is none or it is all there, and `above` is where that would be."""
 
     pom: Pom
     folder: str
@@ -82,6 +82,7 @@ class Project:
     files: tuple[str, ...]
     outside: str
     properties: Mapping[str, str]
+    above: str = ""
 
     @property
     def evidence(self) -> Evidence:
@@ -263,6 +264,7 @@ def _merged(own: Pom, chain: Sequence[Pom], layers: Sequence[Pom], outside: str,
         files=tuple(pom.path for pom in chain),
         outside=outside,
         properties=known,
+        above=chain[-1].parent_path if outside else "",
     )
 
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from dockrefactor import port_settings
+from dockrefactor import grafts, port_settings
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
@@ -52,6 +52,10 @@ def needs(facts: Facts, installed: Iterable[InstallInputs]) -> RuntimeNeeds:
         if not any(inside("/" + folder, "/" + other) for other in folders):
             for path in node_sources.source_files(facts.context, folder):
                 _of_outside(found, facts, path)
+    suffixes = tuple(node_commands.node_facts()["sources"]["suffixes"])
+    for path in grafts.sources(facts, suffixes, tuple(folders)):
+        if next(node_sources.source_files(facts.context, posixpath.dirname(path), (path,)), None) is not None:
+            _of_outside(found, facts, path)
     packages = packages_needs(facts, installed)
     found.unknown += [("artifacts-in-home", evidence) for evidence in packages.browsers]
     found.writes += [_in_work_folder(facts, claim) for claim in packages.writes]

@@ -27,11 +27,12 @@ _FILES: Final = frozenset(
 def needs(facts: Facts) -> RuntimeNeeds:
     """What all programs that the final stage's builds make may ask for."""
     found: list[tuple[Stage, RustBuild]] = []
+    unknown: list[tuple[str, Evidence]] = []
     for stage in facts.contributing:
         try:
             found += [(stage, build) for build in builds(facts, stage)]
-        except UnknownProgram:
-            continue
+        except UnknownProgram as error:
+            unknown.append(("writes-unknown-path", facts.at(error.step.instruction, error.says)))
     sources = [item for _, build in found for item in sources_of(facts, build)]
     packages: dict[str, Evidence] = {}
     for stage, build in found:
@@ -44,6 +45,7 @@ def needs(facts: Facts) -> RuntimeNeeds:
         writes=(*(_absolute(claim, cwd) for claim in writes), *_databases(facts)),
         home=any(item.home for item in sources),
         ports=tuple(claim for item in sources for claim in item.ports),
+        unknown=tuple(unknown),
     )
 
 

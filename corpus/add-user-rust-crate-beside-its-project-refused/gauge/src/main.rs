@@ -1,0 +1,3 @@
+fn main() {
+    println!("the river stands at {} cm", river::level());
+}
