@@ -1,0 +1,1 @@
+module.exports = () => "low water at 17:40";
