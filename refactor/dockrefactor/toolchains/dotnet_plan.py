@@ -132,14 +132,16 @@ def _published(facts: Facts, stage: Stage, works: Sequence[Work]) -> Published:
         place = main.evidence if main is not None else facts.at(facts.final.origin, "")
         raise _stop("ambiguous-artifact", place, "names nothing that the build makes")
     item, word = launch
-    others = [
-        (other, path)
-        for other, path in dotnet_needs.launches(facts)
-        if absolute(path, other.cwd) != absolute(word, item.cwd)
-    ]
-    if others and stage is facts.final:
-        raise _stop("ambiguous-artifact", others[0][0].evidence, f"`{others[0][1]}` is started besides `{word}`")
+    other = _besides(facts, absolute(word, item.cwd))
+    if other is not None:
+        raise BlockedError(Blocked("ambiguous-artifact", other))
     return _found(facts, stage, works, absolute(word, item.cwd), word, item.evidence)
+
+
+def _besides(facts: Facts, path: str) -> Evidence | None:
+    """Where the launch starts another program than that at an image path."""
+    others = (pair for pair in dotnet_needs.launches(facts) if absolute(pair[1], pair[0].cwd) != path)
+    return next((replace(item.evidence, says=f"`{word}` is started besides {path}") for item, word in others), None)
 
 
 def _found(facts: Facts, stage: Stage, works: Sequence[Work], path: str, word: str, place: Evidence) -> Published:
@@ -373,6 +375,9 @@ def tree_needs(facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | N
     path = absolute(launch[1], launch[0].cwd)
     if not inside(path, copy.destination):
         return None
+    other = _besides(facts, path)
+    if other is not None:
+        return Blocked("unknown-reads", other)
     there = posixpath.normpath(posixpath.join(folder, posixpath.relpath(path, copy.destination)))
     try:
         found = _found(facts, builder, works, there, launch[1], launch[0].evidence)
