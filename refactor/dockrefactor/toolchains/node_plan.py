@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from dockrefactor import left_behind, os_packages
 from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import LanguagePackage
+from dockrefactor.patterns import regex
 from dockrefactor.records import replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Step
@@ -21,6 +23,9 @@ from dockrefactor.toolchains.node_package_json import PackageJson, package_at, w
 from dockrefactor.toolchains.tag_versions import tag_version
 
 _Commands = list[tuple[Step, Placed]]
+# https://nodejs.org/api/cli.html#node_optionsoptions
+_PRELOADS: Final = regex(r"""(?:-r|--require|--import|--loader|--experimental-loader)[=\s]+["']?([\w@./-]+)""")
+_OPTIONS: Final = regex(r"""\bNODE_OPTIONS=(?:\\?"[^"]*"|'[^']*'|\S+)""")
 # releases of distributions whose own npm is the sixth or older
 _NPM_6 = frozenset({"buster", "bionic", "focal", "el6", "el7", "el8", "al2"})
 
@@ -197,7 +202,8 @@ def _prunable(facts: Facts, package: PackageJson, installed: Sequence[LanguagePa
             return False
         if any(name in development for tool in start.tools for name in _loaded(facts, package, tool)):
             return False
-    if not runs or development.intersection(node_commands.node_facts()["builds"]["loaded_by_name"]):
+    by_name = {*node_commands.node_facts()["builds"]["loaded_by_name"], *_preloaded(facts, package)}
+    if not runs or not development.isdisjoint(by_name):
         return False
     if _bundled(facts):
         return True
@@ -208,6 +214,18 @@ def _prunable(facts: Facts, package: PackageJson, installed: Sequence[LanguagePa
     if not all(claim.value is not None and claim.value not in development for claim in imported):
         return False
     return not node_imports.names_any(facts.context, package.folder, development)
+
+
+def _preloaded(facts: Facts, package: PackageJson) -> Iterator[str]:
+    """The packages that NODE_OPTIONS names: of the image, of its containers, of scripts, or by npm's settings."""
+    from dockrefactor.toolchains.node_imports import package_of
+
+    given = [facts.final.after.env, *(variables for variables, _ in facts.given_variables)]
+    texts = [variables.get("NODE_OPTIONS", "") for variables in given]
+    texts.append(facts.context.read(posixpath.join(package.folder, ".npmrc")) or "")
+    texts += (found[0] for script in package.scripts.values() for found in _OPTIONS.finditer(script))
+    words = (word for text in texts for word in _PRELOADS.findall(text))
+    yield from (name for word in words if (name := package_of(word)) is not None)
 
 
 def _bundled(facts: Facts) -> bool:
