@@ -208,7 +208,9 @@ class _Placer:
         if source_copies.brings_sources(copy, self.plan.source_tree):
             assert self.plan.context_paths is not None
             kept = self.plan.context_paths
-            slot.runtime_text = source_copies.restricted(self.facts.document, self.facts.context, slot.step, copy, kept)
+            placed = any(step.keyword == "WORKDIR" for step in self.facts.final.steps[:at])
+            document, context = self.facts.document, self.facts.context
+            slot.runtime_text = source_copies.restricted(document, context, slot.step, copy, kept, placed)
             slot.runtime = slot.runtime_text != ""
 
     def _is_build_tool(self, copy: Copy) -> bool:

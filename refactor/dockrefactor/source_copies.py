@@ -53,8 +53,13 @@ def named_by(word: str) -> str:
     return re.sub(r"\[(.)\]", r"\1", word.removesuffix("*"))
 
 
-def restricted(document: Document, context: BuildContext, step: Step, copy: Copy, paths: Sequence[str]) -> str:
-    """The copy of only those context paths that are among `paths`, `""` where none of them is among its sources."""
+def restricted(
+    document: Document, context: BuildContext, step: Step, copy: Copy, paths: Sequence[str], is_placed: bool
+) -> str:
+    """The copy of only those context paths that are among `paths`, `""` where none of them is among its sources.
+
+    `is_placed`: a WORKDIR of the file stands above it; the base image's own work folder may be another one elsewhere.
+    """
     lines: list[str] = []
     flags = "".join(f" {flag}" for flag in step.instruction.flags)
     for path in paths:
@@ -64,6 +69,7 @@ def restricted(document: Document, context: BuildContext, step: Step, copy: Copy
         image_path = _destination("/" + path, pair)
         shown = posixpath.relpath(image_path, step.before.cwd)
         relative = inside(image_path, step.before.cwd) and not step.before.from_args
+        relative = relative and (is_placed or not step.instruction.args[-1].startswith("/"))
         destination = ("./" + shown if shown != "." else "./") if relative else image_path
         word = operand(context, path) if pair[2] else path
         if word != path:  # what a pattern matches is put into a folder

@@ -26,9 +26,25 @@ def kept(facts: Facts, plan: Plan, placement: Placement, runtime: Image) -> Plan
         names = set(_VARIABLE.findall(slot.step.instruction.value))
         if slot.runtime and slot.runtime_text is None and names - own - runtime.env.keys():
             slot.runtime_text = facts.document.typed(f"WORKDIR {cwd}") + facts.document.newline
-    if base is None or base.workdir == runtime.workdir or (folders and _is_absolute(*folders[0], base)):
+    if base is None or base.workdir == runtime.workdir:
+        return plan
+    if folders and _is_absolute(*folders[0], base) and not _uses_base_folder(placement, folders[0][0], base):
         return plan
     return replace(plan, environment=(f"WORKDIR {base.workdir}", *plan.environment))
+
+
+def _uses_base_folder(placement: Placement, first: Slot, base: Image) -> bool:
+    """Whether a line of the runtime before the first WORKDIR counts from the base image's work folder."""
+    for slot in placement.slots[: placement.slots.index(first)]:
+        if not slot.runtime:
+            continue
+        if slot.step.copy is not None and not slot.step.instruction.args[-1].startswith("/"):
+            return True
+        commands = slot.step.run.commands if slot.step.run is not None else ()
+        touched = (path for item in commands for path in (*item.effects.reads, *item.effects.writes))
+        if any(inside(path, base.workdir) for path in touched if base.workdir != "/"):
+            return True
+    return False
 
 
 def _is_absolute(slot: Slot, folder: str, base: Image) -> bool:
