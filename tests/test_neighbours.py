@@ -222,3 +222,10 @@ def test_an_addon_of_home_assistant_keeps_its_data(tmp_path: Path, name: str, te
 def test_other_settings_are_no_addon(tmp_path: Path, text: str) -> None:
     (tmp_path / "config.yaml").write_text(text)
     assert neighbours.read(BuildContext(tmp_path), "Dockerfile").containers == ()
+
+
+def test_what_compose_loads_into_node_is_read(tmp_path: Path) -> None:
+    text = "services:\n  a:\n    build: .\n    environment:\n      NODE_OPTIONS: -r tsconfig-paths/register\n"
+    (tmp_path / "compose.yml").write_text(text, encoding="utf-8")
+    (service,) = neighbours.read(BuildContext(tmp_path, "Dockerfile"), "Dockerfile").services
+    assert service.variables == {"NODE_OPTIONS": "-r tsconfig-paths/register"}

@@ -33,7 +33,7 @@ _MAIN: Final = regex(r"(?:docker-)?compose\.ya?ml")
 # what a compose file says that matters by itself; what it builds matters to other files alone
 _COMPOSE_SAYS: Final = (
     "command", "entrypoint", "user", "volumes", "target", "health", "extends", "include", "docker.sock", "\\", "<<",
-    "develop", "ports", "PORT", "env_file", "devices", "privileged", "cap_add", "working_dir",
+    "develop", "ports", "PORT", "env_file", "devices", "privileged", "cap_add", "working_dir", "NODE_OPTIONS",
 )  # fmt: skip
 _COMPOSE_WORDS: Final = (*(word.encode() for word in _COMPOSE_SAYS), b"build")
 # kind -> names of files, the words of which one must be in the text
