@@ -269,9 +269,7 @@ def _manifest_copies(facts: Facts, stage: Stage, found: Install, copies: Sequenc
         wide = source not in {item for at in copies for item, _, _ in _pairs(stage.steps[at])}
         word = source_copies.operand(facts.context, source) if wide else source
         groups.setdefault(posixpath.dirname(path), []).append(word)
-    held = {(target, source) for step in others for source, target, is_folder in _pairs(step) if is_folder}
     folders = [(folder, resolve(folder)) for folder in found.inputs.folders]
-    folders = [pair for pair in folders if pair not in held]
     for folder, sources in groups.items():
         lines.append(f"COPY{flags} " + _operands([*sources, _shown(folder, shown_from)]))
     for folder, source in folders:
