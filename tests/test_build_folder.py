@@ -135,6 +135,7 @@ def test_the_one_folder_above_that_holds_what_is_copied(program: Program, copies
         ("COPY a.txt .\n", ("other/a.txt",)),  # beside, not above
         ("COPY a.txt b.txt .\n", ("a.txt", "services/b.txt")),
         ("COPY ../../a.txt .\n", ("a.txt",)),
+        ("COPY api /bin/\n", ("services/api/main.go",)),  # may be a program
         ("ARG A=a.txt\nCOPY $A .\n", ("a.txt",)),
         ("COPY --from=build a.txt .\n", ("a.txt",)),
         ("COPY <<a.txt /b\nx\na.txt\n", ("a.txt",)),

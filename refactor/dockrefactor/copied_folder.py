@@ -60,6 +60,8 @@ class CopiedFolders:
         if len(found) != 1 or not own.startswith(found[0] + os.sep):
             return None
         paths = [path for item in wanted for path in item.paths]
+        if paths and all(path == os.path.basename(own) for path in paths):
+            return None  # a program that was built beside the Dockerfile is often called as its folder is
         return Path(found[0]) if _gives(found[0], os.path.relpath(dockerfile, found[0]), paths) else None
 
     def _folders(self, root: Path) -> tuple[str, ...]:
