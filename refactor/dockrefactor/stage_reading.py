@@ -295,7 +295,13 @@ class _Reader:
             if command.name in ("cd", "pushd") and len(command.words) > 1:
                 target = command.words[1]
                 cwd[-1] = absolute(target.text, cwd[-1]) if target.known else "/?"
-        return fetched_scripts.named(placed)
+        return fetched_scripts.named(placed, self.state.env, self._added())
+
+    def _added(self) -> dict[str, str]:
+        """Image path -> address, of what the steps before add from the network."""
+        copies = [step.copy for step in self.steps if step.copy is not None and step.copy.remote]
+        alone = [copy for copy in copies if len(copy.sources) == 1 and not copy.into_folder]
+        return {copy.destination: copy.sources[0] for copy in alone}
 
 
 def _makes_folder(step: Step, target: str) -> bool:

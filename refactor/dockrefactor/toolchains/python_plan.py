@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import Final
 
-from dockrefactor.effects import absolute, inside
+from dockrefactor.effects import Kind, absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.records import dataclass, field
@@ -41,19 +41,23 @@ def managers(facts: Facts, installs: list[tuple[Step, Placed]]) -> tuple[str, ..
     if any(start.kind in RUNNERS and not may_install(facts, item, start) for item, start in started_programs(facts)):
         return ()
     brought = {name for _, placed in installs for name in _managers(placed)}
-    return tuple(sorted((brought | _copied(facts)) & names("project_managers")))
+    return tuple(sorted((brought | _from_elsewhere(facts)) & names("project_managers")))
 
 
-def _copied(facts: Facts) -> set[str]:
-    """The programs that come from other images."""
+def _from_elsewhere(facts: Facts) -> set[str]:
+    """The programs that come from other images, and by scripts of their own."""
     copies = [step.copy for step in facts.final.steps if step.copy is not None and step.copy.origin]
-    return {posixpath.basename(source) for copy in copies if copy.stage is None for source in copy.sources}
+    scripts = facts.commands(lambda placed: placed.effects.kind is Kind.TOOL_INSTALL)
+    return {
+        *(posixpath.basename(source) for copy in copies if copy.stage is None for source in copy.sources),
+        *(program for _, placed in scripts for program in placed.effects.programs[1:]),
+    }
 
 
 def leaves(facts: Facts, plan: Plan, installs: list[tuple[Step, Placed]], manager: str) -> bool:
     """Whether the runtime of a plan is without a manager."""
     outside = {name for step, placed in installs for name in left_outside(plan, step, placed)}
-    return manager in outside | _copied(facts)
+    return manager in outside | _from_elsewhere(facts)
 
 
 def plan(facts: Facts, installs: list[tuple[Step, Placed]], gain: str) -> Plan | Blocked:
