@@ -14,6 +14,8 @@ from dockrefactor.toolchains import TOOLCHAINS
 
 POETRY = "curl -sSL https://install.python-poetry.org | "
 HOME = ("/root/.local/share/pypoetry", "/root/.local/bin")
+UV = ("/bin", "/root/.config/uv", "/root/.profile", "/root/.bashrc")
+RUST = ("/rust/cargo", "/root/.rustup", "/root/.profile", "/root/.bashrc")
 
 
 def last_effects(folder: Path, lines: str) -> tuple[Kind, tuple[str, ...]]:
@@ -34,8 +36,9 @@ def last_effects(folder: Path, lines: str) -> tuple[Kind, tuple[str, ...]]:
         (f"RUN {POETRY}POETRY_HOME=/etc/poetry python3 -\n", ("/etc/poetry",)),
         ("RUN curl -sSL https://install.python-poetry.org -o /x.py && python3 /x.py --yes\n", HOME),
         ("ADD https://install.python-poetry.org /x.py\nRUN python3 /x.py\n", HOME),
-        ("ENV UV_INSTALL_DIR=/bin\nADD https://astral.sh/uv/install.sh /i.sh\nRUN sh /i.sh\n", ("/bin",)),
-        ("ENV UV_INSTALL_DIR=/bin\nRUN wget -qO- https://astral.sh/uv/0.5.14/install.sh | sh\n", ("/bin",)),
+        ("ENV UV_INSTALL_DIR=/bin\nADD https://astral.sh/uv/install.sh /i.sh\nRUN sh /i.sh\n", UV),
+        ("ENV UV_INSTALL_DIR=/bin\nRUN wget -qO- https://astral.sh/uv/0.5.14/install.sh | sh\n", UV),
+        ("ENV CARGO_HOME=/rust/cargo\nRUN curl https://sh.rustup.rs -sSf | sh -s -- -y --profile minimal\n", RUST),
     ],
 )
 def test_installers_of_programs(tmp_path: Path, lines: str, writes: tuple[str, ...]) -> None:

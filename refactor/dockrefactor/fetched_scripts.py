@@ -34,8 +34,7 @@ def named(commands: Sequence[Placed], variables: Mapping[str, str], added: Mappi
         ran = _ran(placed, commands[at - 1] if at else None, files)
         if ran is not None:
             given = {name: word.text for name, word in placed.command.assignments if word is not None and word.known}
-            home = {**variables, **given}.get(ran.get("home", ""), "")
-            placed = replace(placed, effects=_effects(placed, ran, home))
+            placed = replace(placed, effects=_effects(placed, ran, {**variables, **given}))
         found.append(placed)
     return tuple(found)
 
@@ -100,10 +99,11 @@ def _takes(script: Mapping[str, Any], options: Sequence[str]) -> bool:
     return True
 
 
-def _effects(placed: Placed, script: Mapping[str, Any], home: str) -> Effects:
+def _effects(placed: Placed, script: Mapping[str, Any], variables: Mapping[str, str]) -> Effects:
     programs = (placed.command.name,)
     if "program" in script:
-        writes = (home,) if home else tuple(script["writes"])
+        places = (variables.get(script["moved"].get(path, "")) or path for path in script["writes"])
+        writes = tuple(dict.fromkeys(places))
         return Effects(Kind.TOOL_INSTALL, writes=writes, programs=(*programs, script["program"]), network=True)
     return Effects(
         Kind.OS_UPDATE,

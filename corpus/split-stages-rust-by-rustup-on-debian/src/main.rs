@@ -1,0 +1,3 @@
+fn main() {
+    println!("the shadow is shortest at noon");
+}
