@@ -81,7 +81,7 @@ def _manager(facts: Facts) -> str:
         placed.command.name
         for stage in own
         for step in stage.image_steps
-        for placed in (step.run.commands if step.run is not None else ())
+        for placed in step.commands
         if placed.effects.kind is Kind.OS_INSTALL and placed.command.name in rpm_managers.MANAGERS
     )
     return next(found, "")
@@ -139,7 +139,7 @@ def _free_name(facts: Facts) -> str:
 def _made_here(facts: Facts) -> str | None:
     """An account with a home folder that the Dockerfile creates and never uses."""
     for step in facts.final.image_steps:
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             command = placed.command
             if command.name not in ("useradd", "adduser") or command.conditional or not command.words[-1].known:
                 continue

@@ -47,7 +47,7 @@ def _archives(facts: Facts, step: Step) -> Iterator[str]:
     """The context paths of the archives that a step unpacks."""
     if step.copy is not None and step.copy.unpacks:
         yield from (source for source in step.copy.sources if facts.context.is_file(source))
-    for placed in step.run.commands if step.run is not None else ():
+    for placed in step.commands:
         words = placed.command.argv[1:] if placed.command.name in archives.UNPACKERS else ()
         for path in (facts.final.source(absolute(word, placed.cwd)) for word in words):
             if path is not None and path.endswith((*archives.ZIPPED, *ARCHIVES)):

@@ -52,9 +52,9 @@ class CopiedFolders:
         if Path(own) == root or _is_complete(data, own):
             return None
         wanted = _wanted(data)
-        lacking = [path for item in wanted if not item.is_in(own) for path in item.paths]
+        lacking = [item for item in wanted if not item.is_in(own)]
         # what git ignores may stand in the Dockerfile's own folder once it is built
-        if not wanted or all(item.is_in(own) for item in wanted) or any(_is_ignored(own, path) for path in lacking):
+        if not lacking or any(gitignore.first_ignored(own, path) for item in lacking for path in item.paths):
             return None
         found = [folder for folder in self._folders(root) if all(item.is_in(folder) for item in wanted)]
         if len(found) != 1 or not own.startswith(found[0] + os.sep):
@@ -104,10 +104,6 @@ def _of_words(words: Sequence[str]) -> _Wanted | None:
     if not paths and (not patterns or len(patterns) < len(words) - 1):
         return None
     return _Wanted(paths, patterns)
-
-
-def _is_ignored(folder: str, path: str) -> bool:
-    return gitignore.first_ignored(folder, path) != ""
 
 
 def _gives(folder: str, dockerfile: str, paths: Sequence[str]) -> bool:

@@ -249,7 +249,7 @@ class Facts:
 def _exported(step: Step, placed: Placed) -> dict[str, str]:
     """The variables that earlier commands of the same line set."""
     found: dict[str, str] = {}
-    for earlier in step.run.commands if step.run is not None else ():
+    for earlier in step.commands:
         if earlier is placed:
             break
         if not earlier.command.words or earlier.command.name == "export":

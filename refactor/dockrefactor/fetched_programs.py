@@ -49,13 +49,9 @@ def check(facts: Facts, slots: Sequence[Slot], packages: RuntimePackages, runtim
                 raise packages.stop("unknown-library", slot.step, says)
 
 
-def _commands(step: Step) -> tuple[Placed, ...]:
-    return step.run.commands if step.run is not None else ()
-
-
 def _downloaded(facts: Facts, step: Step) -> Iterator[str]:
     """The programs that a step downloads as they are."""
-    for placed in _commands(step):
+    for placed in step.commands:
         for path in placed.effects.writes if placed.effects.kind is Kind.DOWNLOAD else ():
             if _is_program(facts, path):
                 yield path
@@ -63,7 +59,7 @@ def _downloaded(facts: Facts, step: Step) -> Iterator[str]:
 
 def _put(facts: Facts, step: Step) -> Iterator[str]:
     """What a step that downloads puts where programs are looked for: out of an archive, or under another name."""
-    commands = _commands(step)
+    commands = step.commands
     if not any(placed.effects.network and placed.effects.kind in _FETCHING for placed in commands):
         return
     folders = {*STANDARD_PATH, *(facts.final.after.env.get("PATH") or "").split(":")} - {""}
@@ -95,14 +91,14 @@ def _is_program(facts: Facts, path: str) -> bool:
     return any(
         placed.command.name == "chmod" and path in placed.effects.writes
         for step in facts.final.steps
-        for placed in _commands(step)
+        for placed in step.commands
     )
 
 
 def _names(step: Step, path: str) -> list[str]:
     """What a program may be called: as its file, as a part of an address, or as what a file's name begins with."""
     found = [posixpath.basename(path)]
-    for placed in _commands(step):
+    for placed in step.commands:
         for address in _ADDRESS.findall(" ".join(placed.command.argv)):
             found += address.split("/")[2:]
     return [*found, *(_VERSION.split(item, maxsplit=1)[0] for item in found)]

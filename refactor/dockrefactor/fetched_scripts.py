@@ -43,7 +43,7 @@ def packages(step: Step) -> frozenset[str]:
     """The packages that come from repositories which a script of the step adds."""
     return frozenset(
         name
-        for placed in (step.run.commands if step.run is not None else ())
+        for placed in step.commands
         if isinstance(placed.effects.detail, _Repository)
         for name in placed.effects.detail
     )

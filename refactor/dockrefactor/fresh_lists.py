@@ -85,7 +85,7 @@ def served(slots: Sequence[Slot]) -> frozenset[int]:
     fresh = False
     found: set[int] = set()
     for slot in slots:
-        for placed in slot.step.run.commands if slot.step.run is not None else ():
+        for placed in slot.step.commands:
             if _installs(placed) and fresh:
                 found.add(slot.step.instruction.index)
             fresh = _fetches(placed) or (fresh and not _cleans(placed))
@@ -106,7 +106,7 @@ def _installs(placed: Placed) -> bool:
 
 
 def _only_fetches(step: Step) -> bool:
-    commands = step.run.commands if step.run is not None else ()
+    commands = step.commands
     return any(map(_fetches, commands)) and all(
         _fetches(placed) or placed.effects.kind in (Kind.SETTING, Kind.QUERY) for placed in commands
     )

@@ -274,7 +274,7 @@ def blocked_between(facts: Facts, stage: Stage, found: Install, copies: Sequence
             says = f"it puts another file at {replaced}, which the moved copy would restore"
             return Blocked("unknown-effect", facts.at(step.instruction, says))
         opaque = step.run.opaque if step.run is not None else ""
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             effects = placed.effects
             if effects.kind is Kind.UNKNOWN or opaque:
                 says = effects.why or opaque or "its effects are not known"
@@ -346,7 +346,7 @@ def blocked_by_overlay(facts: Facts, stage: Stage, found: Install, copies: Seque
     """What the install makes and a copy that is moved below it would overwrite."""
     for at in range(found.first, found.last + 1):
         step = stage.steps[at]
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             if placed.effects.kind is not Kind.INSTALL:
                 continue
             changed = next((path for path in placed.effects.writes if path in found.inputs.files), None)

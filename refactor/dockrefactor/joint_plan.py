@@ -61,7 +61,7 @@ class _Made:
     def follow(self) -> Blocked | None:
         """Fills `found`; the first output that cannot be handed over."""
         for step in self.facts.final.steps:
-            for placed in step.run.commands if step.run is not None else ():
+            for placed in step.commands:
                 blocked = self._take(step, placed)
                 if blocked is not None:
                     return blocked

@@ -35,7 +35,7 @@ def _removed(step: Step) -> set[str]:
     """The OS packages that a RUN removes by name."""
     return {
         word.text
-        for placed in (step.run.commands if step.run is not None else ())
+        for placed in step.commands
         if placed.effects.kind is Kind.OS_REMOVE
         for word in placed.effects.os_packages
     }

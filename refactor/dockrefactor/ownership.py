@@ -259,7 +259,7 @@ def _made_inside(facts: Facts, folders: list[str]) -> list[str] | None:
     written = tuple(claim.value for claim in written_paths(facts) if claim.value is not None)
     made: list[str] = []
     for step in facts.final.image_steps:
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             effects = placed.effects
             if effects.kind not in making or effects.removes or effects.keeps_content:
                 continue

@@ -82,7 +82,7 @@ def _of_rpm(step: Step) -> list[tuple[Command, list[str]]]:
     """The installs of a step by yum and its like, with the packages of each."""
     return [
         (placed.command, [word.text for word in placed.effects.os_packages])
-        for placed in (step.run.commands if step.run is not None else ())
+        for placed in step.commands
         if placed.effects.kind is Kind.OS_INSTALL and placed.effects.os_packages and rpm_managers.is_of(placed.command)
     ]
 

@@ -49,7 +49,7 @@ def parted(facts: Facts) -> tuple[Edit, ...]:
 
 def _makers(step: Step) -> set[str]:
     """The languages that a step builds or installs for."""
-    commands = step.run.commands if step.run is not None else ()
+    commands = step.commands
     return {placed.effects.by for placed in commands if placed.effects.by}
 
 

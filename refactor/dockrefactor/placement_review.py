@@ -49,7 +49,7 @@ def restore_packages(slots: Sequence[Slot], last: int, brings: Callable[[Step], 
 
 
 def _commands(slot: Slot) -> tuple[Placed, ...]:
-    return slot.step.run.commands if slot.step.run is not None else ()
+    return slot.step.commands
 
 
 def _sets_up(slot: Slot, later: Sequence[Slot]) -> bool:
@@ -103,7 +103,7 @@ def drop_repeated(slots: Sequence[Slot], last: int) -> None:
 
 def _may_read(slot: Slot, copy: Copy | None) -> bool:
     """Whether a step of the runtime may read or change what was copied."""
-    commands = slot.step.run.commands if slot.step.run is not None else ()
+    commands = slot.step.commands
     if any(placed.effects.kind not in OS | NEUTRAL | SETUP for placed in commands) or copy is None:
         return bool(commands)
     touched = tuple(path for placed in commands for path in (*placed.effects.reads, *placed.effects.writes))

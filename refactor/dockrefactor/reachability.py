@@ -173,7 +173,7 @@ def _brought(facts: Facts, stage: Stage) -> frozenset[str] | None:
             found.update(
                 posixpath.basename(target) for _, target, _ in step.copy.pairs if posixpath.dirname(target) in folders
             )
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             effects = placed.effects
             if effects.kind in (Kind.INSTALL, Kind.UNKNOWN, Kind.BUILD):
                 return None

@@ -194,7 +194,7 @@ class RuntimePackages:
         return {
             posixpath.basename(word)
             for step in self.facts.final.steps
-            for placed in (step.run.commands if step.run is not None else ())
+            for placed in step.commands
             if placed.effects.kind not in BUILDING | NEUTRAL | OS
             for word in placed.command.argv
         }

@@ -310,7 +310,7 @@ def _makes_folder(step: Step, target: str) -> bool:
     if step.copy is not None:
         made += [path if is_folder else posixpath.dirname(path) for _, path, is_folder in step.copy.pairs]
         made += [step.copy.destination] if step.copy.into_folder else []
-    for placed in step.run.commands if step.run is not None else ():
+    for placed in step.commands:
         made += placed.effects.writes if placed.command.name == "mkdir" else ()
     return any(inside(path, target) for path in made)
 

@@ -117,6 +117,11 @@ class Step:
     def keyword(self) -> str:
         return self.instruction.keyword
 
+    @property
+    def commands(self) -> tuple[Placed, ...]:
+        """The commands of a RUN, none of any other instruction."""
+        return self.run.commands if self.run is not None else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

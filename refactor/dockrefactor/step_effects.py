@@ -75,7 +75,7 @@ def owner_given(placed: Placed, tree: str | None) -> str | None:
 def remakes(step: Step, folder: str | None) -> bool:
     """Whether a step gives `folder` or folders that it makes another owner or mode, and touches nothing else."""
     made, given = {folder}, False
-    for placed in step.run.commands if step.run is not None else ():
+    for placed in step.commands:
         if placed.command.name == "mkdir":
             made.update(placed.effects.writes)
         elif placed.command.name in ("chgrp", "chmod", "chown") and made.issuperset(placed.effects.writes):

@@ -40,7 +40,7 @@ def _uses_base_folder(placement: Placement, first: Slot, base: Image) -> bool:
             continue
         if slot.step.copy is not None and not slot.step.instruction.args[-1].startswith("/"):
             return True
-        commands = slot.step.run.commands if slot.step.run is not None else ()
+        commands = slot.step.commands
         touched = (path for item in commands for path in (*item.effects.reads, *item.effects.writes))
         if any(inside(path, base.workdir) for path in touched if base.workdir != "/"):
             return True

@@ -123,7 +123,7 @@ def _made(facts: Facts) -> Iterator[tuple[str, Evidence]]:
     """What installs and builds make where a copy of the context puts the same path of the context."""
     for stage in facts.stages:
         for step in stage.steps:
-            for placed in step.run.commands if step.run is not None else ():
+            for placed in step.commands:
                 if placed.effects.kind not in _MADE:
                     continue
                 for path in placed.effects.writes:

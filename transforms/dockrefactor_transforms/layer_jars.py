@@ -107,7 +107,7 @@ def _against(facts: Facts, step: Step, target: str, builder: Stage) -> Evidence 
             continue
         if other.copy is not None and any(inside(path, libraries) for path in other.copy.writes):
             return facts.at(other.instruction, f"puts something at {libraries}")
-        for placed in other.run.commands if other.run is not None else ():
+        for placed in other.commands:
             touched = {target, libraries} & set(placed.effects.writes)
             if (
                 touched

@@ -68,7 +68,7 @@ def _is_touched(before: tuple[Step, ...], target: str) -> bool:
     for step in before:
         if step.copy is not None and step.copy.owner and inside(target, step.copy.destination):
             return True
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             effects = placed.effects
             if effects.kind in (Kind.UNKNOWN, Kind.PROGRAM):
                 return True

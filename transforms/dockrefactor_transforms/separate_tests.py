@@ -58,7 +58,7 @@ def _against(facts: Facts, stage: Stage, tests: list[Step]) -> Refusal | None:
                 return Refusal(Reasons.NUMBERED, facts.at(step.instruction, f"--from={step.copy.origin}"))
     first, last = stage.steps.index(tests[0]), stage.steps.index(tests[-1])
     for step in stage.steps[first : last + 1]:
-        commands = step.run.commands if step.run is not None else ()
+        commands = step.commands
         removes = any(item.effects.removes or item.effects.kind in (Kind.PRUNE, Kind.UNKNOWN) for item in commands)
         if removes or (step.run is None and step.copy is None):
             return Refusal(Reasons.OTHER_PLACES, facts.at(step.instruction, f"{step.keyword} between them"))

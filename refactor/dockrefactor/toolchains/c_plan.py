@@ -86,7 +86,7 @@ class _Planner:
         follower = Follower(self.stage, self.left_behind, "" if tree == "/" else tree)
         for step in self.stage.steps:
             follower.copied(step)
-            for placed in step.run.commands if step.run is not None else ():
+            for placed in step.commands:
                 built = by_command.get(id(placed))
                 if built is None:
                     follower.take(placed)

@@ -47,7 +47,7 @@ class _Reader:
     def builds(self) -> Iterator[CBuild]:
         for position, step in enumerate(self.stage.steps):
             resolve = self.stage.resolver(position)
-            for placed in step.run.commands if step.run is not None else ():
+            for placed in step.commands:
                 if placed.effects.kind is not Kind.BUILD or placed.effects.by != "c":
                     continue
                 try:

@@ -121,7 +121,7 @@ def taken(stage: Stage, own: tuple[Placed, ...], left_behind: Iterable[str]) -> 
     """(command, path, whether only the builder has it) for what file commands that run in the runtime read."""
     folders = tuple(left_behind)
     for step in stage.steps:
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             if placed.effects.kind is not Kind.FILES or any(placed is item for item in own):
                 continue
             for path in placed.effects.reads:

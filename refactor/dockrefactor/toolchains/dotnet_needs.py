@@ -13,7 +13,7 @@ from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.needs import Claim
 from dockrefactor.patterns import regex
-from dockrefactor.records import dataclass, replace
+from dockrefactor.records import dataclass
 from dockrefactor.stages import Place, Stage
 from dockrefactor.toolchain import RuntimeNeeds
 from dockrefactor.toolchains import dotnet_commands, dotnet_inherited, dotnet_projects, dotnet_sources
@@ -33,8 +33,7 @@ _ADDRESSES: Final = ("ASPNETCORE_URLS", "URLS", "DOTNET_URLS", "ASPNETCORE_HTTP_
 @dataclass(frozen=True, slots=True)
 class Work:
     """One build or publish where it stands: `target` is (context path, its folder) of what it builds, None where that
-    is not to be told; `projects` are all that it compiles; `at` is its step's index in the stage; `stray` a file that
-    one inherits and that does not stand above it in the image as in the build context."""
+    is not to be told; `projects` are all that it compiles; `at` is its step's index in the stage."""
 
     call: Call
     cwd: str
@@ -43,27 +42,26 @@ class Work:
     projects: tuple[Project, ...]
     evidence: Evidence
     at: int
-    stray: str = ""
 
 
 def works(facts: Facts, stage: Stage) -> list[Work]:
     """The builds of a stage, in order."""
     found: list[Work] = []
     for at, step in enumerate(stage.steps):
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             call = placed.effects.detail
             if isinstance(call, Call) and placed.effects.kind is Kind.BUILD and call.verb in ("build", "publish"):
                 place = facts.place(step, placed, stage)
                 target = TOOLCHAIN.target(call, place)
                 projects = dotnet_projects.closure(place.context, target[0]) if target is not None else None
                 says = facts.at(step.instruction, f"`dotnet {call.verb}` builds it")
-                work = Work(call, placed.cwd, place, target, tuple(projects or ()), says, at)
-                found.append(replace(work, stray=_stray(work)))
+                found.append(Work(call, placed.cwd, place, target, tuple(projects or ()), says, at))
     return found
 
 
-def _stray(work: Work) -> str:
-    """See `Work.stray`."""
+def stray(work: Work) -> str:
+    """A file that a project of a build inherits and that does not stand above it in the image as in the build context;
+    `""` where there is none."""
     if work.target is None:
         return ""
     top = dotnet_projects.named_folder(work.call.target, work.cwd)

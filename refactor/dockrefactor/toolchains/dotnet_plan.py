@@ -68,10 +68,11 @@ def _plan(facts: Facts) -> Plan:
     works = dotnet_needs.works(facts, facts.final)
     if not works:
         return Plan()
-    missing = next((work for work in works if work.target is None or not work.projects or work.stray), None)
-    if missing is not None:
-        what = missing.stray or missing.call.target or "one project or solution"
-        raise _stop("manifest-missing", missing.evidence, f"{what} is not to be found where it is built")
+    for work in works:
+        stray = dotnet_needs.stray(work)
+        if work.target is None or not work.projects or stray:
+            what = stray or work.call.target or "one project or solution"
+            raise _stop("manifest-missing", work.evidence, f"{what} is not to be found where it is built")
     compiling = next(_compiling(facts), None)
     if compiling is not None:
         raise _stop("needs-build-tool", compiling.evidence, "the program starts the SDK")

@@ -136,7 +136,7 @@ def _obstacle(facts: Facts, releases: list[tuple[Step, MixRelease]]) -> Blocked 
         if release.path is None:
             return Blocked("unknown-effect", facts.at(step.instruction, "the folder of the release is not known"))
         for other in facts.final.steps:
-            for placed in other.run.commands if other.run is not None else ():
+            for placed in other.commands:
                 touched = (*placed.effects.reads, *placed.effects.writes)
                 if placed.effects.kind is Kind.FILES and overlap(touched, (release.path,)):
                     says = f"`{placed.command.name}` takes files of the release to another place"

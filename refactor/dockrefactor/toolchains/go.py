@@ -99,11 +99,12 @@ class Go:
         )
         module = go_module.read_module(place.context, root)
         # an image may have put the parts of a repository together in another way
-        apart = [absolute(f"{target}/go.mod", folder) for target in (module.elsewhere if module is not None else ())]
+        apart = [item.manifest(folder) for item in (module.elsewhere if module is not None else ())]
+        there = [path for path in apart if place.resolve(path) is not None]
         return InstallInputs(
-            files=(*files, *(path for path in apart if place.resolve(path) is not None)),
+            files=(*files, *there),
             locked=place.context.is_file(posixpath.join(root, "go.sum")),
-            missing=tuple(path for path in apart if place.resolve(path) is None),
+            missing=tuple(path for path in apart if path not in there),
         )
 
     def _root(self, place: Place, cwd: str) -> tuple[str, str] | None:

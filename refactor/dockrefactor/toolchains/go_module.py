@@ -28,14 +28,17 @@ class Replacement:
     folder: str | None
     evidence: Evidence
 
+    def manifest(self, folder: str) -> str:
+        """The image path of its go.mod, seen from the image folder of the module that replaces it."""
+        return absolute(f"{self.target}/go.mod", folder)
+
 
 @dataclass(frozen=True, slots=True)
 class GoModule:
     """A `go.mod`: `folder` is its context folder, `replaces` the context folders of its local replacements.
 
-    `indirect` names the requirements marked so; `summed` is what go.sum has a content hash for; `unresolved` tells of
-    local replacements that the context does not have, and `elsewhere` is what go.mod says of these: an image may have
-    them there.
+    `indirect` names the requirements marked so; `summed` is what go.sum has a content hash for; `elsewhere` are local
+    replacements that the context does not have where go.mod says: an image may have them there.
     """
 
     path: str
@@ -47,8 +50,14 @@ class GoModule:
     indirect: frozenset[str] = frozenset()
     summed: tuple[LanguagePackage, ...] = ()
     replacements: tuple[Replacement, ...] = ()
-    unresolved: tuple[Evidence, ...] = ()
-    elsewhere: tuple[str, ...] = ()
+    elsewhere: tuple[Replacement, ...] = ()
+
+    @property
+    def unresolved(self) -> tuple[Evidence, ...]:
+        """Where go.mod names what `elsewhere` holds."""
+        return tuple(
+            replace(item.evidence, says=f"{item.target} is not in the build context") for item in self.elsewhere
+        )
 
     @property
     def candidates(self) -> tuple[LanguagePackage, ...]:
@@ -125,12 +134,12 @@ def _replacements(folder: str, name: str, lines: list[_Line]) -> tuple[Replaceme
     return tuple(found)
 
 
-def _unresolved(context: BuildContext, replacements: tuple[Replacement, ...]) -> list[Replacement]:
-    return [
+def _elsewhere(context: BuildContext, replacements: tuple[Replacement, ...]) -> tuple[Replacement, ...]:
+    return tuple(
         item
         for item in replacements
         if _is_local(item.target) and (item.folder is None or not context.is_file(join_path(item.folder, "go.mod")))
-    ]
+    )
 
 
 def _summed(context: BuildContext, folder: str) -> tuple[LanguagePackage, ...]:
@@ -160,7 +169,6 @@ def _read_module(context: BuildContext, folder: str) -> GoModule | None:
         return None
     required = [line for line in lines if line.keyword == "require" and len(line.words) >= 2]
     replacements = _replacements(folder, name, lines)
-    unresolved = _unresolved(context, replacements)
     return GoModule(
         path=declared.words[0],
         folder=folder,
@@ -174,11 +182,7 @@ def _read_module(context: BuildContext, folder: str) -> GoModule | None:
         indirect=frozenset(line.words[0] for line in required if re.match(r"indirect\b", line.comment)),
         summed=_summed(context, folder),
         replacements=replacements,
-        unresolved=tuple(
-            Evidence(item.evidence.path, item.evidence.line, f"{item.target} is not in the build context")
-            for item in unresolved
-        ),
-        elsewhere=tuple(item.target for item in unresolved),
+        elsewhere=_elsewhere(context, replacements),
     )
 
 
@@ -187,7 +191,7 @@ def as_placed(module: GoModule, folder: str, resolve: ResolveImagePath) -> GoMod
     folder there, and `resolve` tells which part of the context stands beside it."""
 
     def found(item: Replacement) -> Replacement:
-        place = resolve(absolute(f"{item.target}/go.mod", folder)) if item.target in module.elsewhere else None
+        place = resolve(item.manifest(folder)) if item in module.elsewhere else None
         return replace(item, folder=posixpath.dirname(place)) if place is not None else item
 
     return replace(module, replacements=tuple(map(found, module.replacements))) if module.elsewhere else module

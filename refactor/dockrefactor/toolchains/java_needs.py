@@ -33,7 +33,7 @@ def works(facts: Facts, stage: Stage) -> list[Work]:
     """The Maven and Gradle projects that a stage builds."""
     found: list[Work] = []
     for step in stage.steps:
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             build = placed.effects.detail
             if isinstance(build, Build) and placed.effects.kind is Kind.BUILD:
                 done = java_projects.work(build, facts.place(step, placed, stage))
@@ -155,7 +155,7 @@ def _brought(facts: Facts) -> Iterator[str]:
         copy = step.copy
         if copy is not None and not copy.remote and (copy.origin is None or copy.stage is not None):
             yield from copy.writes
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             if placed.effects.by == "java" or placed.command.name in ("cp", "mv", "ln", "install"):
                 yield from placed.effects.writes
 

@@ -163,7 +163,7 @@ def is_built(facts: Facts, build: Build, root: str, packs: frozenset[str]) -> bo
         step = steps[at]
         if step.copy is not None and any(inside(path, root) or inside(root, path) for path in step.copy.writes):
             return False
-        for placed in reversed(step.run.commands if step.run is not None else ()):
+        for placed in reversed(step.commands):
             found = placed.effects.detail
             if not isinstance(found, Build) or placed.effects.kind is not Kind.BUILD:
                 if overlap(placed.effects.writes, (root,)) or placed.effects.kind is Kind.UNKNOWN:

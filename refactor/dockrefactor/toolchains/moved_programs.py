@@ -36,7 +36,7 @@ def follow(stage: Stage, outputs: Iterable[tuple[Placed, str]], left_behind: Seq
     follower = Follower(stage, left_behind, tree)
     for step in stage.steps:
         follower.copied(step)
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             follower.places.update((path, path) for command, path in made_by if command == id(placed))
             follower.take(placed)
     return Moved(follower.places, tuple(follower.own), frozenset(follower.linked & follower.places.keys()))

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection
-from typing import Final
 
 from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim
-from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
 from dockrefactor.toolchains.node_commands import node_facts
 from dockrefactor.toolchains.node_components import component_files, loaded
 from dockrefactor.toolchains.node_settings import read_tsconfig
-from dockrefactor.toolchains.node_sources import source_files
+from dockrefactor.toolchains.node_sources import QUOTED, source_files
 from dockrefactor.toolchains.node_syntax import SourceFile
-
-_QUOTED: Final = regex(
-    r"""(?P<load>\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)?(?P<q>['"`])(?P<text>@?[\w./-]{1,200})(?P=q)"""
-)
 
 
 def imported_packages(context: BuildContext, folder: str) -> tuple[Claim, ...]:
@@ -56,9 +50,9 @@ def names_any(context: BuildContext, folder: str, packages: Collection[str]) -> 
     settings = (posixpath.join(folder, name) for name in node_facts()["sources"]["settings_files"])
     paths = (*source_files(context, folder), *component_files(context, folder), *settings)
     return any(
-        not match["load"] and package_of(match["text"]) in packages
+        not match["before"] and package_of(match["text"]) in packages
         for path in paths
-        for match in _QUOTED.finditer(context.read(path) or "")
+        for match in QUOTED.finditer(context.read(path) or "")
     )
 
 

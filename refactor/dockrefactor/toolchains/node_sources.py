@@ -32,7 +32,7 @@ from dockrefactor.toolchains.node_syntax import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_QUOTED: Final = regex(
+QUOTED: Final = regex(
     r"""(?P<before>\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)?(?P<q>['"`])(?P<text>[\w@./-]{1,200})(?P=q)"""
 )
 _PATH: Final = regex(rf"[\w./{FILE_FOLDER}{HOLE}-]*/[\w.{HOLE}-]*\.\w{{2,5}}")
@@ -160,7 +160,7 @@ def _read_sources(
 
 def _named_paths(context: BuildContext, folder: str, path: str, text: str, found: _Found) -> None:
     """Any string that names something of the project counts as read: a folder handed on under another name."""
-    for match in _QUOTED.finditer(text):
+    for match in QUOTED.finditer(text):
         plain = posixpath.normpath(match["text"])
         if match["before"] or plain.startswith((".", "/", "@")):
             continue

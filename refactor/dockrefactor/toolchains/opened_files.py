@@ -37,7 +37,7 @@ def copied_by_name(stage: Stage, folders: Sequence[str], is_unread: IsUnread) ->
 def set_up(stage: Stage) -> Iterator[str]:
     """Files of the context that steps for the image itself read, such as certificates."""
     for position, step in enumerate(stage.steps):
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             if placed.effects.kind in (Kind.SYSTEM, Kind.FILES):
                 found = (stage.resolver(position)(path) for path in placed.effects.reads)
                 yield from (path for path in found if path)
@@ -83,7 +83,7 @@ def in_work_folder(facts: Facts, stage: Stage, names: Iterable[str]) -> Iterator
 def taken_elsewhere(facts: Facts, stage: Stage, own: str, outputs: Sequence[str]) -> Blocked | None:
     """A step that takes what the builds of the toolchain `own` made to another place, or changes it."""
     for step in stage.steps:
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             effects = placed.effects
             if effects.by == own or effects.removes or effects.kind not in (Kind.FILES, Kind.PROGRAM):
                 continue

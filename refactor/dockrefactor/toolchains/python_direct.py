@@ -66,7 +66,7 @@ def direct(facts: Facts) -> DirectStart:
 def _install(facts: Facts, start: PythonStart) -> tuple[Step, Placed, PythonInstall]:
     """The last install by the runner's own manager, which makes the environment what it is."""
     for step in reversed(facts.final.steps):
-        for placed in reversed(step.run.commands if step.run is not None else ()):
+        for placed in reversed(step.commands):
             detail = placed.effects.detail
             if isinstance(detail, PythonInstall) and detail.manager == _MANAGERS[start.kind]:
                 return step, placed, detail

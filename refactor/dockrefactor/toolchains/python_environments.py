@@ -25,7 +25,7 @@ def active(step: Step, placed: Placed) -> str | None:
     found = posixpath.dirname(posixpath.dirname(argv[0])) if "/" in argv[0] else None
     if found is not None:
         return absolute(found, placed.cwd) if found not in ("/usr", "/usr/local") else None
-    for earlier in step.run.commands if step.run is not None else ():
+    for earlier in step.commands:
         if earlier is placed:
             break
         if activates(earlier.command.argv):
@@ -50,7 +50,7 @@ def _poetry_setting(facts: Facts, step: Step, key: str, variable: str) -> str:
     """A setting in lower case: the last `poetry config` of it, else the variable, else `""`."""
     value = step.before.env.get(variable, "")
     for other in facts.final.steps:
-        for placed in other.run.commands if other.run is not None else ():
+        for placed in other.commands:
             setting = placed.effects.detail
             if placed.effects.kind is Kind.TOOL_SETUP and isinstance(setting, tuple) and setting and setting[0] == key:
                 value = setting[1]

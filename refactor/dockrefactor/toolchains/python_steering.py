@@ -54,13 +54,13 @@ def _variables(step: Step) -> Iterator[str]:
     args = step.instruction.args
     given = args[::3] if step.keyword == "ENV" else [word.partition("=")[0] for word in args]
     assigned = list(given) if step.keyword in _ASSIGNING else []
-    for placed in step.run.commands if step.run is not None else ():
+    for placed in step.commands:
         assigned += [name for name, _ in placed.command.assignments]
     yield from (f"{name} steers where packages go" for name in assigned if name in names("steering"))
 
 
 def _configured(step: Step) -> Iterator[str]:
-    for placed in step.run.commands if step.run is not None else ():
+    for placed in step.commands:
         setting = pip_setting(placed.command.argv)
         if setting is not None and is_steered(f"{setting[0]} = {setting[1]}"):
             yield f"pip's setting {setting[0]} steers where packages go"

@@ -186,7 +186,7 @@ class Ruby:
         for stage in facts.contributing:
             told: dict[str, str] = {}
             for step in stage.steps:
-                for placed in step.run.commands if step.run is not None else ():
+                for placed in step.commands:
                     detail = placed.effects.detail
                     if isinstance(detail, BundleSetting):
                         told[f"BUNDLE_{detail.name.upper()}"] = detail.value

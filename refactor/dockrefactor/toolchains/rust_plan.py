@@ -127,7 +127,7 @@ class _Planner:
         names = {posixpath.basename(name): at for name, at in self.facts.launch.programs}
         names.update((claim.value, claim.evidence) for item in self.sources for claim in item.programs if claim.value)
         for step in self.stage.steps:
-            for placed in step.run.commands if step.run is not None else ():
+            for placed in step.commands:
                 cargo = placed.effects.detail
                 if not isinstance(cargo, Cargo) or cargo.verb != "install" or cargo.has("path"):
                     continue

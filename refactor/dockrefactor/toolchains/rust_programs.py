@@ -92,7 +92,7 @@ def environment(step: Step, placed: Placed) -> dict[str, str]:
 def builds(facts: Facts, stage: Stage) -> Iterator[RustBuild]:
     """Every build of a stage, in the order of its commands. Raises UnknownProgram."""
     for position, step in enumerate(stage.steps):
-        for placed in step.run.commands if step.run is not None else ():
+        for placed in step.commands:
             cargo = placed.effects.detail
             if isinstance(cargo, Cargo) and placed.effects.kind is Kind.BUILD and cargo.verb in ("build", "install"):
                 if cargo.verb == "install" and not cargo.has("path"):

@@ -181,7 +181,7 @@ def _is_built(facts: Facts, asked: Cargo, cwd: str) -> bool:
     for step in reversed(steps):
         if step.copy is not None and any(inside(path, cwd) or inside(cwd, path) for path in step.copy.writes):
             return False
-        for placed in reversed(step.run.commands if step.run is not None else ()):
+        for placed in reversed(step.commands):
             cargo = placed.effects.detail
             if isinstance(cargo, Cargo) and placed.effects.kind is Kind.BUILD and cargo.verb == "build":
                 return placed.cwd == cwd and cargo.flags == asked.flags and not placed.command.assignments
