@@ -83,6 +83,11 @@ def absolute(path: str, cwd: str) -> str:
     return posixpath.normpath(posixpath.join(cwd, path)).replace("//", "/")
 
 
+def in_image(path: str, source: str, target: str) -> str:
+    """The image path of the context path `path`, where the context folder `source` stands at `target` in the image."""
+    return posixpath.normpath(posixpath.join(target, posixpath.relpath("/" + path, "/" + source)))
+
+
 def inside(path: str, folder: str) -> bool:
     """Whether `path` is `folder` or below it."""
     return folder == "/" or path == folder or path.startswith(folder.rstrip("/") + "/")

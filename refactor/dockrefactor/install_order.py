@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from dockrefactor.effects import Kind, absolute, inside, overlap
+from dockrefactor.effects import Kind, absolute, in_image, inside, overlap
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.needs import InstallInputs
@@ -204,10 +204,7 @@ def brings_more(facts: Facts, copy: Copy, inputs: InstallInputs) -> bool:
             continue
         wanted = {path for path in inputs.files if inside(path, target)}
         present = [entry.path for entry in facts.context.walk(source) if not entry.is_dir]
-        if any(
-            posixpath.normpath(posixpath.join(target, posixpath.relpath("/" + path, "/" + source))) not in wanted
-            for path in present
-        ):
+        if any(in_image(path, source, target) not in wanted for path in present):
             return True
     return False
 

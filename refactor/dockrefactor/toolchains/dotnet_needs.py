@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from dockrefactor.effects import Kind, absolute
+from dockrefactor.effects import Kind, absolute, in_image
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
@@ -66,7 +66,7 @@ def stray(work: Work) -> str:
         return ""
     top = dotnet_projects.named_folder(work.call.target, work.cwd)
     for item in work.projects:
-        name = dotnet_inherited.stray(work.place, item, dotnet_projects.in_image(item.folder, top, work.target[1]))
+        name = dotnet_inherited.stray(work.place, item, in_image(item.folder, work.target[1], top))
         if name is not None:
             return name
     return ""

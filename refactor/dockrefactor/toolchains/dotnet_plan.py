@@ -9,7 +9,7 @@ from functools import partial
 
 from dockrefactor import image, reachability, tables
 from dockrefactor.context import outermost
-from dockrefactor.effects import absolute, inside
+from dockrefactor.effects import absolute, in_image, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
@@ -117,7 +117,7 @@ def _bins(work: Work) -> list[str]:
 def _root(works: Sequence[Work]) -> str:
     """The image folder that holds all sources."""
     tops = [
-        dotnet_projects.in_image(item.folder, dotnet_projects.named_folder(work.call.target, work.cwd), work.target[1])
+        in_image(item.folder, work.target[1], dotnet_projects.named_folder(work.call.target, work.cwd))
         for work in works
         if work.target is not None
         for item in work.projects

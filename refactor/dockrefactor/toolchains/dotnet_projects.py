@@ -10,7 +10,7 @@ from typing import Final
 
 from dockrefactor import tables
 from dockrefactor.context import BuildContext
-from dockrefactor.effects import absolute
+from dockrefactor.effects import absolute, in_image
 from dockrefactor.evidence import Evidence
 from dockrefactor.inert import is_inert
 from dockrefactor.needs import InstallInputs
@@ -39,11 +39,6 @@ def named_folder(target: str, cwd: str) -> str:
     return posixpath.dirname(path) if path.endswith((*PROJECTS, *SOLUTIONS)) else path
 
 
-def in_image(folder: str, named: str, top: str) -> str:
-    """The image path of a project's context folder, where the context folder `top` is the image's `named`."""
-    return posixpath.normpath(posixpath.join(named, posixpath.relpath("/" + folder, "/" + top)))
-
-
 def read(context: BuildContext, path: str) -> Project | None:
     """The project file at a context path, with what it inherits; None where there is none that can be read."""
     own = dotnet_files.read_alone(context, path)
@@ -53,7 +48,7 @@ def read(context: BuildContext, path: str) -> Project | None:
 def outputs(project: Project, call: Call, cwd: str, top: str) -> list[str] | None:
     """The image folders in which a call leaves what it makes of a project, whose context folder `top` is what the call
     names; None where one is computed."""
-    here = in_image(project.folder, named_folder(call.target, cwd), top)
+    here = in_image(project.folder, top, named_folder(call.target, cwd))
     given = dict(call.properties)
     if "--artifacts-path" in call.options:
         given["ArtifactsPath"] = absolute(call.options["--artifacts-path"], cwd)
@@ -141,9 +136,7 @@ def inputs(context: BuildContext, path: str | None, folder: str, root: str, name
     if found is None:
         return InstallInputs(files=(), open_ended=(Evidence(path, 0, "a project of it is not in the build context"),))
     files, open_ended = found
-    images = tuple(
-        posixpath.normpath(posixpath.join(root, posixpath.relpath("/" + file, "/" + folder))) for file in files
-    )
+    images = tuple(in_image(file, folder, root) for file in files)
     return InstallInputs(files=images, open_ended=open_ended)
 
 

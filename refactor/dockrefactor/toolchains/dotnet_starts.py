@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dockrefactor import tables
+from dockrefactor.effects import in_image
 from dockrefactor.facts import Facts
 from dockrefactor.launch import Started
 from dockrefactor.patterns import regex
@@ -58,7 +59,7 @@ def direct(facts: Facts, item: Started) -> DirectStart:
     if any(project.open_ended for project in found):
         raise NoDirectStartError("which files belong to its project is not told")
     root = dotnet_projects.named_folder(words.project, item.cwd)
-    folder = dotnet_projects.in_image(own.folder, root, target[1])
+    folder = in_image(own.folder, target[1], root)
     _check_projects(facts, own, found, folder == item.cwd)
     _check_sources(facts, found)
     build = ["dotnet", "publish", *([words.project] if words.project else []), "-c", words.configuration, "-o", _OUTPUT]

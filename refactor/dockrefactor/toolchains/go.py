@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor.context import BuildContext, outermost
-from dockrefactor.effects import Effects, Kind, absolute, inside
+from dockrefactor.effects import Effects, Kind, absolute, in_image, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import STANDARD_PATH
@@ -94,8 +94,7 @@ class Go:
             return InstallInputs(missing=(posixpath.join(placed.cwd, "go.mod"),))
         root, folder = found
         files = tuple(
-            posixpath.normpath(posixpath.join(folder, posixpath.relpath("/" + path, "/" + root)))
-            for path in go_module.module_inputs(place.context, self._member(place, root))
+            in_image(path, root, folder) for path in go_module.module_inputs(place.context, self._member(place, root))
         )
         module = go_module.read_module(place.context, root)
         # an image may have put the parts of a repository together in another way

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from dockrefactor import tables
 from dockrefactor.context import BuildContext
-from dockrefactor.effects import absolute
+from dockrefactor.effects import absolute, in_image
 from dockrefactor.evidence import Evidence
 from dockrefactor.inert import is_inert
 from dockrefactor.needs import InstallInputs
@@ -71,7 +71,7 @@ def _maven(build: Build, place: Place) -> Work | None:
     top = projects[0].folder
     units = []
     for item in projects:
-        here = posixpath.normpath(posixpath.join(root, posixpath.relpath("/" + item.folder, "/" + top)))
+        here = in_image(item.folder, top, root)
         output = absolute(maven_artifacts.output_folder(item), here)
         dependencies = tuple((entry.name, entry.evidence) for entry in item.dependencies if entry.scope != "test")
         beside = maven_artifacts.companions(item)
@@ -87,13 +87,13 @@ def _strays(projects: list[maven_pom.Project], root: str, place: Place) -> list[
     top = projects[0].folder
     expected: dict[str, str] = {}
     for item in projects:
-        expected.update((_in_image(file, top, root), file) for file in item.files)
+        expected.update((in_image(file, top, root), file) for file in item.files)
         if item.outside:
             highest = item.files[-1]
             above = (
                 posixpath.relpath("/" + item.above, "/" + posixpath.dirname(highest)) if item.above else "../pom.xml"
             )
-            folder = posixpath.dirname(_in_image(highest, top, root))
+            folder = posixpath.dirname(in_image(highest, top, root))
             expected.setdefault(absolute(above, folder), item.above)
     found = ((place.resolve(path), file) for path, file in expected.items())
     return [path for path, file in found if path is not None and path != file]
@@ -124,7 +124,7 @@ def _gradle(build: Build, place: Place) -> Work | None:
     units = []
     tasks = tuple(goal.rpartition(":")[2] for goal in build.goals)
     for folder in read.projects.values():
-        here = posixpath.normpath(posixpath.join(root, posixpath.relpath("/" + folder, "/" + top)))
+        here = in_image(folder, top, root)
         archives = gradle_project.archives(place.context, read, folder, tasks)
         output = posixpath.join(here, "build")
         script = read.script(place.context, folder)
@@ -214,7 +214,7 @@ def _maven_inputs(build: Build, place: Place) -> InstallInputs:
         for file in place.context.files(f"{top}/.mvn" if top else ".mvn")
         if build.is_wrapper or "/wrapper/" not in file
     ]
-    inside = [_in_image(file, top, root) for file in (*files, *settings)]
+    inside = [in_image(file, top, root) for file in (*files, *settings)]
     named = [absolute(file, place.cwd) for file in (*build.files, *_wrapper(build))]
     missing = tuple(file for file in named if place.resolve(file) is None and not file.startswith("/usr/share/maven"))
     known = [file for file in (*inside, *named) if place.resolve(file) is not None]
@@ -231,8 +231,8 @@ def _gradle_inputs(build: Build, place: Place) -> InstallInputs:
     files, folders, open_ended = gradle_project.inputs(place.context, read)
     named = [absolute(file, place.cwd) for file in _wrapper(build)]
     return InstallInputs(
-        tuple(dict.fromkeys([*(_in_image(file, top, done.root) for file in files), *named])),
-        tuple(_in_image(folder, top, done.root) for folder in folders),
+        tuple(dict.fromkeys([*(in_image(file, top, done.root) for file in files), *named])),
+        tuple(in_image(folder, top, done.root) for folder in folders),
         (),
         False,
         open_ended,
@@ -241,10 +241,6 @@ def _gradle_inputs(build: Build, place: Place) -> InstallInputs:
 
 def _wrapper(build: Build) -> tuple[str, ...]:
     return (build.words[-1],) if (build.is_wrapper and "/" in build.words[-1]) or len(build.words) > 1 else ()
-
-
-def _in_image(path: str, top: str, root: str) -> str:
-    return posixpath.normpath(posixpath.join(root, posixpath.relpath("/" + path, "/" + top)))
 
 
 def is_unread(path: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor.context import BuildContext
-from dockrefactor.effects import absolute, inside
+from dockrefactor.effects import absolute, in_image, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import InstallInputs, LanguagePackage, ResolveImagePath
 from dockrefactor.records import dataclass, field
@@ -156,9 +156,9 @@ def _of_gemfile(
         files.append(posixpath.join(settings, "config"))
     missing: list[str] = []
     for item in gemfile.files:
-        target = _placed(item, root, folder)
+        target = in_image(item, root, folder)
         (files if resolve(target) is not None else missing).append(target)
-    folders = [_placed(item, root, folder) for item in gemfile.folders]
+    folders = [in_image(item, root, folder) for item in gemfile.folders]
     cache = posixpath.join(folder, "vendor/cache")
     if context.is_dir(posixpath.join(root, "vendor/cache")) and resolve(cache) is not None:
         folders.append(cache)
@@ -171,11 +171,6 @@ def _of_gemfile(
         open_ended=tuple(gemfile.open_ended),
         missing=tuple(missing),
     )
-
-
-def _placed(path: str, root: str, folder: str) -> str:
-    """The image path of a context path, where the context folder `root` stands at `folder`."""
-    return posixpath.normpath(posixpath.join(folder, posixpath.relpath("/" + path, "/" + root)))
 
 
 def _packages(
