@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -100,11 +101,18 @@ def _read(folder: Path) -> GitIgnoreSpec | None:
         # git does not follow a linked ignore file either
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_SIZE:
             return None
-        lines = path.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines()
+        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
     except OSError:
         return None
+    return _compiled(text)
+
+
+# a search, and then each context below, reads the same files; to compile one takes as long as the rest of a Dockerfile
+@lru_cache(maxsize=128)
+def _compiled(text: str) -> GitIgnoreSpec:
     from pathspec import GitIgnoreSpec
 
+    lines = text.splitlines()
     try:
         return GitIgnoreSpec.from_lines(lines)
     except ValueError:
