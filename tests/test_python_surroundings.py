@@ -287,6 +287,8 @@ def test_a_program_that_a_step_names_by_its_path_stays(folder: Path) -> None:
         ("import subprocess\n\nsubprocess.run(['/usr/local/bin/python', 'a.py'])\n", False),
         ("import sys\n\nsys.path.append('/usr/local/lib/python3.11/site-packages')\n", False),
         ("#!/usr/local/bin/python\nimport flask\n", True),
+        ("import os\n\nos.environ['PATH'] = '/usr/local/bin:/usr/bin'\n", False),
+        ("import os\n\nos.environ['PATH'] += ':/usr/local/bin'\n", True),
     ],
 )
 def test_paths_of_the_images_python_in_a_source_are_seen(folder: Path, source: str, is_split: bool) -> None:

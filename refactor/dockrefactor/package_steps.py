@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockrefactor import fetched_scripts, os_packages, package_files, package_lists
+from dockrefactor import fetched_scripts, os_packages, package_files, package_lists, standing_files
 from dockrefactor.effects import Kind
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
@@ -108,9 +108,10 @@ class PackageSteps:
         step = slot.step
         names = package_lists.packages(step)
         roles_of = {os_packages.role(name, self.base) for name in names}
-        if at <= self.last and (is_exact(step) or fetched_scripts.packages(step)):
+        exact = is_exact(step) and not standing_files.is_changed(step)
+        if at <= self.last and (exact or fetched_scripts.packages(step)):
             slot.builder = True
-            slot.artifacts = artifacts_of(self.facts, step) if is_exact(step) else ()
+            slot.artifacts = artifacts_of(self.facts, step) if exact else ()
             slot.runtime_text = self.packages.of_step(step, generated=True)
             slot.runtime = slot.runtime_text is not None
             return

@@ -16,6 +16,7 @@ from dockrefactor import (
     placement_review,
     roles,
     source_copies,
+    standing_files,
     tables,
 )
 from dockrefactor.effects import Kind, absolute, inside, overlap
@@ -81,6 +82,7 @@ class _Placer:
                 self._place(at, slot)
             placement_review.keep_what_builds_see(self.slots, self.last)
             placement_review.restore_packages(self.slots, self.last, self.packages.brought_by)
+            standing_files.restore_packages(self.slots, self.last)
             self._takes_from_tree()
             placement_review.drop_repeated(self.slots, self.last)
             placement_review.drop_removed(self.slots)
@@ -89,6 +91,7 @@ class _Placer:
             placement_review.drop_idle_workdirs(self.slots, self.last, self.plan.handed_over)
             fetched_programs.check(self.facts, self.slots, self.packages, self.runtime)
             self.packages.complete()
+            standing_files.check(self.slots, self.packages, self.base, self.runtime)
             self._join_packages()
             if self.packages.kept or self.packages.extra:
                 placement_review.keep_frontend(self.slots)
@@ -298,7 +301,7 @@ class _Placer:
             slot.builder, slot.runtime = at <= self.last, at > self.last
             return
         missing = self.packages.missing_programs(step)
-        if missing and at <= self.last and is_exact(step):
+        if missing and at <= self.last and is_exact(step) and not standing_files.is_changed(step):
             slot.builder = True
             slot.artifacts = artifacts_of(self.facts, step)
             return

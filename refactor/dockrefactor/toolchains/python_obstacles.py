@@ -288,10 +288,11 @@ def _texts(facts: Facts) -> Iterator[tuple[str, int, str, bool]]:
         text = facts.context.read(path) or ""
         if "/usr/local/" in text:
             for number, line in enumerate(text.splitlines(), 1):
-                found = _IN_SOURCE.search(line) or _FIRST.search(line)
-                if found is not None and found.re is _FIRST:
-                    yield path, number, line, False
-                elif found is not None and (not found["script"] or found["script"] in _console_scripts()):
+                found = _IN_SOURCE.search(line)
+                if found is None:
+                    if _FIRST.search(line):
+                        yield path, number, line, False
+                elif not found["script"] or found["script"] in _console_scripts():
                     yield path, number, line, True
 
 
