@@ -42,7 +42,7 @@ def stages(folder: Path, before: str, start: str = "", base: str = "python:3.11-
         "RUN sed -i 's/80/8080/' /etc/nginx/nginx.conf\n",
         "RUN mkdir /etc/nginx/ssl\n",
         "RUN echo 'server {}' > /etc/nginx/conf.d/site.conf\n",
-        "COPY site.conf /etc/nginx/sites-available/\nRUN ln -s ../sites-available/site.conf /etc/nginx/sites-enabled/\n",
+        "COPY site.conf /etc/nginx/sites-available/a\nRUN ln -s ../sites-available/a /etc/nginx/sites-enabled/\n",
         "RUN cp /etc/nginx/nginx.conf /etc/nginx.saved\n",
     ],
 )
