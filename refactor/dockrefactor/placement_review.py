@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
-from dockrefactor import source_copies
+from dockrefactor import source_copies, tables
 from dockrefactor.effects import CACHES, Kind, inside, overlap
 from dockrefactor.image import STANDARD_PATH
 from dockrefactor.slots import Slot
@@ -30,7 +31,7 @@ def keep_what_builds_see(slots: Sequence[Slot], last: int) -> None:
         later = [other for other in slots[at + 1 : last + 1] if other.builder]
         touched = tuple(path for other in later for path in (*writes(other.step), other.step.before.cwd) if path != "/")
         accounts = Kind.ACCOUNTS in slot.step.run.kinds and any(map(_names_accounts, later))
-        system = Kind.SYSTEM in slot.step.run.kinds
+        system = Kind.SYSTEM in slot.step.run.kinds or _installs_for(slot, later)
         if accounts or system or overlap(writes(slot.step), touched) or _sets_up(slot, later):
             slot.builder = True
 
@@ -50,6 +51,17 @@ def restore_packages(slots: Sequence[Slot], last: int, brings: Callable[[Step], 
 
 def _commands(slot: Slot) -> tuple[Placed, ...]:
     return slot.step.commands
+
+
+def _installs_for(slot: Slot, later: Sequence[Slot]) -> bool:
+    """Whether a step installs a tool that a later step may start, itself or in a script that it runs."""
+    tools = [placed.effects.programs[1:] for placed in _commands(slot) if placed.effects.kind is Kind.TOOL_INSTALL]
+    names = {posixpath.basename(name).partition("@")[0] for programs in tools for name in programs}
+    if not tools or not any(map(_commands, later)):
+        return False
+    if not all(tools) or not names.issubset(tables.toml("build_tools")["only_serve"]):
+        return True
+    return any(not names.isdisjoint(placed.effects.programs) for other in later for placed in _commands(other))
 
 
 def _sets_up(slot: Slot, later: Sequence[Slot]) -> bool:
