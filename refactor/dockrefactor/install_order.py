@@ -125,11 +125,11 @@ def _installs(facts: Facts, stage: Stage, first: int) -> Install:
                 folders += inputs.folders
                 missing += inputs.missing
                 open_ended += inputs.open_ended
-        named = _named(facts, stage, at, cut)
-        files += named
+        names = named(facts, stage, at, cut)
+        files += names
         # a source that is loaded beside the tool may load others
         loaded = _loaded(step)
-        sources = [path for path in named if _SOURCE.search(path) and path.endswith(loaded)]
+        sources = [path for path in names if _SOURCE.search(path) and path.endswith(loaded)]
         open_ended += [facts.at(step.instruction, f"{posixpath.basename(path)} is loaded with it") for path in sources]
         last = at
         if cut is not None or not step.run.kinds <= _QUIET:
@@ -154,7 +154,7 @@ def _loaded(step: Step) -> tuple[str, ...]:
     return tuple(posixpath.basename(part) for value in values for part in _FILE.findall(value))
 
 
-def _named(facts: Facts, stage: Stage, at: int, cut: Placed | None) -> list[str]:
+def named(facts: Facts, stage: Stage, at: int, cut: Placed | None) -> list[str]:
     """Copied files that the commands of an install, or settings of the environment for it, name (`--userconfig x`)."""
     step = stage.steps[at]
     assert step.run is not None
@@ -168,14 +168,14 @@ def _named(facts: Facts, stage: Stage, at: int, cut: Placed | None) -> list[str]
     env = step.before.env.items()
     texts += [(value, step.before.cwd) for name, value in env if _SETTING.match(name)]
     resolve = stage.resolver(at)
-    named = []
+    found = []
     for text, cwd in texts:
         for part in _FILE.findall(text):
             path = absolute(part, cwd)
             source = resolve(path)
             if source is not None and facts.context.is_file(source):
-                named.append(path)
-    return named
+                found.append(path)
+    return found
 
 
 def _cut(step: Step) -> Placed | None:
@@ -260,11 +260,14 @@ def leading_moves(step: Step) -> tuple[Placed, ...]:
     return tuple(found)
 
 
-def blocked_between(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) -> Blocked | None:
-    """What between the first moved copy and the install touches, or depends on, what it copies."""
+def blocked_between(
+    facts: Facts, stage: Stage, found: Install, copies: Sequence[int], through: bool = False
+) -> Blocked | None:
+    """What between the first moved copy and the install, or with `through` the end of it, touches or depends on what it
+    copies."""
     moved = tuple(path for at in copies for path in written(stage.steps[at]))
     cwd = stage.steps[max(found.last, found.first)].before.cwd
-    for at in range(copies[0] + 1, found.first):
+    for at in range(copies[0] + 1, found.last + 1 if through else found.first):
         step = stage.steps[at]
         replaced = _replaced(facts, stage, at, copies) if step.copy is not None and at not in copies else None
         if replaced is not None:

@@ -3,7 +3,8 @@
 A change of a source file then leaves the dependency layer in the cache. The move is made only where it is shown that
 the install reads nothing but the files that are copied first: included requirement files, workspaces' manifests,
 patches, configuration of the package manager. An install that runs scripts of the project, or builds the project
-itself, reads the sources: the order stays.
+itself, reads the sources: the order stays. Packages of the system, global tools and compiled extensions, which read
+nothing of the context, are installed above the copies too.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import posixpath
 from collections.abc import Sequence
 from itertools import pairwise
 
-from dockrefactor import install_order, source_copies
+from dockrefactor import install_order, source_copies, system_installs
 from dockrefactor.effects import Kind, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.install_order import Install
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
+from dockrefactor.records import replace
 from dockrefactor.stages import Placed, Stage, Step, mounted, resolver
-from dockrefactor.text import Edit, Span, insertion
+from dockrefactor.text import Edit, Span, apply, edits_between, insertion
 
 
 class Reasons(ReasonEnum):
@@ -58,7 +60,20 @@ _BY_CODE = {member.reason.code: member for member in Reasons}
 
 
 def run(facts: Facts) -> Outcome:
-    """The better order in the first stage that allows one, or the reason why none does."""
+    """The better order in each stage that allows one, or the reason why none does."""
+    outcome = _once(facts)
+    if not isinstance(outcome, Change) or not any(system_installs.may_wait(stage) for stage in facts.stages):
+        return outcome
+    # below the install that a copy was moved to, there may be another one that reads nothing of it
+    before, edits = facts.document.text, outcome.edits
+    after = apply(before, edits)
+    while isinstance(more := _once(facts.of_text(after)), Change):
+        after = apply(after, more.edits)
+        edits = edits_between(before, after)
+    return replace(outcome, edits=edits)
+
+
+def _once(facts: Facts) -> Outcome:
     unneeded: Outcome = Unneeded(Reasons.NO_INSTALL, facts.at(facts.final.origin, "no dependency install after a COPY"))
     refusal: Outcome | None = None
     edits: list[Edit] = []
@@ -76,6 +91,15 @@ def run(facts: Facts) -> Outcome:
 
 
 def _stage(facts: Facts, stage: Stage) -> Outcome:
+    outcome = _dependencies(facts, stage)
+    if isinstance(outcome, Change) or not system_installs.may_wait(stage):
+        return outcome
+    found = next(system_installs.waiting(facts, stage), None)
+    return outcome if found is None else _reorder(facts, stage, *found)
+
+
+def _dependencies(facts: Facts, stage: Stage) -> Outcome:
+    """The better order around the dependency install of a stage."""
     found = install_order.find(facts, stage)
     if found is None:
         nothing = Unneeded(Reasons.NO_INSTALL, facts.at(stage.origin, "no dependency install after a COPY"))

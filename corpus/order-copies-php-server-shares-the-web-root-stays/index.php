@@ -1,0 +1,1 @@
+<?php echo "opened ", 3 * 7, " times\n";

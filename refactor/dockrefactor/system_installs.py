@@ -1,0 +1,124 @@
+"""Installs that read nothing of the build context, and that a copy above them has done again all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from dockrefactor import install_order, os_packages
+from dockrefactor.effects import Kind, in_image, inside
+from dockrefactor.facts import Facts
+from dockrefactor.install_order import Install
+from dockrefactor.needs import InstallInputs
+from dockrefactor.os_packages import Role
+from dockrefactor.stages import Stage, Step
+
+_INSTALLS: Final = frozenset({Kind.OS_INSTALL, Kind.TOOL_INSTALL, Kind.INSTALL})
+# what may read or change any file that was copied
+_OPEN: Final = frozenset({Kind.BUILD, Kind.PROGRAM, Kind.TEST, Kind.OS_FILES, Kind.PRUNE, Kind.UNKNOWN})
+# where packages of the system have their files, and where installs look for settings
+_SYSTEM: Final = ("/bin", "/boot", "/etc", "/lib", "/lib64", "/root", "/run", "/sbin", "/usr", "/var")
+_OF_PROJECTS: Final = ("/usr/src", "/usr/app", "/var/app", "/root/app", "/root/src")
+# where a server's package, or one that is not the distribution's, may put files
+_SHARED: Final = ("/opt", "/srv", "/var/www")
+_PUTS_NOTHING_THERE: Final = frozenset({Role.BUILD, Role.HEADERS, Role.TOOL})
+
+
+def may_wait(stage: Stage) -> bool:
+    """Whether an install stands below a copy of the build context, whatever it reads."""
+    own = (at for at, step in enumerate(stage.steps) if step.copy is not None and step.copy.origin is None)
+    return any(_installs(step) for step in stage.steps[next(own, len(stage.steps)) :])
+
+
+def waiting(facts: Facts, stage: Stage) -> Iterator[tuple[Install, list[int]]]:
+    """The installs that may as well stand above the copies before them, with the positions of these copies; the lowest
+    install first."""
+    for at in range(len(stage.steps) - 1, 0, -1):
+        if not _installs(stage.steps[at]):
+            continue
+        read = _inputs(facts, stage, at)
+        copies = [
+            place
+            for place, step in enumerate(stage.steps[:at])
+            if step.copy is not None and install_order.brings_more(facts, step.copy, read)
+        ]
+        found = Install(at, _end(stage, at), InstallInputs())
+        if copies and _is_free(facts, stage, found, copies):
+            yield found, copies
+
+
+def _installs(step: Step) -> bool:
+    return any(placed.effects.kind in _INSTALLS for placed in step.commands)
+
+
+def _inputs(facts: Facts, stage: Stage, before: int) -> InstallInputs:
+    """All that the installs above the step `before` read: copies of that alone are where they belong."""
+    found = [
+        inputs
+        for step in stage.steps[:before]
+        for placed in step.commands
+        if placed.effects.kind is Kind.INSTALL and (inputs := facts.install_inputs(step, placed, stage)) is not None
+    ]
+    return InstallInputs(
+        tuple(path for inputs in found for path in inputs.files),
+        tuple(path for inputs in found for path in inputs.folders),
+    )
+
+
+def _end(stage: Stage, at: int) -> int:
+    """The last of the steps that only clean up behind the install `at`."""
+    while at + 1 < len(stage.steps):
+        run = stage.steps[at + 1].run
+        if run is None or not run.kinds <= {Kind.OS_CLEAN}:
+            break
+        at += 1
+    return at
+
+
+def _is_free(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) -> bool:
+    """Whether nothing from the first of the copies to the end of the install reads or changes what they bring."""
+    between = range(copies[0] + 1, found.last + 1)
+    copied = [copy for at in (*copies, *between) if (copy := stage.steps[at].copy) is not None]
+    if not all(copy.known or copy.inline for copy in copied):
+        return False
+    if any(_reads(facts, stage, at) for at in between):
+        return False
+    if install_order.blocked_between(facts, stage, found, copies, through=True) is not None:
+        return False
+    targets = [path for at in copies for path in _targets(facts, stage.steps[at])]
+    if any(_is_within(path, _SYSTEM) and not _is_within(path, (*_OF_PROJECTS, *_SHARED)) for path in targets):
+        return False
+    names = [word.text for at in between for placed in stage.steps[at].commands for word in placed.effects.os_packages]
+    return not any(_is_within(path, _SHARED) for path in targets) or all(_puts_nothing(stage, name) for name in names)
+
+
+def _reads(facts: Facts, stage: Stage, at: int) -> bool:
+    """Whether a command of the step reads something that was copied, or may."""
+    step = stage.steps[at]
+    for placed in step.commands:
+        if placed.effects.kind in _OPEN:
+            return True
+        if placed.effects.kind is Kind.INSTALL:
+            inputs = facts.install_inputs(step, placed, stage)
+            if inputs is None or inputs.files or inputs.folders or inputs.missing or inputs.open_ended:
+                return True
+    return _installs(step) and bool(install_order.named(facts, stage, at, None))
+
+
+def _targets(facts: Facts, step: Step) -> Iterator[str]:
+    """The image paths of all files that a copy brings."""
+    assert step.copy is not None
+    for source, target, is_folder in step.copy.pairs:
+        inner = (entry.path for entry in facts.context.walk(source) if not entry.is_dir) if is_folder else ()
+        yield from (in_image(path, source, target) for path in inner) if is_folder else (target,)
+
+
+def _is_within(path: str, folders: Sequence[str]) -> bool:
+    return any(inside(path, folder) for folder in folders)
+
+
+def _puts_nothing(stage: Stage, package: str) -> bool:
+    """Whether a package and what comes with it are known to leave the shared folders alone."""
+    if stage.base is None:
+        return False
+    return package.startswith("lib") or os_packages.role(package, stage.base) in _PUTS_NOTHING_THERE
