@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 QUOTED: Final = regex(
     r"""(?P<before>\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)?(?P<q>['"`])(?P<text>[\w@./-]{1,200})(?P=q)"""
 )
+# `src/routes/*.ts`: the folder before the pattern; what a bundler resolves when it builds is none
+_PATTERN: Final = regex(
+    r"""(?P<before>\bmeta\.glob(?:Eager)?\s*\(\s*\[?\s*)?(?P<q>['"`])(?P<text>[\w@./-]+)/[^'"`/\n]*\*[^'"`\n]*(?P=q)"""
+)
 _PATH: Final = regex(rf"[\w./{FILE_FOLDER}{HOLE}-]*/[\w.{HOLE}-]*\.\w{{2,5}}")
 _SOCKET: Final = regex(r"[\w./-]+\.sock(et)?")
 _PORT: Final = regex(r"\d{1,5}")
@@ -160,7 +164,8 @@ def _read_sources(
 
 def _named_paths(context: BuildContext, folder: str, path: str, text: str, found: _Found) -> None:
     """Any string that names something of the project counts as read: a folder handed on under another name."""
-    for match in QUOTED.finditer(text):
+    patterns = _PATTERN.finditer(text) if "*" in text else ()
+    for match in (*QUOTED.finditer(text), *patterns):
         plain = posixpath.normpath(match["text"])
         if match["before"] or plain.startswith((".", "/", "@")):
             continue
