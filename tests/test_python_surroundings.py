@@ -420,3 +420,58 @@ def test_a_script_that_a_source_starts_finds_its_interpreter(folder: Path, first
     (folder / "tool.py").write_text(f"{first}\nimport json\n")
     (folder / "app.py").write_text("import subprocess\n\nsubprocess.run(['./tool.py'])\n")
     assert ("AS runtime" in result(folder, FULL + INSTALL + CMD)) is is_split
+
+
+@pytest.mark.parametrize(
+    ("source", "is_split"),
+    [
+        ("import subprocess\n\n\ndef run(line):\n    subprocess.run(line, shell=True)\n\n\nrun('curl a.b')\n", False),
+        ("import json, subprocess\n\nsubprocess.run(json.load(open('a.json')))\n", False),
+        ("import subprocess\n\nwords = ['echo', 'a']\nsubprocess.run(' '.join(words), shell=True)\n", True),
+        ("import subprocess, sys\n\nsubprocess.run([sys.executable, 'a.py'])\n", True),
+    ],
+)
+def test_a_program_that_a_source_computes_may_be_the_full_images(folder: Path, source: str, is_split: bool) -> None:
+    (folder / "app.py").write_text(source)
+    assert ("AS runtime" in result(folder, FULL + INSTALL + CMD)) is is_split
+    assert "AS runtime" in result(folder, SLIM.format("") + INSTALL + CMD)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "subprocess.check_call([sys.executable, '-m', 'pip', 'install', 'flask'])",
+        "os.system('pip install flask')",
+        "pip.main(['install', 'flask'])",
+    ],
+)
+def test_a_source_that_installs_when_it_runs_keeps_the_image(folder: Path, call: str) -> None:
+    (folder / "app.py").write_text(f"import os, pip, subprocess, sys\n\n{call}\n")
+    text = result(folder, FULL + INSTALL + CMD)
+    assert "AS runtime" not in text
+    assert "USER" not in text
+
+
+@pytest.mark.parametrize(
+    ("place", "source", "is_split"),
+    [
+        ("/etc/tool", "open('/etc/tool/a.conf')\n", False),
+        ("share/tool", "open('/usr/local/share/tool/a.conf')\n", False),
+        ("share/tool", "import sys\n\nopen(sys.prefix + '/share/tool/a.conf')\n", True),
+    ],
+)
+def test_data_files_of_the_project_are_found(folder: Path, place: str, source: str, is_split: bool) -> None:
+    (folder / "a.conf").write_text("")
+    (folder / "app.py").write_text(source)
+    (folder / "setup.py").write_text(
+        "from setuptools import setup\n\n"
+        f"setup(name='tool', py_modules=['app'], data_files=[('{place}', ['a.conf'])], install_requires=['flask'])\n"
+    )
+    install = "WORKDIR /app\nCOPY . .\nRUN pip install .\n"
+    assert ("AS runtime" in result(folder, FULL + install + CMD)) is is_split
+
+
+@pytest.mark.parametrize(("tag", "is_split"), [("3.11-bookworm", False), ("3.12-bookworm", True)])
+def test_what_the_image_has_beside_pip_is_no_part_of_an_environment(folder: Path, tag: str, is_split: bool) -> None:
+    (folder / "app.py").write_text("import wheel\n")
+    assert ("AS runtime" in result(folder, f"FROM python:{tag}\n" + INSTALL + CMD)) is is_split

@@ -85,3 +85,10 @@ def test_files_of_a_package_that_the_runtime_installs_are_changed_there(folder: 
 def test_files_that_every_image_has_are_changed(folder: Path) -> None:
     step = "RUN echo '10.0.0.1 db' >> /etc/hosts && mkdir /var/log/app && touch /var/log/app/a.log\n"
     assert step in stages(folder, step)[1]
+
+
+@pytest.mark.parametrize("step", ["RUN cat /etc/nginx/nginx.conf\n", "RUN which nginx\n", "RUN nginx --version\n"])
+def test_the_builder_has_the_package_that_it_is_asked_for(folder: Path, step: str) -> None:
+    builder, runtime = stages(folder, NGINX + step, "nginx && ")
+    assert NGINX in runtime
+    assert NGINX in builder or step not in builder

@@ -19,6 +19,8 @@ from dockrefactor.shell import Command, ShellWord
 _BUILTIN: Final = frozenset(
     {"cd", "set", "export", "unset", ":", "exit", "type", "command", "test", "[", "umask", "source", "."}
 )
+# what every program answers by printing
+_ASKS: Final = (("--version",), ("-version",), ("--help",))
 _DEBIAN_MANAGERS: Final = {
     **dict.fromkeys(("apt-get", "apt", "aptitude"), package_managers.apt),
     "dpkg": package_managers.dpkg,
@@ -64,6 +66,8 @@ def _by_name(name: str, command: Command, cwd: str) -> Effects:
     if name in _PACKAGE_MANAGERS:
         return _PACKAGE_MANAGERS[name](command)
     row = tables.toml("commands").get(name)
+    if row is None and "/" not in name and command.argv[1:] in _ASKS:
+        return Effects(Kind.QUERY, programs=(name,))
     if row is None:
         return Effects(Kind.UNKNOWN, why=f"what `{command.name}` does is not known", programs=(command.name,))
     if "only_with" in row and not set(row["only_with"]) & set(command.argv):

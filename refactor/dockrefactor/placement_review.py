@@ -45,8 +45,14 @@ def restore_packages(slots: Sequence[Slot], last: int, brings: Callable[[Step], 
             continue
         brought = brings(slot.step)
         later = [placed for other in slots[at + 1 : last + 1] if other.builder for placed in _commands(other)]
-        if any(one.effects.kind is Kind.SYSTEM or not set(one.effects.programs).isdisjoint(brought) for one in later):
+        if any(one.effects.kind is Kind.SYSTEM or not _asked(one).isdisjoint(brought) for one in later):
             slot.builder, slot.builder_text = True, None
+
+
+def _asked(placed: Placed) -> set[str]:
+    """The programs that a command runs, or looks for (`which chromium`)."""
+    looked_for = placed.command.argv[1:] if placed.effects.kind is Kind.QUERY else ()
+    return {*placed.effects.programs, *looked_for}
 
 
 def _commands(slot: Slot) -> tuple[Placed, ...]:

@@ -1,4 +1,4 @@
-"""Files of the system that a step changes, or beside which it makes others: they must stand before it in its stage.
+"""Files of the system that a step changes or reads, or beside which it makes others: they stand before it in its stage.
 
 A step that edits what a package brought (`rm /etc/nginx/sites-enabled/default`) fails where the package is missing.
 """
@@ -48,7 +48,7 @@ def check(slots: Sequence[Slot], packages: RuntimePackages, base: Image, runtime
             if _is_brought(path, names):
                 continue
             if not same or any(_is_akin(path, name) for name in dropped):
-                raise packages.stop("unknown-effect", slot.step, f"the runtime may be without {path}, which it changes")
+                raise packages.stop("unknown-effect", slot.step, f"the runtime may be without {path}")
 
 
 def is_changed(step: Step) -> bool:
@@ -61,9 +61,9 @@ def needed(slots: Sequence[Slot], at: int) -> Iterator[str]:
     run = slots[at].step.run
     if run is None:
         return
-    made = list(_made(slots[:at])) if any(placed.effects.kind in _FILES for placed in run.commands) else []
+    made = list(_made(slots[:at]))
     for placed in run.commands:
-        if placed.effects.kind not in _FILES:
+        if placed.effects.kind not in _FILES | {Kind.QUERY}:
             continue
         for path in _standing(placed):
             if _is_of_packages(path) and not any(inside(path, other) or inside(other, path) for other in made):
@@ -85,6 +85,8 @@ def _made(slots: Iterable[Slot]) -> Iterator[str]:
 def _standing(placed: Placed) -> tuple[str, ...]:
     """The paths that must be there before a command runs."""
     table, effects = _table(), placed.effects
+    if effects.kind is Kind.QUERY:
+        return tuple(path for path in effects.reads if path != placed.cwd)
     name = posixpath.basename(placed.command.name)
     options = [word for word in placed.command.argv[1:] if re.match(r"-[A-Za-z]", word)]
     if any(letter in word for letter in table["without"].get(name, "") for word in options):

@@ -1,4 +1,4 @@
-"""Sources that compile when they run: cffi, pyximport, torch.compile and the like need a C compiler in the runtime.
+"""Sources that compile or install when they run: cffi, pyximport, torch.compile and the like need a C compiler then.
 
 Source: `data/python_compilers.toml`.
 """
@@ -41,7 +41,8 @@ def _compiling(context: BuildContext, unused: tuple[str, ...]) -> Iterator[tuple
             uses = re.compile(row["uses"])
             for number, line in enumerate(text.splitlines(), 1):
                 if uses.search(line.partition("#")[0]):
-                    yield Evidence(path, number, f"{name} compiles when it runs"), row["writes"]
+                    says = f"{name} {row.get('does', 'compiles')} when it runs"
+                    yield Evidence(path, number, says), row["writes"]
                     break
 
 

@@ -52,6 +52,12 @@ _FIRST: Final = regex(
     r"""(?:\bENV\s+PATH\s+|(?<![${])\bPATH["']?\]?\s*[=:]\s*)(?!["']?\$\{?PATH)[^\s$]*/usr/local/bin(?![\w/.-])"""
     r"""|(?:^|[\s;&])(?:\.|source)\s+/etc/(?:profile|environment)\b"""
 )
+# sources that builds and developers start, or that do without what they start (versioneer's)
+_BESIDE_PROGRAM: Final = regex(r"(?:^|/)(?:(?:setup|versioneer|_version|noxfile|fabfile)\.py$|node_modules/|docs?/)")
+# what setuptools, poetry and hatch call files that are installed below the prefix
+_DATA_FILES: Final = regex(r"\bdata_files\b|\bdata-files\b|\bshared-data\b")
+_OUTSIDE: Final = regex(r"""["']/(?:etc|lib|opt|srv|usr|var)\b""")
+_SHARED: Final = regex(r"/usr/local/(?:etc|share|var|libexec)/[\w.-]+")
 _TEXTS: Final = ("CMD", "ENTRYPOINT", "ENV", "HEALTHCHECK", "RUN")
 _SETTINGS: Final = (".sh", ".conf", ".ini", ".service", ".cfg")
 
@@ -64,8 +70,10 @@ def of_image(facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | Non
         or _homes(facts, installs)
         or _inline_code(facts)
         or _extensions(facts)
+        or _data_files(facts, installs)
         or _variables(facts)
         or _libraries(facts)
+        or _programs(facts)
         or _compilers(facts)
     )
 
@@ -159,6 +167,52 @@ def _extensions(facts: Facts) -> Blocked | None:
     return None
 
 
+def _data_files(facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | None:
+    """Files that the project's own install puts outside of its packages, by a path that an environment has not.
+
+    https://docs.python.org/3.11/distutils/setupscript.html#installing-additional-files
+    """
+    if not any(_is_own(placed.effects.detail) for _, placed in installs):
+        return None
+    names = ("setup.py", "setup.cfg", "pyproject.toml")
+    texts = {path: facts.context.read(path) or "" for path in facts.context.files("", names)}
+    recipes = {path: text for path, text in texts.items() if _DATA_FILES.search(text)}
+    for path, text in recipes.items():
+        if _OUTSIDE.search(text):
+            return Blocked("unknown-effect", Evidence(path, 0, "its data files may lie outside of the environment"))
+    if not recipes:
+        return None
+    for path, number, line in _lines(facts, "/usr/local/"):
+        found = _SHARED.search(line)
+        if found is not None and not _is_made(facts, found[0]):
+            says = f"names {found[0]}, where data files of the project may lie"
+            return Blocked("absolute-tool-path", Evidence(path, number, says))
+    return None
+
+
+def _is_own(install: object) -> bool:
+    return isinstance(install, PythonInstall) and bool(install.installs_project or install.local_paths)
+
+
+def _is_made(facts: Facts, path: str) -> bool:
+    """Whether a step of the author's puts something at a path."""
+    copied = (item for step in facts.final.steps if step.copy is not None for item in step.copy.writes)
+    run = (item for step in facts.final.steps for placed in step.commands for item in placed.effects.writes)
+    return any(inside(path, item) or inside(item, path) for item in (*copied, *run) if item.startswith("/usr/local/"))
+
+
+def _lines(facts: Facts, word: str) -> Iterator[tuple[str, int, str]]:
+    """(path, line, text) of instructions that start the program, start scripts and sources, of lines with a word."""
+    for step in facts.final.steps:
+        if step.keyword in _TEXTS and word in step.instruction.logical:
+            yield facts.name, step.instruction.start_line, step.instruction.logical
+    for path in sorted({*facts.launch.scripts.values(), *python_files(facts)}):
+        text = facts.context.read(path) or ""
+        if word in text:
+            for number, line in enumerate(text.splitlines(), 1):
+                yield path, number, line
+
+
 def _variables(facts: Facts) -> Blocked | None:
     """Variables and settings that take Python or pip away from the virtual environment."""
     steering = python_steering.steering(facts)
@@ -190,6 +244,18 @@ def _libraries(facts: Facts) -> Blocked | None:
     for claim in found.imports:
         if claim.value in names("needs_tk"):
             return Blocked("unknown-library", claim.evidence)
+    return None
+
+
+def _programs(facts: Facts) -> Blocked | None:
+    """A program that a source starts and that is computed: it may be one that only the full image has."""
+    base = facts.final.base
+    if base is None or not base.counterpart:
+        return None
+    for claim in python_sources.image_sources(facts).programs:
+        if claim.value is None and not _BESIDE_PROGRAM.search(claim.evidence.path):
+            says = f"which program {claim.evidence.says} starts is computed"
+            return Blocked("unknown-library", Evidence(claim.evidence.path, claim.evidence.line, says))
     return None
 
 

@@ -16,7 +16,7 @@ from dockrefactor.program_outputs import ASSIGNMENT, CARRIERS
 from dockrefactor.tables import toml
 from dockrefactor.toolchains.python_paths import COMPUTED_END, HERE, Value
 from dockrefactor.toolchains.python_reading import Reading
-from dockrefactor.toolchains.python_scopes import Scope, argument
+from dockrefactor.toolchains.python_scopes import Scope, argument, unquoted
 from dockrefactor.toolchains.python_shell_lines import INTERPRETER, UNKNOWN_PIECE, command_words
 
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/usr/bin/bash"})
@@ -51,6 +51,10 @@ class Processes:
             self.program(node.body, full, call, scope, depth + 1, is_whole)
             self.program(node.orelse, full, call, scope, depth + 1, is_whole)
             return
+        joined = self._joined(node)
+        if joined is not node:
+            self.program(joined, full, call, scope, depth + 1, is_whole)
+            return
         words = self._words(node)
         if words is not None:
             self._word_list(words, full, call, scope, depth)
@@ -71,6 +75,13 @@ class Processes:
         if isinstance(node, cst.BinaryOperation):
             return self._list_like(node.left, scope)
         return isinstance(node, cst.List | cst.Tuple)
+
+    def _joined(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        """`" ".join(["git", "status"])` -> the list."""
+        if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute) or len(node.args) != 1:
+            return node
+        is_join = node.func.attr.value == "join" and unquoted(node.func.value) == " "
+        return node.args[0].value if is_join else node
 
     def _split_string(self, node: cst.BaseExpression) -> cst.BaseExpression:
         """`shlex.split("git status")` and `"git status".split()` -> the string."""
