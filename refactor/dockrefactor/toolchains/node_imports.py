@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 from collections.abc import Collection
 
@@ -54,6 +55,18 @@ def names_any(context: BuildContext, folder: str, packages: Collection[str]) -> 
         for path in paths
         for match in QUOTED.finditer(context.read(path) or "")
     )
+
+
+def inserted_packages(context: BuildContext, folder: str) -> frozenset[str]:
+    """The packages that compilers may make the project's output load, by the settings in its folder."""
+    table = node_facts()["inserted"]
+    paths = [
+        path
+        for path in context.children(folder)
+        if any(fnmatch.fnmatchcase(posixpath.basename(path), pattern) for pattern in table["settings"])
+    ]
+    texts = "\n".join(filter(None, map(context.read, paths)))
+    return frozenset(name for name, signs in table["packages"].items() if any(sign in texts for sign in signs))
 
 
 def _claim(name: str | None, path: str, line: int) -> Claim:

@@ -207,11 +207,12 @@ def _prunable(facts: Facts, package: PackageJson, installed: Sequence[LanguagePa
         return False
     if _bundled(facts):
         return True
+    helpers = node_imports.inserted_packages(facts.context, package.folder)
     imported = node_imports.imported_packages(facts.context, package.folder)
     kept = {item.name for item in installed if not item.development}
     development |= {item.name for item in installed if item.development} - kept
     development = development - set(node_commands.node_facts()["builds"]["build_settings"])
-    if not all(claim.value is not None and claim.value not in development for claim in imported):
+    if helpers & development or not all(claim.value and claim.value not in development for claim in imported):
         return False
     return not node_imports.names_any(facts.context, package.folder, development)
 
