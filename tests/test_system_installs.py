@@ -52,6 +52,17 @@ def ordered(folder: Path, lines: str) -> str:
             "COPY . /var/www/html\nRUN apt-get update && apt-get install -y unzip libzip-dev\n",
             "RUN apt-get update && apt-get install -y unzip libzip-dev\nCOPY . /var/www/html\n",
         ),
+        # what another stage makes changes with the sources
+        (
+            f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /out /app\n{APT}",
+            f"RUN make\nFROM python:3.12-slim\n{APT}COPY --from=0 /out /app\n",
+        ),
+        (
+            f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /usr/local/lib/x /usr/local/lib/x\nCOPY . /app\n{APT}",
+            f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /usr/local/lib/x /usr/local/lib/x\n{APT}COPY . /app\n",
+        ),
+        # an absolute path in a variable means the same in another work folder
+        (f"ENV D=/app\nCOPY . ${{D}}/bot\nWORKDIR $D\n{APT}", f"ENV D=/app\nWORKDIR $D\n{APT}COPY . ${{D}}/bot\n"),
     ],
 )
 def test_goes_below(tmp_path: Path, before: str, after: str) -> None:
@@ -79,6 +90,13 @@ def test_goes_below(tmp_path: Path, before: str, after: str) -> None:
         # a package that is copied
         "COPY . /app\nRUN apt-get update && apt-get install -y /app/tool.deb\n",
         f"ARG FOLDER\nCOPY . $FOLDER\n{APT}",
+        f"ENV D=/a\nCOPY . $D\nENV D=/b\n{APT}",
+        f"ENV D=a\nCOPY . $D\nWORKDIR /b\n{APT}",
+        # what another stage made is read, named, or among the system's own files
+        "RUN make\nFROM python:3.12-slim\nCOPY --from=0 /wheels /wheels\nRUN pip install --no-index -f /wheels tool\n",
+        "RUN make\nFROM python:3.12-slim\nCOPY --from=0 /out /app\nRUN npm install -g /app/tool.tgz\n",
+        f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /out /usr/local\n{APT}",
+        f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /out /\n{APT}",
     ],
 )
 def test_stays_above(tmp_path: Path, lines: str) -> None:

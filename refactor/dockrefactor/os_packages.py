@@ -30,6 +30,12 @@ def bare(name: str) -> str:
     return name.partition(":")[0] if not name.startswith("lib") or ":" in name else name
 
 
+def provided(names: Iterable[str]) -> frozenset[str]:
+    """The names by which packages are there: without version and architecture, and as before the 64-bit time_t
+    transition of trixie, whose packages provide the names without `t64`."""
+    return frozenset(bare(name).removesuffix("t64") for name in names)
+
+
 def family(image: Image) -> str:
     """The family of an image's distribution, as data files name it: debian, alpine or rpm."""
     if image.is_alpine or image.is_rpm:

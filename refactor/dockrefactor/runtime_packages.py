@@ -98,7 +98,8 @@ class RuntimePackages:
         if foreign:
             raise self.stop("unknown-library", step, f"`{min(foreign)}` comes from a repository that a script adds")
         left = [library for name in names for library in self._left_behind(name, step)]
-        added = [name for name in dict.fromkeys(left) if name not in kept and name not in self.kept]
+        there = os_packages.provided((*kept, *self.kept))
+        added = [name for name in dict.fromkeys(left) if not os_packages.provided([name]) <= there]
         self.kept.extend([*kept, *added])
         document = self.facts.document
         fits = not self.base.is_rpm or package_lists.fits(step, lambda name: name in kept, added)
@@ -317,7 +318,8 @@ class RuntimePackages:
         """Add packages for what the base image of the build has and the runtime's has not. Raises BlockedError."""
         there = {"ca-certificates": self.runtime.ca_certificates, "tzdata": self.runtime.tzdata}
         for name, _ in self.facts.needs.os_packages:
-            there_already = name in (*self.kept, *self.extra) or name in self.runtime.packages or there.get(name)
+            listed = os_packages.provided((*self.kept, *self.extra, *self.runtime.packages))
+            there_already = os_packages.provided([name]) <= listed or there.get(name)
             if not there_already and self._had(name):
                 self.extra.append(name)
         have = self._brought() | self.runtime.programs

@@ -1,12 +1,13 @@
-"""Installs that read nothing of the build context, and that a copy above them has done again all the same."""
+"""Installs that read nothing of the build context or of other stages, and that a copy above them has done again all the
+same."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from dockrefactor import install_order, os_packages
-from dockrefactor.effects import Kind, in_image, inside
+from dockrefactor import install_order, moved_copies, os_packages
+from dockrefactor.effects import Kind, absolute, in_image, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.install_order import Install
 from dockrefactor.needs import InstallInputs
@@ -25,9 +26,9 @@ _PUTS_NOTHING_THERE: Final = frozenset({Role.BUILD, Role.HEADERS, Role.TOOL})
 
 
 def may_wait(stage: Stage) -> bool:
-    """Whether an install stands below a copy of the build context, whatever it reads."""
-    own = (at for at, step in enumerate(stage.steps) if step.copy is not None and step.copy.origin is None)
-    return any(_installs(step) for step in stage.steps[next(own, len(stage.steps)) :])
+    """Whether an install stands below a copy of what changes, whatever it reads."""
+    changing = (at for at, step in enumerate(stage.steps) if _is_own(step) or _is_made(step))
+    return any(_installs(step) for step in stage.steps[next(changing, len(stage.steps)) :])
 
 
 def waiting(facts: Facts, stage: Stage) -> Iterator[tuple[Install, list[int]]]:
@@ -37,14 +38,26 @@ def waiting(facts: Facts, stage: Stage) -> Iterator[tuple[Install, list[int]]]:
         if not _installs(stage.steps[at]):
             continue
         read = _inputs(facts, stage, at)
-        copies = [
+        own = {
             place
             for place, step in enumerate(stage.steps[:at])
             if step.copy is not None and install_order.brings_more(facts, step.copy, read)
-        ]
+        }
+        made = {place for place, step in enumerate(stage.steps[:at]) if _is_made(step)}
         found = Install(at, _end(stage, at), InstallInputs())
-        if copies and _is_free(facts, stage, found, copies):
-            yield found, copies
+        for copies in (sorted(own | made), sorted(own)):
+            if copies and _is_free(facts, stage, found, copies):
+                yield found, copies
+                break
+
+
+def _is_own(step: Step) -> bool:
+    return step.copy is not None and step.copy.origin is None
+
+
+def _is_made(step: Step) -> bool:
+    """Whether a step copies what another stage of the file makes, which changes with the sources."""
+    return step.copy is not None and step.copy.stage is not None
 
 
 def _installs(step: Step) -> bool:
@@ -83,10 +96,14 @@ def _is_free(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) 
         return False
     if any(_reads(facts, stage, at) for at in between):
         return False
-    if install_order.blocked_between(facts, stage, found, copies, through=True) is not None:
+    if moved_copies.blocked_between(facts, stage, found, copies, through=True) is not None:
+        return False
+    if any(_touches(stage.steps[other], stage.steps[at]) for at in copies for other in between if other not in copies):
         return False
     targets = [path for at in copies for path in _targets(facts, stage.steps[at])]
-    if any(_is_within(path, _SYSTEM) and not _is_within(path, (*_OF_PROJECTS, *_SHARED)) for path in targets):
+    if "/" in targets or any(
+        _is_within(path, _SYSTEM) and not _is_within(path, (*_OF_PROJECTS, *_SHARED)) for path in targets
+    ):
         return False
     names = [word.text for at in between for placed in stage.steps[at].commands for word in placed.effects.os_packages]
     return not any(_is_within(path, _SHARED) for path in targets) or all(_puts_nothing(stage, name) for name in names)
@@ -105,9 +122,25 @@ def _reads(facts: Facts, stage: Stage, at: int) -> bool:
     return _installs(step) and bool(install_order.named(facts, stage, at, None))
 
 
+def _touches(step: Step, made: Step) -> bool:
+    """Whether a step may read or change what another stage made: it copies to there, installs a language's packages, or
+    names it."""
+    if not _is_made(made):
+        return False
+    there = moved_copies.written(made)
+    words = ((word.text.partition("*")[0], placed.cwd) for placed in step.commands for word in placed.command.words)
+    return (
+        any(placed.effects.kind is Kind.INSTALL for placed in step.commands)
+        or overlap(moved_copies.written(step), there)
+        or any("/" in word and overlap((absolute(word, cwd),), there) for word, cwd in words)
+    )
+
+
 def _targets(facts: Facts, step: Step) -> Iterator[str]:
-    """The image paths of all files that a copy brings."""
+    """The image paths of all files that a copy brings, or of what holds them."""
     assert step.copy is not None
+    if _is_made(step):
+        yield from moved_copies.written(step)
     for source, target, is_folder in step.copy.pairs:
         inner = (entry.path for entry in facts.context.walk(source) if not entry.is_dir) if is_folder else ()
         yield from (in_image(path, source, target) for path in inner) if is_folder else (target,)

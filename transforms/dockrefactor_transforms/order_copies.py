@@ -14,7 +14,7 @@ import posixpath
 from collections.abc import Sequence
 from itertools import pairwise
 
-from dockrefactor import install_order, source_copies, system_installs
+from dockrefactor import install_order, moved_copies, source_copies, system_installs
 from dockrefactor.effects import Kind, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.install_order import Install
@@ -112,7 +112,7 @@ def _dependencies(facts: Facts, stage: Stage) -> Outcome:
         at
         for at, step in enumerate(before)
         if (step.copy is not None and install_order.brings_more(facts, step.copy, found.inputs))
-        or install_order.is_unread(facts, stage, step, found)
+        or moved_copies.is_unread(facts, stage, step, found)
     ]
     if copies:
         return _objection(facts, stage, found, copies) or _reorder(facts, stage, found, copies)
@@ -153,9 +153,9 @@ def _objection(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]
         return Refusal(
             Reasons.UNKNOWN_EFFECT, facts.at(install.instruction, "the install and later commands share one RUN")
         )
-    blocked = install_order.blocked_between(facts, stage, found, copies)
-    blocked = blocked or install_order.blocked_beside(facts, stage, found, copies)
-    blocked = blocked or install_order.blocked_by_overlay(facts, stage, found, copies)
+    blocked = moved_copies.blocked_between(facts, stage, found, copies)
+    blocked = blocked or moved_copies.blocked_beside(facts, stage, found, copies)
+    blocked = blocked or moved_copies.blocked_by_overlay(facts, stage, found, copies)
     return Refusal(_BY_CODE[blocked.code], blocked.evidence) if blocked is not None else None
 
 
@@ -170,7 +170,7 @@ def _reorder(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) 
         )
     head = "".join(document.typed(line) + newline for line in manifests)
     moving = [stage.steps[at] for at in copies]
-    read = [step for step in moving if install_order.is_still_read(facts, stage, step, found)]
+    read = [step for step in moving if moved_copies.is_still_read(facts, stage, step, found)]
     moved = "".join(_text(facts, step, found, first.before.cwd) for step in read)
     neighbours = copies[-1] - copies[0] == len(copies) - 1 and copies[-1] + 1 == found.first
     if found.added:
@@ -191,7 +191,7 @@ def _reorder(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) 
 def _only_handed_over(stage: Stage, found: Install, copies: Sequence[int]) -> bool:
     """Whether all between the copies and the build is what other stages made for it, among what was copied."""
     between = [step for at, step in enumerate(stage.steps[copies[0] : found.first], copies[0]) if at not in copies]
-    targets = tuple(path for at in copies for path in install_order.written(stage.steps[at]))
+    targets = tuple(path for at in copies for path in moved_copies.written(stage.steps[at]))
     return all(
         step.copy is not None
         and step.copy.stage is not None
@@ -244,7 +244,7 @@ def _text(facts: Facts, step: Step, found: Install, cwd: str) -> str:
     document = facts.document
     text = document.with_comments(step.instruction).of(document.text)
     start = document.with_comments(step.instruction).start
-    if install_order.is_elsewhere(step, cwd) and step.copy is not None:
+    if moved_copies.is_elsewhere(step, cwd) and step.copy is not None:
         last = step.instruction.words[-1]
         is_folder = last.text.endswith("/") or posixpath.basename(last.text) in (".", "..")
         target = step.copy.destination.rstrip("/") + ("/" if is_folder else "")
@@ -272,7 +272,7 @@ def _manifest_copies(facts: Facts, stage: Stage, found: Install, copies: Sequenc
     """COPY lines for what the install reads, None where a file stands there under another name."""
     resolve = stage.resolver(found.first)
     others = [step for at, step in enumerate(stage.steps[: found.first]) if at not in copies]
-    alone = {path for step in others for path in install_order.written(step)}
+    alone = {path for step in others for path in moved_copies.written(step)}
     stays = resolver(others, facts.context)
     step = stage.steps[copies[-1]]
     flags = "".join(f" {flag}" for flag in step.instruction.flags)
