@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from dockrefactor import image, os_packages
-from dockrefactor.toolchains import python_versions
+from dockrefactor import document, image, os_packages
+from dockrefactor.context import BuildContext
+from dockrefactor.facts import Facts, Options
+from dockrefactor.outcome import Change
+from dockrefactor.text import apply
+from dockrefactor.toolchains import TOOLCHAINS, python_versions
 from dockrefactor.toolchains.tag_versions import tag_version
+from dockrefactor_transforms import split_stages
 
 
 @pytest.mark.parametrize(
@@ -104,3 +111,29 @@ def test_releases_that_the_mirrors_carry(written: str, carried: bool) -> None:
     found = image.known(written)
     assert found is not None
     assert os_packages.is_carried(found) is carried
+
+
+@pytest.mark.parametrize(
+    ("written", "smaller"),
+    [
+        ("arm64v8/node:18-bookworm", "arm64v8/node:18-bookworm-slim"),
+        ("docker.io/arm64v8/node:20", "docker.io/arm64v8/node:20-slim"),
+        ("amd64/python:3.12-bookworm", "amd64/python:3.12-slim-bookworm"),
+        # what is compiled there for want of wheels may need what the smaller image lacks
+        ("arm32v7/python:3.12-bookworm", None),
+    ],
+)
+def test_official_images_of_one_architecture(written: str, smaller: str | None) -> None:
+    known = image.known(written)
+    found = image.counterpart(known) if known is not None else None
+    assert (found.reference.written if found is not None else None) == smaller
+
+
+def test_the_runtime_is_of_the_architecture_that_the_author_names(tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module tide\n\ngo 1.22\n")
+    (tmp_path / "main.go").write_text("package main\n\nfunc main() {}\n")
+    text = 'FROM arm64v8/golang:1.22-bookworm\nWORKDIR /src\nCOPY . .\nRUN go build -o /tide .\nCMD ["/tide"]\n'
+    facts = Facts(document.read(text), BuildContext(tmp_path), TOOLCHAINS, Options(), "Dockerfile")
+    outcome = split_stages.run(facts)
+    assert isinstance(outcome, Change)
+    assert "FROM arm64v8/debian:bookworm-slim AS runtime" in apply(text, outcome.edits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from dockrefactor import image, os_packages
+from dockrefactor import image, os_packages, tables
 from dockrefactor.effects import Kind
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
@@ -21,7 +21,18 @@ _OF_DISTRIBUTIONS: Final = frozenset({*OS, Kind.ACCOUNTS, Kind.SYSTEM})
 def candidates(facts: Facts, plan: Plan) -> list[Image]:
     """The images to run on, the smallest that may do first, and of the family that the user wants."""
     wanted = facts.options.runtime
-    return [found for found in _possible(facts, plan) if wanted in ("auto", _of_family(found))]
+    base = facts.final.base
+    return [
+        found
+        for found in _possible(facts, plan)
+        if wanted in ("auto", _of_family(found)) and (base is None or _has_architecture(found, base.reference.registry))
+    ]
+
+
+def _has_architecture(found: Image, registry: str) -> bool:
+    """Whether an image is of the architecture that the author names before the base image's own name, if any."""
+    one = registry.endswith(tuple(tables.toml("images")["architectures"]))
+    return not one or found.reference.registry == registry
 
 
 def _possible(facts: Facts, plan: Plan) -> list[Image]:
