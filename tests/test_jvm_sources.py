@@ -151,3 +151,20 @@ def test_settings(tmp_path: Path) -> None:
     found = jvm_settings.read(BuildContext(tmp_path), [""], {})
     assert [claim.value for claim in found.ports] == [None, "80"]
     assert [claim.value for claim in found.writes] == ["./data/db", "logs/a.log", "./out/b.log"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "places"),
+    [
+        ('DriverManager.getConnection("jdbc:sqlite:data.db")', ["data.db"]),
+        ('DriverManager.getConnection("jdbc:h2:./data/db;MODE=MySQL")', ["./data/db"]),
+        ('String url = "jdbc:sqlite:" + "app.db"', ["app.db"]),
+        ('String url = "jdbc:sqlite:" + path', [None]),
+        ('String url = "jdbc:h2:mem:test"', []),
+        ('String url = "jdbc:postgresql://db/app"', []),
+        ('// "jdbc:sqlite:data.db"\n', []),
+    ],
+)
+def test_embedded_databases_that_sources_name(tmp_path: Path, statement: str, places: list[str | None]) -> None:
+    found = needs(tmp_path, f"class A {{ void m(String path) {{ {statement}; }} }}").needs.writes
+    assert [claim.value for claim in found] == places

@@ -108,6 +108,7 @@ def opened(facts: Facts, stage: Stage, program: Program, folders: Sequence[str])
     written = [*program.sources.needs.writes, *program.settings.writes]
     made = [claim.value for claim in written if claim.value is not None]
     kept.update(dict.fromkeys(opened_files.folders_of(facts.context, resolve, made, cwd, True)))
+    kept.update(dict.fromkeys(opened_files.standing(facts.context, resolve, made, cwd)))
     words = [claim.value or "" for claim in program.sources.texts] + [item.path for item in named(facts)]
     for word in words:
         found = resolve(absolute(word, cwd))

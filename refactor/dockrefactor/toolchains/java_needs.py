@@ -13,7 +13,7 @@ from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.records import dataclass, replace
 from dockrefactor.stages import Stage
 from dockrefactor.toolchain import RuntimeNeeds
-from dockrefactor.toolchains import java_commands, java_projects, jvm_settings, jvm_sources
+from dockrefactor.toolchains import java_commands, java_projects, jvm_databases, jvm_settings, jvm_sources
 from dockrefactor.toolchains.java_commands import Build
 from dockrefactor.toolchains.java_projects import Unit, Work
 from dockrefactor.toolchains.jvm_sources import JvmNeeds
@@ -92,7 +92,7 @@ def _of_environment(facts: Facts) -> Iterator[Claim]:
     for step in facts.final.steps:
         if step.keyword == "ENV":
             evidence = facts.at(step.instruction, "a database file")
-            yield from (Claim(place, evidence) for place in jvm_settings.databases(step.instruction.value))
+            yield from (Claim(place, evidence) for place in jvm_databases.databases(step.instruction.value))
 
 
 def _of_libraries(units: tuple[Unit, ...]) -> tuple[list[Claim], list[Evidence]]:

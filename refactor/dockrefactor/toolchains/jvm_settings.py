@@ -13,14 +13,11 @@ from dockrefactor.context import BuildContext
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.patterns import regex
+from dockrefactor.toolchains.jvm_databases import databases
 from dockrefactor.toolchains.jvm_sources import is_test
 
 _LINE: Final = regex(r"(?P<indent>[ \t]*)(?:- )?(?P<key>[\w.\[\]-]+|\"[^\"]+\")\s*[:=]\s*(?P<value>.*?)\s*$")
 _PLACE: Final = regex(r"\$\{([\w.-]+)(?::([^{}]*))?\}")
-# databases that live in a file: https://www.h2database.com/html/features.html, https://github.com/xerial/sqlite-jdbc,
-# http://hsqldb.org/doc/2.0/guide/dbproperties-chapt.html, https://db.apache.org/derby/docs/10.16/devguide/cdevdvlp17453.html
-_DATABASE: Final = regex(r"jdbc:(?P<kind>h2|sqlite|hsqldb|derby|duckdb):(?P<place>[^;?\"'\s<>]*)")
-_REMOTE: Final = regex(r"mem:|tcp:|ssl:|hsqls?:|https?:|//|:memory:|res:|classpath:|zip:")
 _LOG_FILE: Final = regex(
     r"<file>\s*([^<\s]+)\s*</file>|file(?:Name|Pattern)=\"([^\"]+)\"|fileNamePattern>\s*([^<\s]+)"
     r"|(?:\.File|\.fileName|FileHandler\.pattern|writer\.file)\s*=\s*(\S+)"
@@ -97,15 +94,6 @@ def _filled(value: str, environment: Mapping[str, str]) -> str | None:
 
     filled = _PLACE.sub(replaced, value)
     return None if unknown or "${" in filled else filled
-
-
-def databases(text: str) -> Iterator[str | None]:
-    """Files of embedded databases that a text names by their URL, None where computed."""
-    for match in _DATABASE.finditer(text):
-        place = match["place"].removeprefix("file:").removeprefix("directory:").removeprefix("nio:")
-        if _REMOTE.match(place) or not place:
-            continue
-        yield None if "$" in place else place
 
 
 def _logged(context: BuildContext, path: str, environment: Mapping[str, str]) -> Iterator[Claim]:

@@ -12,6 +12,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.needs import Claim, SourceNeeds
 from dockrefactor.patterns import regex
 from dockrefactor.records import dataclass
+from dockrefactor.toolchains import jvm_databases
 from dockrefactor.toolchains.curly_claims import SourceClaims
 from dockrefactor.toolchains.curly_syntax import calls
 from dockrefactor.toolchains.curly_values import Values, constants, read_all
@@ -62,7 +63,7 @@ def _read(context: BuildContext, files: Sequence[str], environment: Mapping[str,
         needs=SourceNeeds(
             programs=tuple(claim for item in found for claim in item.programs()),
             reads=tuple(claim for item in found for claim in item.reads()),
-            writes=tuple(claim for item in found for claim in (*item.writes(), *item.outputs())),
+            writes=tuple(claim for item in found for claim in (*item.writes(), *item.outputs(), *item.databases())),
             ports=tuple(claim for item in found for claim in item.ports()),
             unreadable=tuple(closed),
         ),
@@ -94,6 +95,11 @@ class _Source(SourceClaims):
             return super()._writers()
         names_files = any(token.value in _FILE_CLASSES for token in self.source)
         return self._names("writes_receiver", "kotlin_receiver", *(["buffer_receiver"] if names_files else []))
+
+    def databases(self) -> Iterator[Claim]:
+        """Files of embedded databases."""
+        for token, place in jvm_databases.named(self.source):
+            yield Claim(place, self.at(token, "a database file"))
 
     def localised(self) -> Iterator[Evidence]:
         """Calls that format numbers, money or dates by the default locale."""

@@ -64,6 +64,20 @@ def folders_of(
             above = posixpath.dirname(above)
 
 
+def standing(context: BuildContext, resolve: ResolveImagePath, paths: Iterable[str], cwd: str) -> Iterator[str]:
+    """Files of the context that lie where a program writes, which may read them first: `app.db`, or those of a database
+    that is named without its ending (`app.mv.db`)."""
+    for path in paths:
+        place = absolute(path, cwd)
+        found = resolve(place)
+        if found and context.is_file(found):
+            yield found
+        folder = resolve(posixpath.dirname(place))
+        for beside in context.children(folder) if folder is not None and inside(place, cwd) else ():
+            if posixpath.basename(beside).startswith(f"{posixpath.basename(place)}.") and context.is_file(beside):
+                yield beside
+
+
 def data(facts: Facts, stage: Stage, folders: Sequence[str], is_unread: IsUnread) -> Iterator[str]:
     """Entries beside the sources that are neither sources nor files of the build."""
     root = stage.resolver()(facts.final.after.cwd)
