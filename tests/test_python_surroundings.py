@@ -475,3 +475,19 @@ def test_data_files_of_the_project_are_found(folder: Path, place: str, source: s
 def test_what_the_image_has_beside_pip_is_no_part_of_an_environment(folder: Path, tag: str, is_split: bool) -> None:
     (folder / "app.py").write_text("import wheel\n")
     assert ("AS runtime" in result(folder, f"FROM python:{tag}\n" + INSTALL + CMD)) is is_split
+
+
+@pytest.mark.parametrize(
+    ("place", "is_split"),
+    [("/usr/local/lib/python3.11/site-packages/own", False), ("/usr/local/lib/own", True), ("/app/own", True)],
+)
+def test_what_is_copied_into_the_images_python_is_found_there(folder: Path, place: str, is_split: bool) -> None:
+    (folder / "own").mkdir()
+    (folder / "own" / "__init__.py").write_text("")
+    assert ("AS runtime" in result(folder, FULL + INSTALL + f"COPY own {place}\n" + CMD)) is is_split
+
+
+def test_sources_of_packages_in_a_folder_of_their_own_keep_the_image(folder: Path) -> None:
+    install = INSTALL.replace("install ", "install --src /usr/src ")
+    assert "AS runtime" not in result(folder, FULL + install + CMD)
+    assert "AS runtime" not in result(folder, FULL + "ENV PIP_SRC=/usr/src\n" + INSTALL + CMD)

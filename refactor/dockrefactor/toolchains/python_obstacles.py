@@ -124,12 +124,17 @@ def _runner(facts: Facts, item: Started, start: PythonStart) -> Blocked:
 
 
 def _homes(facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | None:
-    """An install that ends in root's home, which another account cannot read."""
+    """An install that ends in root's home, which another account cannot read, or leaves packages beside it."""
     for step, placed in installs:
         detail = placed.effects.detail
         says = _home(facts, step, detail) if isinstance(detail, PythonInstall) else None
         if says is not None:
             return Blocked("artifacts-in-home", facts.at(step.instruction, says))
+        # https://pip.pypa.io/en/stable/cli/pip_install/#cmdoption-src
+        if "PIP_SRC" in step.before.env or any(word.startswith("--src") for word in placed.command.argv):
+            return Blocked(
+                "unknown-effect", facts.at(step.instruction, "sources of packages lie in a folder of their own")
+            )
     return None
 
 
@@ -345,6 +350,8 @@ def _texts(facts: Facts) -> Iterator[tuple[str, int, str, bool]]:
     for step in facts.final.steps:
         if step.keyword in _TEXTS:
             yield facts.name, step.instruction.start_line, step.instruction.logical, step.keyword in _STARTING
+        elif step.copy is not None and "/usr/local/lib/" in step.copy.destination + "/":
+            yield facts.name, step.instruction.start_line, step.copy.destination, False
     for path in sorted({*facts.launch.scripts.values(), *facts.context.files("", _SETTINGS)}):
         text = facts.context.read(path) or ""
         if any(word in text for word in ("/usr/local/", "-packages", "/etc/profile", "/etc/environment")):
