@@ -357,6 +357,11 @@ def _texts(facts: Facts) -> Iterator[tuple[str, int, str, bool]]:
         if any(word in text for word in ("/usr/local/", "-packages", "/etc/profile", "/etc/environment")):
             for number, line in enumerate(text.splitlines(), 1):
                 yield path, number, line, True
+    yield from _source_texts(facts)
+
+
+def _source_texts(facts: Facts) -> Iterator[tuple[str, int, str, bool]]:
+    """The same of the sources."""
     for path in python_files(facts):
         text = facts.context.read(path) or ""
         if "/usr/local/" in text:
