@@ -90,6 +90,18 @@ def test_goes_below(tmp_path: Path, before: str, after: str) -> None:
         # a package that is copied
         "COPY . /app\nRUN apt-get update && apt-get install -y /app/tool.deb\n",
         f"ARG FOLDER\nCOPY . $FOLDER\n{APT}",
+        # a home that is there already is left alone, and what changes in a volume is lost
+        f"COPY . /home/app/src\nRUN useradd -m app\n{APT}",
+        f"COPY . /app\nRUN useradd -m -d /app app\n{APT}",
+        f"COPY . /app\nRUN adduser --disabled-password --home=/app app\n{APT}",
+        f"WORKDIR /app\nCOPY . .\nVOLUME /app/data\n{APT}",
+        # the tool may come from the registry that a copied file names
+        "WORKDIR /app\nCOPY . .\nRUN npm install -g pm2@5\n",
+        # the project itself is installed
+        "WORKDIR /app\nCOPY . .\nRUN npm install -g .\n",
+        "WORKDIR /app\nCOPY . .\nRUN npm install -g\n",
+        "WORKDIR /app\nCOPY . .\nRUN npm install --global ./tool\n",
+        "WORKDIR /app\nCOPY . .\nRUN npm i -g tool-1.0.0.tgz\n",
         f"ENV D=/a\nCOPY . $D\nENV D=/b\n{APT}",
         f"ENV D=a\nCOPY . $D\nWORKDIR /b\n{APT}",
         # what another stage made is read, named, or among the system's own files

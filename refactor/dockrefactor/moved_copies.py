@@ -11,7 +11,7 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.install_order import APART, QUIET, SETTINGS_FOLDERS, Install
 from dockrefactor.patterns import regex
-from dockrefactor.stages import Stage, State, Step, made_by_run, resolver
+from dockrefactor.stages import Placed, Stage, State, Step, made_by_run, resolver
 from dockrefactor.toolchain import Blocked
 
 _PLAIN: Final = regex(r"[\w./-]+")
@@ -44,15 +44,17 @@ def blocked_between(
         if replaced is not None:
             says = f"it puts another file at {replaced}, which the moved copy would restore"
             return Blocked("unknown-effect", facts.at(step.instruction, says))
+        if step.keyword == "VOLUME" and overlap(_volumes(step), moved):
+            return Blocked("unknown-effect", facts.at(step.instruction, "it makes a volume of the copied folder"))
         opaque = step.run.opaque if step.run is not None else ""
         for placed in step.commands:
             effects = placed.effects
             if effects.kind is Kind.UNKNOWN or opaque:
                 says = effects.why or opaque or "its effects are not known"
                 return Blocked("unknown-effect", facts.at(step.instruction, says))
-            if effects.kind in APART:
+            if effects.kind in APART and not overlap(_homes(placed), moved):
                 continue
-            if overlap((*effects.reads, *effects.writes), moved):
+            if overlap((*effects.reads, *effects.writes, *_homes(placed)), moved):
                 return Blocked("unknown-effect", facts.at(step.instruction, "it changes the copied files"))
     state = stage.steps[max(found.last, found.first)].before
     for step in (stage.steps[at] for at in copies):
@@ -64,6 +66,19 @@ def blocked_between(
             says = "the work folder changes between the copy and the install"
             return Blocked("unknown-effect", facts.at(step.instruction, says))
     return None
+
+
+def _volumes(step: Step) -> tuple[str, ...]:
+    return tuple(absolute(word, step.before.cwd) for word in step.instruction.args)
+
+
+def _homes(placed: Placed) -> tuple[str, ...]:
+    """The folders that a command makes the homes of users, or may: what stands there already is given to nobody, and
+    gets no files."""
+    if placed.effects.kind is not Kind.ACCOUNTS:
+        return ()
+    words = [word.text.rpartition("=")[2] for word in placed.command.words[1:] if word.text]
+    return tuple(word if word.startswith("/") else f"/home/{word}" for word in words if not word.startswith("-"))
 
 
 def is_elsewhere(step: Step, cwd: str) -> bool:
@@ -98,7 +113,7 @@ def blocked_beside(facts: Facts, stage: Stage, found: Install, copies: Sequence[
             if effects.kind in (Kind.UNKNOWN, Kind.PROGRAM, Kind.BUILD, Kind.TEST):
                 says = effects.why or f"`{placed.command.name}` may read what is copied"
                 return Blocked("unknown-effect", facts.at(step.instruction, says))
-            if effects.kind in QUIET or effects.kind in APART:
+            if (effects.kind in QUIET or effects.kind in APART) and not overlap(_homes(placed), moved):
                 continue
             read = [path for path in effects.reads if path not in found.inputs.files and overlap((path,), moved)]
             if read or any(_is_brought(facts, stage, path, moved) for path in effects.writes):

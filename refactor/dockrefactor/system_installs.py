@@ -3,6 +3,7 @@ same."""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -22,6 +23,8 @@ _SYSTEM: Final = ("/bin", "/boot", "/etc", "/lib", "/lib64", "/root", "/run", "/
 _OF_PROJECTS: Final = ("/usr/src", "/usr/app", "/var/app", "/root/app", "/root/src")
 # where a server's package, or one that is not the distribution's, may put files
 _SHARED: Final = ("/opt", "/srv", "/var/www")
+# what installs of global tools look for in the folder that they run in, and above it
+_SETTINGS: Final = (".npmrc", ".yarnrc", ".yarnrc.yml", "NuGet.Config", "NuGet.config", "nuget.config", "global.json")
 _PUTS_NOTHING_THERE: Final = frozenset({Role.BUILD, Role.HEADERS, Role.TOOL})
 
 
@@ -115,11 +118,21 @@ def _reads(facts: Facts, stage: Stage, at: int) -> bool:
     for placed in step.commands:
         if placed.effects.kind in _OPEN:
             return True
+        if placed.effects.kind is Kind.TOOL_INSTALL and _has_settings(stage, at, placed.cwd):
+            return True
         if placed.effects.kind is Kind.INSTALL:
             inputs = facts.install_inputs(step, placed, stage)
             if inputs is None or inputs.files or inputs.folders or inputs.missing or inputs.open_ended:
                 return True
     return _installs(step) and bool(install_order.named(facts, stage, at, None))
+
+
+def _has_settings(stage: Stage, at: int, cwd: str) -> bool:
+    resolve = stage.resolver(at)
+    folders = [cwd]
+    while folders[-1] != "/":
+        folders.append(posixpath.dirname(folders[-1]))
+    return any(resolve(posixpath.join(folder, name)) is not None for folder in folders for name in _SETTINGS)
 
 
 def _touches(step: Step, made: Step) -> bool:

@@ -22,6 +22,8 @@ from dockrefactor.toolchains.node_packages import programs_of_package
 if TYPE_CHECKING:
     from dockrefactor.toolchains.node_build_steps import BuildOutput
 
+# what npm takes for a folder or a packed package of this machine: https://docs.npmjs.com/cli/commands/npm-install
+_LOCAL: Final = regex(r"file:|[./~]|(?!https?:).*\.(tgz|tar|tar\.gz)$")
 _TESTS: Final = regex(r"^(test|lint|check|typecheck|type-check|format|prettier|coverage)(:|$)")
 
 
@@ -55,6 +57,9 @@ class Node:
         from dockrefactor.toolchains.node_package_json import package_at, workspace_folders
 
         programs = (command.argv[0],)
+        if install.global_ and (not install.named or any(map(_LOCAL.match, install.named))):
+            says = f"`{' '.join(command.argv[:4])}` installs the project itself"
+            return Effects(Kind.UNKNOWN, programs=programs, by=self.name, why=says)
         if install.global_:
             brought = tuple(name for package in install.named for name in programs_of_package(package))
             return Effects(
