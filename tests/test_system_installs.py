@@ -61,6 +61,14 @@ def ordered(folder: Path, lines: str) -> str:
             f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /usr/local/lib/x /usr/local/lib/x\nCOPY . /app\n{APT}",
             f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /usr/local/lib/x /usr/local/lib/x\n{APT}COPY . /app\n",
         ),
+        (
+            f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /out/tide /usr/local/bin/tide\n{APT}",
+            f"RUN make\nFROM python:3.12-slim\n{APT}COPY --from=0 /out/tide /usr/local/bin/tide\n",
+        ),
+        (
+            f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /opt/venv /opt/venv\n{APT}",
+            f"RUN make\nFROM python:3.12-slim\n{APT}COPY --from=0 /opt/venv /opt/venv\n",
+        ),
         # an absolute path in a variable means the same in another work folder
         (f"ENV D=/app\nCOPY . ${{D}}/bot\nWORKDIR $D\n{APT}", f"ENV D=/app\nWORKDIR $D\n{APT}COPY . ${{D}}/bot\n"),
     ],
@@ -108,6 +116,9 @@ def test_goes_below(tmp_path: Path, before: str, after: str) -> None:
         "RUN make\nFROM python:3.12-slim\nCOPY --from=0 /wheels /wheels\nRUN pip install --no-index -f /wheels tool\n",
         "RUN make\nFROM python:3.12-slim\nCOPY --from=0 /out /app\nRUN npm install -g /app/tool.tgz\n",
         f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /out /usr/local\n{APT}",
+        f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /out/curl /usr/local/bin/curl\n{APT}",
+        f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /out/tide /usr/bin/tide\n{APT}",
+        "RUN make\nFROM node:20\nCOPY --from=0 /out/tide /usr/local/bin/tide\nRUN npm install -g pm2\n",
         f"RUN make\nFROM python:3.12-slim\nCOPY --from=0 /out /\n{APT}",
     ],
 )

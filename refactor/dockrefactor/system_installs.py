@@ -13,7 +13,7 @@ from dockrefactor.facts import Facts
 from dockrefactor.install_order import Install
 from dockrefactor.needs import InstallInputs
 from dockrefactor.os_packages import Role
-from dockrefactor.stages import Stage, Step
+from dockrefactor.stages import Placed, Stage, Step
 
 _INSTALLS: Final = frozenset({Kind.OS_INSTALL, Kind.TOOL_INSTALL, Kind.INSTALL})
 # what may read or change any file that was copied
@@ -21,11 +21,12 @@ _OPEN: Final = frozenset({Kind.BUILD, Kind.PROGRAM, Kind.TEST, Kind.OS_FILES, Ki
 # where packages of the system have their files, and where installs look for settings
 _SYSTEM: Final = ("/bin", "/boot", "/etc", "/lib", "/lib64", "/root", "/run", "/sbin", "/usr", "/var")
 _OF_PROJECTS: Final = ("/usr/src", "/usr/app", "/var/app", "/root/app", "/root/src")
-# where a server's package, or one that is not the distribution's, may put files
-_SHARED: Final = ("/opt", "/srv", "/var/www")
+_WEB_ROOT: Final = "/var/www"  # a server's package puts a page of its own there
+# packages of distributions leave this to the author: https://www.debian.org/doc/debian-policy/ch-opersys.html#site-specific-programs
+_LOCAL: Final = ("/usr/local/bin", "/usr/local/sbin")
 # what installs of global tools look for in the folder that they run in, and above it
 _SETTINGS: Final = (".npmrc", ".yarnrc", ".yarnrc.yml", "NuGet.Config", "NuGet.config", "nuget.config", "global.json")
-_PUTS_NOTHING_THERE: Final = frozenset({Role.BUILD, Role.HEADERS, Role.TOOL})
+_NO_SERVERS: Final = frozenset({Role.BUILD, Role.HEADERS, Role.TOOL})
 
 
 def may_wait(stage: Stage) -> bool:
@@ -103,13 +104,23 @@ def _is_free(facts: Facts, stage: Stage, found: Install, copies: Sequence[int]) 
         return False
     if any(_touches(stage.steps[other], stage.steps[at]) for at in copies for other in between if other not in copies):
         return False
-    targets = [path for at in copies for path in _targets(facts, stage.steps[at])]
-    if "/" in targets or any(
-        _is_within(path, _SYSTEM) and not _is_within(path, (*_OF_PROJECTS, *_SHARED)) for path in targets
-    ):
+    commands = [placed for at in between for placed in stage.steps[at].commands]
+    targets = (path for at in copies for path in _targets(facts, stage.steps[at]))
+    return all(_is_left_alone(stage, path, commands) for path in targets)
+
+
+def _is_left_alone(stage: Stage, path: str, commands: Sequence[Placed]) -> bool:
+    """Whether no package that the commands install puts a file at `path`, or finds a program or settings there."""
+    if path == "/":
         return False
-    names = [word.text for at in between for placed in stage.steps[at].commands for word in placed.effects.os_packages]
-    return not any(_is_within(path, _SHARED) for path in targets) or all(_puts_nothing(stage, name) for name in names)
+    if not _is_within(path, _SYSTEM) or _is_within(path, _OF_PROJECTS):
+        return True
+    if inside(path, _WEB_ROOT):
+        return all(_puts_no_page(stage, word.text) for placed in commands for word in placed.effects.os_packages)
+    name = posixpath.basename(path)
+    starts = any(name in (placed.command.name, *placed.effects.programs) for placed in commands)
+    tools = any(placed.effects.kind is Kind.TOOL_INSTALL for placed in commands)
+    return posixpath.dirname(path) in _LOCAL and not (starts or tools or os_packages.is_systems(name))
 
 
 def _reads(facts: Facts, stage: Stage, at: int) -> bool:
@@ -163,8 +174,8 @@ def _is_within(path: str, folders: Sequence[str]) -> bool:
     return any(inside(path, folder) for folder in folders)
 
 
-def _puts_nothing(stage: Stage, package: str) -> bool:
-    """Whether a package and what comes with it are known to leave the shared folders alone."""
+def _puts_no_page(stage: Stage, package: str) -> bool:
+    """Whether a package is known to be no server, and to bring none."""
     if stage.base is None:
         return False
-    return package.startswith("lib") or os_packages.role(package, stage.base) in _PUTS_NOTHING_THERE
+    return package.startswith("lib") or os_packages.role(package, stage.base) in _NO_SERVERS
