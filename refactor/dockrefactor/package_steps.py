@@ -90,6 +90,9 @@ class PackageSteps:
         # what the author says of packages that build is not said of the libraries that they leave
         slot.drops_comments = bool(names) and not any(name in self.packages.kept for name in names)
         build = [name for name in names if not self.packages.is_only_runtime(name)]
+        assert step.run is not None
+        if Kind.TOOL_SETUP in step.run.kinds:  # settings of what builds (`npm config set`) stay with it
+            return
         if not build and not (self.base.is_rpm and package_lists.has_upgrade(step)):
             slot.builder = False
         elif len(build) < len(names) and self._may_shorten(step, build):

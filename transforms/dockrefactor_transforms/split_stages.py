@@ -34,13 +34,13 @@ from dockrefactor import (
     joint_plan,
     package_lists,
     part_builders,
-    placement,
     portability,
     preservation,
     program_sources,
     reachability,
     roles,
     runtime_images,
+    setup_files,
     work_folders,
 )
 from dockrefactor.effects import Kind, inside
@@ -403,7 +403,7 @@ def _refuse(blocked: Blocked) -> Refusal:
 def _split(facts: Facts, plan: Plan) -> Outcome:
     refusal: Outcome | None = None
     for runtime in runtime_images.candidates(facts, plan):
-        placed = placement.place(facts, plan, runtime)
+        plan, placed = setup_files.place(facts, plan, runtime)
         if not isinstance(placed, Blocked):
             placed = preservation.lost(facts, plan, placed) or placed
         if isinstance(placed, Blocked):
