@@ -71,3 +71,27 @@ def test_what_needs_no_file_copies_none(folder: Path, step: str) -> None:
     found = runtime(folder, "", f"RUN {step}\n")
     assert found
     assert "COPY conf" not in found
+
+
+@pytest.mark.parametrize(
+    ("step", "copied"),
+    [("cp conf/app.yaml /etc/", "COPY conf/app.yaml ./conf/"), ("chmod +x start.sh", "COPY start.sh ./")],
+)
+def test_a_copy_from_a_builder_keeps_what_steps_handle(folder: Path, step: str, copied: str) -> None:
+    assert f"{copied}\nRUN {step}\n" in narrowed(folder, step)
+
+
+def test_a_copy_from_a_builder_is_whole_where_a_step_takes_all(folder: Path) -> None:
+    assert "COPY --from=build /app ./\n" in narrowed(folder, "cp -r . /srv/all")
+
+
+def narrowed(folder: Path, step: str) -> str:
+    """The last stage of two, of which the first builds a program of Go, with a step below the copy."""
+    (folder / "Dockerfile").write_text(
+        "FROM golang:1.22 AS build\nWORKDIR /app\nCOPY . .\nRUN go build -o hello .\nFROM debian:bookworm-slim\n"
+        f'WORKDIR /app\nCOPY --from=build /app ./\nRUN {step}\nCMD ["./hello"]\n'
+    )
+    batch = Batch(CATALOGUE, TOOLCHAINS, settings_of(()), Configurations(CATALOGUE))
+    report = batch.refactor(Source("Dockerfile", folder / "Dockerfile"))
+    assert report.result is not None
+    return report.result.after.partition("FROM debian")[2]

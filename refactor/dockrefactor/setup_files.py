@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from dockrefactor import placement
@@ -36,16 +36,12 @@ def place(facts: Facts, plan: Plan, runtime: Image) -> tuple[Plan, Placement | B
     kept = plan.context_paths
     found: set[str] = set()
     for at, slot in enumerate(placed.slots):
-        resolve = facts.final.resolver(at)
-        for command in _repeated(slot):
-            if _takes_all(command, plan.source_tree, resolve):
-                says = f"`{command.command.name}` takes the whole folder of the sources"
-                return plan, Blocked("unknown-effect", facts.at(slot.step.instruction, says))
-            handled = [path for path in _handled(command) if inside(path, plan.source_tree)]
-            for path in handled:
-                if not any(inside(path, item) for item in plan.handed_over):
-                    found.update(_standing(facts.context, resolve, path, path in command.effects.writes))
-    found.update(_launched(facts, plan, plan.source_tree))
+        paths = handled(facts, _repeated(slot), plan.source_tree, plan.handed_over, facts.final.resolver(at))
+        if isinstance(paths, Placed):
+            says = f"`{paths.command.name}` takes the whole folder of the sources"
+            return plan, Blocked("unknown-effect", facts.at(slot.step.instruction, says))
+        found |= paths
+    found |= launched(facts, plan.source_tree, plan.handed_over, facts.final.resolver())
     missing = [path for path in found if not any(inside(f"/{path}", f"/{item}") for item in kept)]
     if not missing:
         return plan, placed
@@ -53,15 +49,36 @@ def place(facts: Facts, plan: Plan, runtime: Image) -> tuple[Plan, Placement | B
     return plan, placement.place(facts, plan, runtime)
 
 
-def _launched(facts: Facts, plan: Plan, tree: str) -> Iterator[str]:
+def handled(
+    facts: Facts, commands: Iterable[Placed], tree: str, made: Sequence[str], resolve: ResolveImagePath
+) -> set[str] | Placed:
+    """The context paths of what commands read or change below `tree`, where nothing of `made` stands; the command that
+    takes all of the folder, where one does. `resolve`: what the context has at an image path."""
+    found: set[str] = set()
+    for placed in commands:
+        if _takes_all(placed, tree, resolve):
+            return placed
+        for path in _handled(placed):
+            if inside(path, tree) and not any(inside(path, item) for item in made):
+                found.update(_standing(facts.context, resolve, path, path in placed.effects.writes))
+    return found
+
+
+def launched(facts: Facts, tree: str, made: Sequence[str], resolve: ResolveImagePath) -> set[str]:
     """The context paths of the files that what starts is given: settings of a supervisor or a server."""
-    resolve = facts.final.resolver()
+    found: set[str] = set()
     for item in (*facts.launch.started, *facts.healthcheck.started):
         words = {part for word in item.argv[1:] for part in (word, word.rpartition("=")[2]) if part}
         for place in (absolute(word, item.cwd) for word in words):
             path = resolve(place) if inside(place, tree) else None
-            if path and facts.context.exists(path) and not any(inside(place, made) for made in plan.handed_over):
-                yield path
+            if path and facts.context.exists(path) and not any(inside(place, other) for other in made):
+                found.add(path)
+    return found
+
+
+def is_setup(placed: Placed) -> bool:
+    """Whether a command may need files of the context, and is no build."""
+    return placed.effects.kind not in OS | NEUTRAL
 
 
 def _repeated(slot: Slot) -> Iterator[Placed]:
@@ -70,7 +87,7 @@ def _repeated(slot: Slot) -> Iterator[Placed]:
     for placed in run.commands if run is not None and slot.runtime else ():
         text = run.script.text[placed.command.start : placed.command.end] if run is not None else ""
         repeated = slot.runtime_text is None or text in slot.runtime_text
-        if repeated and placed.effects.kind not in OS | NEUTRAL:
+        if repeated and is_setup(placed):
             yield placed
 
 

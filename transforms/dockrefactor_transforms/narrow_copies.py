@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import posixpath
 
-from dockrefactor import roles, source_copies
+from dockrefactor import roles, setup_files, source_copies
+from dockrefactor.context import outermost
 from dockrefactor.document import Instruction
 from dockrefactor.effects import Kind, absolute, inside, overlap
 from dockrefactor.facts import Facts
 from dockrefactor.outcome import Change, Outcome, Reason, ReasonEnum, Refusal, Transform, Unneeded
+from dockrefactor.records import replace
 from dockrefactor.stages import Placed, Run, Stage, Step, made_by_run
 from dockrefactor.text import Edit
 from dockrefactor.toolchain import Blocked, TreeNeeds
@@ -89,8 +91,35 @@ def _narrow(facts: Facts, step: Step, builder: Stage, folder: str) -> Edit | Ref
         if isinstance(needs, Blocked):
             return Refusal(Reasons.UNKNOWN_READS, needs.evidence)
         if needs is not None:
-            return _edit(facts, step, builder, folder, needs)
+            wider = _with_handled(facts, step, builder, folder, needs)
+            return wider if isinstance(wider, Refusal) else _edit(facts, step, builder, folder, wider)
     return None
+
+
+def _with_handled(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeeds) -> TreeNeeds | Refusal:
+    """What is needed, and what the steps below the copy read or change of the folder."""
+    root, inner = builder.resolver()(folder), builder.resolver()
+    if needs.kept is None or root is None or step.copy is None:
+        return needs
+    target = step.copy.destination
+
+    def resolve(path: str) -> str | None:
+        return inner(absolute(posixpath.relpath(path, target), folder)) if inside(path, target) else None
+
+    made = [absolute(path, target) for path in needs.built]
+    steps = facts.final.steps[facts.final.steps.index(step) + 1 :]
+    found = setup_files.launched(facts, target, made, resolve)
+    for later in steps:
+        paths = setup_files.handled(facts, filter(setup_files.is_setup, later.commands), target, made, resolve)
+        if isinstance(paths, Placed):
+            says = f"`{paths.command.name}` takes all of it"
+            return Refusal(Reasons.UNKNOWN_READS, facts.at(later.instruction, says))
+        found |= paths
+    names = {posixpath.relpath("/" + path, "/" + root) for path in found}
+    missing = {
+        name for name in names if name[:2] != ".." and not any(inside("/" + name, "/" + item) for item in needs.kept)
+    }
+    return replace(needs, kept=outermost({*needs.kept, *missing})) if missing else needs
 
 
 def _edit(facts: Facts, step: Step, builder: Stage, folder: str, needs: TreeNeeds) -> Edit | Refusal | None:
