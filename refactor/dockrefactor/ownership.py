@@ -238,7 +238,7 @@ def handover(facts: Facts, given: Owned, owner: str) -> list[str]:
         return []
     deepest = [path for path in given.folders if not any(inside(other, path) and other != path for other in folders)]
     commands = [f"mkdir -p {' '.join(deepest)}"] if deepest else []
-    made = _made_inside(facts, folders)
+    made = made_inside(facts, folders)
     recursive = "-R " if made is None else ""
     cwd = facts.final.after.cwd
     # the work folder may depend on a build argument
@@ -247,7 +247,7 @@ def handover(facts: Facts, given: Owned, owner: str) -> list[str]:
     return [*commands, f"chown {recursive}{owner} {' '.join(dict.fromkeys(named))}"]
 
 
-def _made_inside(facts: Facts, folders: list[str]) -> list[str] | None:
+def made_inside(facts: Facts, folders: list[str]) -> list[str] | None:
     """What the steps of the final stage make in the folders that are given away, which is root's.
 
     None where it is more than some folders: then all of it is given.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dockrefactor import ownership, placement, source_copies
-from dockrefactor.effects import inside
+from dockrefactor.effects import absolute, inside
 from dockrefactor.facts import Facts
 from dockrefactor.stages import Copy
 from dockrefactor.text import Edit, insertion
@@ -56,6 +56,33 @@ def chowns(facts: Facts, owner: str, given: ownership.Owned) -> list[Edit]:
         for at, step in enumerate(owned)
         if not any(_is_copied_again(step.copy, later.copy) for later in owned[at + 1 :])
     ]
+
+
+def before_volumes(
+    facts: Facts, owner: str, given: ownership.Owned, position: int
+) -> tuple[list[Edit], ownership.Owned]:
+    """Lines that give folders away before the VOLUME above `position` that they lie in, and the folders that are left.
+
+    Engines other than BuildKit discard what a RUN changes in a volume that was declared.
+    https://docs.docker.com/reference/dockerfile/#notes-about-specifying-volumes
+    """
+    document, cwd = facts.document, facts.final.after.cwd
+    left, edits = given.all(cwd), []
+    if facts.final.after.from_args:
+        return [], given
+    for step in facts.final.steps:
+        if step.keyword != "VOLUME" or step.instruction.span.start >= position:
+            continue
+        volumes = [absolute(path, step.before.cwd) for path in step.instruction.args if "$" not in path]
+        taken = [folder for folder in left if any(inside(folder, volume) for volume in volumes)]
+        if taken:
+            names = " ".join(dict.fromkeys(sorted(taken)))
+            text = document.typed(f"RUN mkdir -p {names} && chown {owner} {names}{document.newline}")
+            edits.append(insertion(document.with_comments(step.instruction).start, text))
+            if ownership.made_inside(facts, taken) == []:  # else BuildKit needs the line at the end too
+                left = [folder for folder in left if folder not in taken]
+    rest = ownership.Owned(given.tree and cwd in left, tuple(folder for folder in given.folders if folder in left))
+    return edits, rest
 
 
 def _is_copied_again(copy: Copy | None, later: Copy | None) -> bool:

@@ -385,7 +385,9 @@ def _add(facts: Facts, assumed: tuple[Refusal, ...]) -> Outcome:
     given = ownership.owned(facts)
     edits = [*_base_edit(facts), *user_lines.chowns(facts, account.owner, given)]
     position = user_lines.user_position(facts)
-    folders = ownership.handover(facts, given, account.owner)
+    early, rest = user_lines.before_volumes(facts, account.owner, given, position)
+    edits += early
+    folders = ownership.handover(facts, rest, account.owner)
     newline, typed = facts.document.newline, facts.document.typed
     if account.creation:
         edits.append(insertion(user_lines.creation_position(facts), typed(account.creation)))
