@@ -92,3 +92,38 @@ def test_the_builder_has_the_package_that_it_is_asked_for(folder: Path, step: st
     builder, runtime = stages(folder, NGINX + step, "nginx && ")
     assert NGINX in runtime
     assert NGINX in builder or step not in builder
+
+
+@pytest.mark.parametrize(
+    ("line", "repeated"),
+    [
+        ("rm -rf secrets && pip install -r requirements.txt", "RUN rm -rf secrets\n"),
+        ("pip install -r requirements.txt && rm site.conf", "RUN rm site.conf\n"),
+        ("pip install -r requirements.txt && rm -rf /root/.cache", ""),
+        ("tar xzf a.tgz -C /tmp && rm -rf /tmp/a && pip install -r requirements.txt", ""),
+    ],
+)
+def test_what_an_installing_step_removes_is_removed_from_the_runtime(folder: Path, line: str, repeated: str) -> None:
+    (folder / "secrets").write_text("")
+    (folder / "Dockerfile").write_text(
+        f"FROM python:3.11-bookworm\nWORKDIR /app\nCOPY . .\nRUN {line}\nCMD python app.py\n"
+    )
+    batch = Batch(CATALOGUE, TOOLCHAINS, settings_of(()), Configurations(CATALOGUE))
+    report = batch.refactor(Source("Dockerfile", folder / "Dockerfile"))
+    assert report.result is not None
+    runtime = report.result.after.partition("AS runtime")[2]
+    assert ("RUN rm" in runtime) is bool(repeated)
+    assert repeated in runtime.partition("COPY . .")[2]
+
+
+def test_what_the_install_of_packages_brings_is_removed_from_the_runtime(folder: Path) -> None:
+    line = "apt-get update && apt-get install -y nginx && rm /etc/nginx/sites-enabled/default && pip install gunicorn"
+    _, runtime = stages(folder, f"RUN {line}\n", "nginx && ")
+    assert "RUN rm /etc/nginx/sites-enabled/default\n" in runtime
+
+
+def test_what_compilers_look_for_is_in_the_builder_alone(folder: Path) -> None:
+    link = "RUN ln -s /usr/include/locale.h /usr/include/xlocale.h\n"
+    builder, runtime = stages(folder, "RUN apk add build-base\n" + link, base="python:3.11-alpine")
+    assert link in builder
+    assert link not in runtime

@@ -81,6 +81,7 @@ class _Placer:
             for at, slot in enumerate(self.slots):
                 self._place(at, slot)
             placement_review.keep_what_builds_see(self.slots, self.last)
+            placement_review.drop_headers(self.slots, self.last)
             placement_review.restore_packages(self.slots, self.last, self.packages.brought_by)
             standing_files.restore_packages(self.slots, self.last)
             self._takes_from_tree()
@@ -366,7 +367,7 @@ class _Placer:
             )
         # what the program makes stands among the sources, which the runtime takes from the context: it runs there
         setup = setup or programs
-        setup = with_removals(commands, setup)
+        setup = standing_files.with_gone(self.slots, at, with_removals(commands, setup), self.plan.handed_over)
         if not setup:
             slot.runtime_text = (
                 self.packages.of_step(step, generated=True) if Kind.OS_INSTALL in step.run.kinds else None

@@ -11,13 +11,13 @@ from dockrefactor.effects import CACHES, Kind, inside, overlap
 from dockrefactor.image import STANDARD_PATH
 from dockrefactor.slots import Slot
 from dockrefactor.stages import Copy, Placed, Step
-from dockrefactor.step_effects import NEUTRAL, OS, SETUP, removed, writes
+from dockrefactor.step_effects import HEADERS, NEUTRAL, OS, SETUP, removed, writes
 
 # programs that are told users and groups by name
 _BY_ACCOUNT: Final = frozenset({"chgrp", "chown", "gosu", "install", "runuser", "setfacl", "su", "su-exec", "sudo"})
 
-# where programs look for their settings without being told
-_SETTINGS: Final = ("/etc", "/root")
+# where programs look for their settings without being told, and compilers for headers and libraries
+_SETTINGS: Final = ("/etc", "/root", *HEADERS, "/lib", "/usr/lib", "/usr/local/lib", "/usr/share/pkgconfig")
 
 
 def keep_what_builds_see(slots: Sequence[Slot], last: int) -> None:
@@ -47,6 +47,14 @@ def restore_packages(slots: Sequence[Slot], last: int, brings: Callable[[Step], 
         later = [placed for other in slots[at + 1 : last + 1] if other.builder for placed in _commands(other)]
         if any(one.effects.kind is Kind.SYSTEM or not _asked(one).isdisjoint(brought) for one in later):
             slot.builder, slot.builder_text = True, None
+
+
+def drop_headers(slots: Sequence[Slot], last: int) -> None:
+    """What only compilers look for stays in the builder."""
+    for slot in slots[: last + 1]:
+        written = writes(slot.step)
+        if slot.builder and written and all(any(inside(path, folder) for folder in HEADERS) for path in written):
+            slot.runtime = slot.runtime and slot.step.run is None
 
 
 def _asked(placed: Placed) -> set[str]:

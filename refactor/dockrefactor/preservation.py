@@ -13,7 +13,7 @@ from dockrefactor.effects import CACHES, Kind, inside
 from dockrefactor.facts import Facts
 from dockrefactor.slots import Placement, Slot
 from dockrefactor.stages import Placed
-from dockrefactor.step_effects import SOURCES_OF_PACKAGES, is_own, remaining, removed
+from dockrefactor.step_effects import HEADERS, SOURCES_OF_PACKAGES, is_own, remaining, removed
 from dockrefactor.toolchain import Blocked, Plan
 
 # what stays in the image after the command; builds and installs are handed over by the plan
@@ -35,7 +35,7 @@ def lost(facts: Facts, plan: Plan, placement: Placement) -> Blocked | None:
                 continue
             if placed.effects.kind is Kind.TOOL_INSTALL and not _is_started(facts, placed):
                 continue
-            kept = (*handed_over, *gone, *CACHES, *SOURCES_OF_PACKAGES)
+            kept = (*handed_over, *gone, *CACHES, *SOURCES_OF_PACKAGES, *HEADERS)
             filled = handed_over if _makes_plain_folders(placed) else ()
             if not all(
                 _is_kept(facts, path, kept) or any(inside(item, path) for item in filled) for path in remaining(placed)

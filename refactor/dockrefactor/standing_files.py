@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Final
 
 from dockrefactor import os_packages, package_lists, tables
-from dockrefactor.effects import Kind, inside
+from dockrefactor.effects import CACHES, Kind, inside, overlap
 from dockrefactor.image import Image
 from dockrefactor.runtime_packages import RuntimePackages
 from dockrefactor.slots import Slot
@@ -49,6 +49,31 @@ def check(slots: Sequence[Slot], packages: RuntimePackages, base: Image, runtime
                 continue
             if not same or any(_is_akin(path, name) for name in dropped):
                 raise packages.stop("unknown-effect", slot.step, f"the runtime may be without {path}")
+
+
+def with_gone(slots: Sequence[Slot], at: int, setup: list[Placed], handed_over: Sequence[str]) -> list[Placed]:
+    """The commands `setup` of a step that builds, and those that remove what the runtime gets from elsewhere: from the
+    build context, or from packages."""
+    commands = slots[at].step.commands
+    gone = tuple(path for placed in commands if placed.effects.removes for path in placed.effects.writes)
+    brought = [slot.step.copy.writes for slot in slots[:at] if slot.runtime and slot.step.copy is not None]
+    # a copy of which nothing is left is not repeated
+    kept = [item for paths in brought if not all(_lies_in(path, gone) for path in paths) for item in paths]
+    made: list[str] = []
+    found: list[Placed] = []
+    for placed in commands:
+        effects = placed.effects
+        if effects.removes and effects.kind is Kind.FILES and placed not in setup:
+            paths = [path for path in effects.writes if not _lies_in(path, (*CACHES, *handed_over, *made))]
+            if any(_is_of_packages(path) or overlap((path,), tuple(kept)) for path in paths):
+                found.append(placed)
+        elif not effects.removes and effects.kind in _FILES:
+            made += effects.writes
+    return [placed for placed in commands if placed in setup or placed in found]
+
+
+def _lies_in(path: str, folders: Iterable[str]) -> bool:
+    return any(inside(path, folder) for folder in folders)
 
 
 def is_changed(step: Step) -> bool:

@@ -19,6 +19,8 @@ SOURCES_OF_PACKAGES: Final = (
     *("/etc/apt", "/usr/share/keyrings", "/usr/local/share/keyrings", "/etc/apk"),
     *("/etc/yum.repos.d", "/etc/yum.conf", "/etc/yum", "/etc/dnf", "/etc/pki/rpm-gpg"),
 )
+# where compilers alone look
+HEADERS: Final = ("/usr/include", "/usr/local/include")
 SETUP: Final = frozenset({Kind.FILES, Kind.SYSTEM, Kind.ACCOUNTS, Kind.DOWNLOAD})
 
 
