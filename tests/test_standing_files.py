@@ -127,3 +127,22 @@ def test_what_compilers_look_for_is_in_the_builder_alone(folder: Path) -> None:
     builder, runtime = stages(folder, "RUN apk add build-base\n" + link, base="python:3.11-alpine")
     assert link in builder
     assert link not in runtime
+
+
+def test_what_a_smaller_copy_does_not_bring_is_not_removed_from_the_runtime(tmp_path: Path) -> None:
+    for name, text in {
+        "pom.xml": "<project><groupId>g</groupId><artifactId>svc</artifactId><version>1</version></project>\n",
+        "docs/a.md": "",
+        "conf/a.properties": "",
+        "src/main/java/Main.java": 'class Main { Object a = Files.readString(Path.of("conf/a.properties")); }\n',
+        "Dockerfile": "FROM maven:3.9-eclipse-temurin-17\nWORKDIR /app\nCOPY . .\nRUN mvn package && rm -r docs\n"
+        'CMD ["java", "-cp", "target/svc-1.jar", "Main"]\n',
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    batch = Batch(CATALOGUE, TOOLCHAINS, settings_of(()), Configurations(CATALOGUE))
+    report = batch.refactor(Source("Dockerfile", tmp_path / "Dockerfile"))
+    assert report.result is not None
+    runtime = report.result.after.partition("AS runtime")[2]
+    assert "COPY conf/a.properties" in runtime
+    assert "docs" not in runtime

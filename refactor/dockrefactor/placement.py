@@ -367,7 +367,7 @@ class _Placer:
             )
         # what the program makes stands among the sources, which the runtime takes from the context: it runs there
         setup = setup or programs
-        setup = standing_files.with_gone(self.slots, at, with_removals(commands, setup), self.plan.handed_over)
+        setup = standing_files.with_gone(self.slots, at, with_removals(commands, setup), self.plan, self.packages)
         if not setup:
             slot.runtime_text = (
                 self.packages.of_step(step, generated=True) if Kind.OS_INSTALL in step.run.kinds else None

@@ -17,6 +17,7 @@ from dockrefactor.image import Image
 from dockrefactor.runtime_packages import RuntimePackages
 from dockrefactor.slots import Slot
 from dockrefactor.stages import Placed, Step
+from dockrefactor.toolchain import Plan
 
 _FILES: Final = frozenset({Kind.FILES, Kind.DOWNLOAD})
 
@@ -51,25 +52,39 @@ def check(slots: Sequence[Slot], packages: RuntimePackages, base: Image, runtime
                 raise packages.stop("unknown-effect", slot.step, f"the runtime may be without {path}")
 
 
-def with_gone(slots: Sequence[Slot], at: int, setup: list[Placed], handed_over: Sequence[str]) -> list[Placed]:
+def with_gone(
+    slots: Sequence[Slot], at: int, setup: list[Placed], plan: Plan, packages: RuntimePackages
+) -> list[Placed]:
     """The commands `setup` of a step that builds, and those that remove what the runtime gets from elsewhere: from the
-    build context, or from packages."""
+    build context, or from packages. Raises BlockedError."""
     commands = slots[at].step.commands
     gone = tuple(path for placed in commands if placed.effects.removes for path in placed.effects.writes)
-    brought = [slot.step.copy.writes for slot in slots[:at] if slot.runtime and slot.step.copy is not None]
+    brought = [_brought(slot, plan) for slot in slots[:at] if slot.runtime]
     # a copy of which nothing is left is not repeated
-    kept = [item for paths in brought if not all(_lies_in(path, gone) for path in paths) for item in paths]
+    kept = tuple(item for paths in brought if not all(_lies_in(path, gone) for path in paths) for item in paths)
     made: list[str] = []
     found: list[Placed] = []
     for placed in commands:
         effects = placed.effects
         if effects.removes and effects.kind is Kind.FILES and placed not in setup:
-            paths = [path for path in effects.writes if not _lies_in(path, (*CACHES, *handed_over, *made))]
-            if any(_is_of_packages(path) or overlap((path,), tuple(kept)) for path in paths):
-                found.append(placed)
+            paths = [path for path in effects.writes if not _lies_in(path, (*CACHES, *plan.handed_over, *made))]
+            there = [path for path in paths if _is_of_packages(path) or overlap((path,), kept)]
+            if there and len(there) < len(effects.writes) and _standing(placed):
+                raise packages.stop("unknown-effect", slots[at].step, "it removes what the runtime has only in part")
+            found += [placed] if there else []
         elif not effects.removes and effects.kind in _FILES:
             made += effects.writes
     return [placed for placed in commands if placed in setup or placed in found]
+
+
+def _brought(slot: Slot, plan: Plan) -> tuple[str, ...]:
+    """What a copy brings to the runtime: of a folder of which it takes parts, those."""
+    copy = slot.step.copy
+    if copy is None:
+        return ()
+    if slot.runtime_text is None:
+        return copy.writes
+    return tuple(place for path in plan.context_paths or () for place in copy.places_of(path))
 
 
 def _lies_in(path: str, folders: Iterable[str]) -> bool:
