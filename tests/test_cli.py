@@ -310,6 +310,16 @@ def test_a_progress_bar_only_for_many_files_on_a_terminal(program: Program, monk
     assert seen == [21]
 
 
+def test_a_word_on_what_to_do_about_refusals_on_a_terminal(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    program.write("a/Dockerfile")
+    program.write("b/Dockerfile", "FROM debian:12\nRUN SIGN\nRUN PAINT\n")
+    assert program().stderr.splitlines()[-1] == "1 file changed, 1 refused"
+    monkeypatch.setattr(cli, "_is_terminal", lambda stream: True)
+    assert program("--color", "never").stderr.splitlines()[-1].endswith("dockrefactor explain CODE")
+    assert program("--color", "never", "a").stderr == "1 file changed\n"
+    assert program("--color", "never", "--quiet").stderr == ""
+
+
 def test_json_is_the_only_thing_on_standard_output(program: Program) -> None:
     program.write("a/Dockerfile")
     program.write("b/Dockerfile", "FROM debian:12\nRUN SIGN\nRUN PAINT\n")

@@ -229,6 +229,8 @@ def _refactor(wish: Wish) -> int:
         _print_exactly(report.as_json(report.document(done, skipped, __version__, wish.mode)))
     elif not wish.quiet:
         click.echo(report.summary(states, is_check=wish.check), err=True)
+        if any(item.is_refused for item in done) and _is_terminal(sys.stderr):
+            click.echo("what to do about a refusal: dockrefactor explain CODE", err=True)
     if states["failed"]:
         return EXIT_ERROR
     return EXIT_WOULD_CHANGE if wish.check and states["changed"] else 0

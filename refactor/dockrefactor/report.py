@@ -73,7 +73,12 @@ class FileReport:
             return "failed"
         if self.result.changed:
             return "changed"
-        return "refused" if any(isinstance(item.outcome, Refusal) for item in self.result.answers) else "unchanged"
+        return "refused" if self.is_refused else "unchanged"
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether any transform refused, whatever the others changed."""
+        return self.result is not None and any(isinstance(item.outcome, Refusal) for item in self.result.answers)
 
     @property
     def diff(self) -> str:
