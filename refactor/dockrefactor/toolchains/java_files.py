@@ -5,13 +5,14 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dockrefactor import tables
 from dockrefactor.context import outermost
 from dockrefactor.effects import absolute, inside
 from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
+from dockrefactor.launch import Started
 from dockrefactor.records import dataclass, replace
 from dockrefactor.stages import Stage
 from dockrefactor.toolchains import java_commands, java_projects, opened_files
@@ -50,6 +51,7 @@ def named(facts: Facts) -> Iterator[Named]:
                 path = absolute(item.argv[0], item.cwd)
                 if not facts.launch.scripts.get(path):
                     yield Named(path, item.argv[0], place, is_script=True)
+                    yield from _guessed(item, _options(facts, ()), ())
             continue
         if start.jar:
             yield Named(absolute(start.jar, item.cwd), start.jar, place, computed="$" in start.jar)
@@ -61,17 +63,22 @@ def named(facts: Facts) -> Iterator[Named]:
                 absolute("." if plain == "*" else plain, item.cwd), entry, place, is_folder=folder,
                 computed="$" in entry, optional=True,
             )  # fmt: skip
-        for word in (*_options(facts, start.options), *start.arguments):
-            for part in _paths_of(word):
-                if part in entries or f"{part}/*" in entries:
-                    continue
-                yield Named(absolute(part, item.cwd), part, place, optional=True, guessed=True)
+        yield from _guessed(item, (*_options(facts, start.options), *start.arguments), entries)
+
+
+def _guessed(item: Started, words: Iterable[str], entries: Sequence[str]) -> Iterator[Named]:
+    """What options and arguments may name beside the `entries` of a class path."""
+    for word in words:
+        for part in _paths_of(word):
+            if part not in entries and f"{part}/*" not in entries:
+                yield Named(absolute(part, item.cwd), part, item.evidence, optional=True, guessed=True)
 
 
 def _options(facts: Facts, options: Sequence[str]) -> Iterator[str]:
     yield from options
-    for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "JAVA_OPTIONS"):
-        yield from facts.final.after.env.get(name, "").split()
+    for name, value in facts.final.after.env.items():
+        if name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTIONS") or name.endswith("_OPTS"):
+            yield from value.split()
 
 
 def _paths_of(word: str) -> Iterator[str]:
@@ -110,6 +117,7 @@ def opened(facts: Facts, stage: Stage, program: Program, folders: Sequence[str])
     kept.update(dict.fromkeys(opened_files.folders_of(facts.context, resolve, made, cwd, True)))
     kept.update(dict.fromkeys(opened_files.standing(facts.context, resolve, made, cwd)))
     words = [claim.value or "" for claim in program.sources.texts] + [item.path for item in named(facts)]
+    words += _of_variables(facts)
     for word in words:
         found = resolve(absolute(word, cwd))
         if found and found not in folders and not java_projects.is_unread(found):
@@ -122,6 +130,13 @@ def opened(facts: Facts, stage: Stage, program: Program, folders: Sequence[str])
     if any(name.startswith("org.springframework.boot:") for name in libraries):
         kept.update(dict.fromkeys((*_settings_beside(facts, stage), *_served(facts, stage))))
     return outermost(kept)
+
+
+def _of_variables(facts: Facts) -> Iterator[str]:
+    """Paths that variables of the image name, which frameworks read: `SPRING_CONFIG_LOCATION=file:/app/conf/`."""
+    for step in facts.final.image_steps:
+        for value in step.instruction.args[1::3] if step.keyword == "ENV" else ():
+            yield from (part for word in value.split() for part in _paths_of(word) if "/" in part)
 
 
 def _settings_beside(facts: Facts, stage: Stage) -> Iterator[str]:

@@ -15,6 +15,7 @@ from dockrefactor.launch import Started
 from dockrefactor.records import dataclass, replace
 from dockrefactor.source_copies import outermost_copied
 from dockrefactor.stages import Placed, Stage, Step
+from dockrefactor.step_effects import COPYING
 from dockrefactor.toolchain import Artifact, Blocked, BlockedError, Plan, TreeNeeds, started_by_tool
 from dockrefactor.toolchains import (
     java_commands,
@@ -36,7 +37,8 @@ _HOMES = ("/usr/local/openjdk", "/opt/java", "/usr/lib/jvm", "/docker-java-home"
 @dataclass(frozen=True, slots=True)
 class Outputs:
     """What the builds of a stage make: `folders` of projects, `made` files and folders by name, `units` of projects;
-    `tree` is the work folder where classes are made beside their sources."""
+    `tree` is the work folder where classes are made beside their sources; `put` is what a step puts into a folder of
+    `made`, by name, `*` where a pattern says it."""
 
     folders: tuple[str, ...]
     made: tuple[str, ...]
@@ -44,6 +46,7 @@ class Outputs:
     tree: str | None
     root: str
     evidence: Evidence
+    put: tuple[tuple[str, str], ...] = ()
 
 
 def plan(facts: Facts) -> Plan | Blocked:
@@ -155,7 +158,17 @@ def _outputs(facts: Facts, stage: Stage, builds: Sequence[tuple[Step, Placed]]) 
         if path != tree and posixpath.basename(path) not in ("mvnw", "gradlew")
     )
     evidence = works[0].evidence if works else facts.at(builds[0][0].instruction, "compiles the program")
-    return Outputs(folders, made, units, tree, _common(roots or [builds[0][1].cwd]), evidence)
+    put = tuple((path, name) for _, placed in builds for path, name in _put(placed) if path in made)
+    return Outputs(folders, made, units, tree, _common(roots or [builds[0][1].cwd]), evidence, put)
+
+
+def _put(placed: Placed) -> Iterator[tuple[str, str]]:
+    """Where a command carries what was built, and what, by name."""
+    words = [word for word in placed.command.words[1:] if not word.text.startswith("-")]
+    for path in placed.effects.writes if placed.command.name in COPYING else ():
+        for word in words[:-1]:
+            is_plain = word.known and not word.glob and not word.text.endswith(("/", "/."))
+            yield path, posixpath.basename(word.text) if is_plain else "*"
 
 
 def _common(paths: Sequence[str]) -> str:
@@ -170,7 +183,7 @@ def _artifacts(facts: Facts, outputs: Outputs) -> list[Artifact]:
         if path not in cwds and not any(inside(path, folder) for folder in outputs.folders):
             found[path] = Artifact(path, False, Evidence(facts.name, 0, f"{path} is made by the build"))
     for item in java_files.named(facts):
-        for path in _of_builder(facts, outputs, item):
+        for path in _brought(facts, outputs, item):
             if not any(inside(path, known) for known in found):
                 says = f"`{item.word}` is what it starts" if not item.optional else f"`{item.word}` is named"
                 found[path] = Artifact(path, False, replace(item.evidence, says=says))
@@ -179,6 +192,14 @@ def _artifacts(facts: Facts, outputs: Outputs) -> list[Artifact]:
         place = main.evidence if main is not None else facts.at(facts.final.origin, "no launch")
         raise _stop("ambiguous-artifact", replace(place, says="names nothing that the build makes"))
     return list(found.values())
+
+
+def _brought(facts: Facts, outputs: Outputs, item: Named) -> Iterator[str]:
+    """What the runtime takes for a word of the launch, with what a step puts beside it, which it may need."""
+    built = item.computed or any(inside(item.path, place) for place in outputs.folders)
+    put = [] if built else [one for one in outputs.put if one[0] != item.path and inside(item.path, one[0])]
+    among = next((path for path, name in put if absolute(name, path) != item.path), None)
+    yield from [among] if among is not None else _of_builder(facts, outputs, item)
 
 
 def _of_builder(facts: Facts, outputs: Outputs, item: Named) -> Iterator[str]:
@@ -196,10 +217,8 @@ def _of_builder(facts: Facts, outputs: Outputs, item: Named) -> Iterator[str]:
             says = f"whether the build or the program makes `{item.word}` is not known"
             raise _stop("ambiguous-artifact", replace(item.evidence, says=says))
         return
-    cwd = facts.final.after.cwd
-    started_there = folder is not None and inside(cwd, folder) and inside(item.path, cwd)
-    if started_there and (cwd != folder or _opens_beside(facts)):
-        yield cwd  # the program is started in what the build makes, and may open whatever is there
+    if _is_started_there(facts, item, folder):
+        yield facts.final.after.cwd  # the program is started in what the build makes, and may open whatever is there
         return
     packed = next((unit for unit in outputs.units if unit.quarkus and unit.output == folder), None)
     if packed is not None and item.path.endswith("-runner.jar") and posixpath.dirname(item.path) == folder:
@@ -220,6 +239,13 @@ def _of_builder(facts: Facts, outputs: Outputs, item: Named) -> Iterator[str]:
         raise _stop("ambiguous-artifact", replace(item.evidence, says=f"the manifest of {name} names other archives"))
     yield item.path
     yield from unit.companions
+
+
+def _is_started_there(facts: Facts, item: Named, folder: str | None) -> bool:
+    """Whether the program is started in what the build makes, and may look there for more than is named."""
+    cwd = facts.final.after.cwd
+    started_there = folder is not None and inside(cwd, folder) and inside(item.path, cwd)
+    return started_there and (cwd != folder or _opens_beside(facts))
 
 
 def _packed_by_quarkus(facts: Facts, unit: Unit, item: Named) -> Iterator[str]:
@@ -341,7 +367,7 @@ def tree_needs(facts: Facts, stage: int, folder: str) -> TreeNeeds | Blocked | N
         paths = [
             posixpath.relpath(path, folder)
             for item in java_files.named(facts)
-            for path in _of_builder(facts, outputs, item.moved(copy.destination, folder))
+            for path in _brought(facts, outputs, item.moved(copy.destination, folder))
             if inside(path, folder)
         ]
     except BlockedError as unplanned:
