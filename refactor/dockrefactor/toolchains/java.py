@@ -21,7 +21,7 @@ from dockrefactor.toolchains.java_names import BUILT, CARRIERS, SHELLS, TOOLS
 if TYPE_CHECKING:
     from dockrefactor.toolchains.java_commands import Build
 
-_OUTPUT: Final = regex(r"(?:^|/)(?P<folder>target|build)/")
+_OUTPUT: Final = regex(r"(?:^|/)(?P<folder>target|build)(?=/)")
 _MANIFESTS: Final = {"target": ("pom.xml",), "build": ("build.gradle", "build.gradle.kts", "settings.gradle")}
 
 
