@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
-from dockrefactor import commands, launch_reading, launches, neighbours, roles, service_settings, stage_reading
+from dockrefactor import (
+    commands,
+    launch_reading,
+    launches,
+    named_scripts,
+    neighbours,
+    roles,
+    service_settings,
+    stage_reading,
+)
 from dockrefactor.context import BuildContext
 from dockrefactor.document import Document, Instruction
 from dockrefactor.document import read as read_document
@@ -169,13 +178,17 @@ class Facts:
         """What the program asks of its image, by all the toolchains that run."""
         found = [*(toolchain.needs(self) for toolchain in self.running), self.options.needs]
         return RuntimeNeeds(
-            programs=(*(item for needs in found for item in needs.programs), *service_settings.programs(self)),
+            programs=(
+                *(item for needs in found for item in needs.programs),
+                *service_settings.programs(self),
+                *named_scripts.programs(self),
+            ),
             os_packages=tuple(item for needs in found for item in needs.os_packages),
             writes=tuple(item for needs in found for item in needs.writes),
             home=any(needs.home for needs in found),
             ports=tuple(item for needs in found for item in needs.ports),
             entries=tuple(item for needs in found for item in needs.entries),
-            unknown=tuple(item for needs in found for item in needs.unknown),
+            unknown=(*(item for needs in found for item in needs.unknown), *named_scripts.unknown(self)),
         )
 
     @cached_property

@@ -1,0 +1,4 @@
+#!/bin/bash
+set -e
+version=$(git --version)
+echo "made with $version"
