@@ -177,18 +177,16 @@ class Facts:
     def needs(self) -> RuntimeNeeds:
         """What the program asks of its image, by all the toolchains that run."""
         found = [*(toolchain.needs(self) for toolchain in self.running), self.options.needs]
+        programs = tuple(item for needs in found for item in needs.programs)
+        scripts = list(named_scripts.commands(self)) if programs else []  # who starts nothing starts no script
         return RuntimeNeeds(
-            programs=(
-                *(item for needs in found for item in needs.programs),
-                *service_settings.programs(self),
-                *named_scripts.programs(self),
-            ),
+            programs=(*programs, *service_settings.programs(self), *named_scripts.programs(scripts)),
             os_packages=tuple(item for needs in found for item in needs.os_packages),
             writes=tuple(item for needs in found for item in needs.writes),
             home=any(needs.home for needs in found),
             ports=tuple(item for needs in found for item in needs.ports),
             entries=tuple(item for needs in found for item in needs.entries),
-            unknown=(*(item for needs in found for item in needs.unknown), *named_scripts.unknown(self)),
+            unknown=(*(item for needs in found for item in needs.unknown), *named_scripts.unknown(scripts)),
         )
 
     @cached_property

@@ -110,6 +110,8 @@ def installs(argv: tuple[str, ...]) -> bool:
     name = posixpath.basename(argv[0])
     if f"{name} {next((word for word in argv[1:] if not word.startswith('+')), '')}" in table["compiling"]:
         return True
+    if name in table["rebuilding"]:
+        return True
     if name not in table["package_managers"]:
         return False
     words = set(argv[1:3])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from dockrefactor import shell, tables
@@ -17,19 +17,21 @@ if TYPE_CHECKING:
 _SUFFIXES: Final = (".bash", ".sh")
 _PREFIXES: Final = frozenset({"command", "exec", "sudo", "time"})
 _PASSING: Final = ("/dev/", "/tmp/")
+Named = tuple[str, int, shell.Command]
+"""(script, line, command)."""
 
 
-def programs(facts: Facts) -> Iterator[Claim]:
+def programs(commands: Iterable[Named]) -> Iterator[Claim]:
     """The programs that the commands of such scripts start, and those of scripts that they name."""
-    for path, line, command in _commands(facts):
+    for path, line, command in commands:
         for word in command.argv[: 2 if command.name in _PREFIXES else 1]:
             yield Claim(word, Evidence(path, line, f"`{word}` is started"))
 
 
-def unknown(facts: Facts) -> Iterator[tuple[str, Evidence]]:
+def unknown(commands: Iterable[Named]) -> Iterator[tuple[str, Evidence]]:
     """The commands of such scripts that make or change files which stay: where these are, the caller may tell."""
     table = tables.toml("commands")
-    for path, line, command in _commands(facts):
+    for path, line, command in commands:
         targets = [item.target.text for item in command.redirects if item.target and ">" in item.operator]
         kept = [target for target in targets if not target.startswith(_PASSING) and not target.isdigit()]
         kind = table.get(command.name, {}).get("kind")
@@ -51,8 +53,8 @@ def _has(word: str, letters: str) -> bool:
     return word[:2] != "--" and any(letter in word for letter in letters)
 
 
-def _commands(facts: Facts) -> Iterator[tuple[str, int, shell.Command]]:
-    """(script, line, command) of all such scripts."""
+def commands(facts: Facts) -> Iterator[Named]:
+    """The commands of all such scripts."""
     from dockrefactor import program_sources
 
     followed = set(facts.launch.scripts.values())
