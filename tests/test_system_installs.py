@@ -105,6 +105,10 @@ def test_goes_below(tmp_path: Path, before: str, after: str) -> None:
         f"WORKDIR /app\nCOPY . .\nVOLUME /app/data\n{APT}",
         # the tool may come from the registry that a copied file names
         "WORKDIR /app\nCOPY . .\nRUN npm install -g pm2@5\n",
+        # an extension whose sources are copied
+        "COPY . /usr/src/php/ext/tide\nRUN docker-php-ext-install tide\n",
+        "COPY . /app\nRUN pecl install /app/tide\n",
+        "WORKDIR /app\nCOPY . .\nRUN gem install ./tide.gem\n",
         # the project itself is installed
         "WORKDIR /app\nCOPY . .\nRUN npm install -g .\n",
         "WORKDIR /app\nCOPY . .\nRUN npm install -g\n",

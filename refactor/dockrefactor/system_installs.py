@@ -21,6 +21,7 @@ _OPEN: Final = frozenset({Kind.BUILD, Kind.PROGRAM, Kind.TEST, Kind.OS_FILES, Ki
 # where packages of the system have their files, and where installs look for settings
 _SYSTEM: Final = ("/bin", "/boot", "/etc", "/lib", "/lib64", "/root", "/run", "/sbin", "/usr", "/var")
 _OF_PROJECTS: Final = ("/usr/src", "/usr/app", "/var/app", "/root/app", "/root/src")
+_OF_EXTENSIONS: Final = "/usr/src/php"  # what PHP's images compile extensions of
 _WEB_ROOT: Final = "/var/www"  # a server's package puts a page of its own there
 # packages of distributions leave this to the author: https://www.debian.org/doc/debian-policy/ch-opersys.html#site-specific-programs
 _LOCAL: Final = ("/usr/local/bin", "/usr/local/sbin")
@@ -113,6 +114,8 @@ def _is_left_alone(stage: Stage, path: str, commands: Sequence[Placed]) -> bool:
     """Whether no package that the commands install puts a file at `path`, or finds a program or settings there."""
     if path == "/":
         return False
+    if inside(path, _OF_EXTENSIONS):
+        return False
     if not _is_within(path, _SYSTEM) or _is_within(path, _OF_PROJECTS):
         return True
     if inside(path, _WEB_ROOT):
@@ -146,18 +149,15 @@ def _has_settings(stage: Stage, at: int, cwd: str) -> bool:
     return any(resolve(posixpath.join(folder, name)) is not None for folder in folders for name in _SETTINGS)
 
 
-def _touches(step: Step, made: Step) -> bool:
-    """Whether a step may read or change what another stage made: it copies to there, installs a language's packages, or
-    names it."""
-    if not _is_made(made):
-        return False
-    there = moved_copies.written(made)
+def _touches(step: Step, moved: Step) -> bool:
+    """Whether a step names what a copy brings; of what another stage made, whether it copies to there or installs a
+    language's packages, either of which may read or change it."""
+    there = moved_copies.written(moved)
     words = ((word.text.partition("*")[0], placed.cwd) for placed in step.commands for word in placed.command.words)
-    return (
-        any(placed.effects.kind is Kind.INSTALL for placed in step.commands)
-        or overlap(moved_copies.written(step), there)
-        or any("/" in word and overlap((absolute(word, cwd),), there) for word, cwd in words)
-    )
+    if any("/" in word and overlap((absolute(word, cwd),), there) for word, cwd in words):
+        return True
+    installs = any(placed.effects.kind is Kind.INSTALL for placed in step.commands)
+    return _is_made(moved) and (installs or overlap(moved_copies.written(step), there))
 
 
 def _targets(facts: Facts, step: Step) -> Iterator[str]:
