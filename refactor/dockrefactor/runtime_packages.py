@@ -25,7 +25,9 @@ from dockrefactor.evidence import Evidence
 from dockrefactor.facts import Facts
 from dockrefactor.image import Image
 from dockrefactor.launch_words import builtins
+from dockrefactor.needs import Claim
 from dockrefactor.os_packages import Role
+from dockrefactor.patterns import regex
 from dockrefactor.stages import Placed, Step
 from dockrefactor.step_effects import BUILDING, NEUTRAL, OS, adds_repository
 from dockrefactor.toolchain import Blocked, BlockedError
@@ -35,6 +37,10 @@ from dockrefactor.toolchain import Blocked, BlockedError
 LANGUAGE_LIBRARIES: Final = frozenset({"libgcc", "libstdc++", "libgfortran", "libgfortran5"})
 # programs that check the certificates of the servers they ask
 TLS_CLIENTS: Final = frozenset({"curl", "wget", "git"})
+
+
+# sources that builds and developers start, or that do without what they start (versioneer's)
+_BESIDE_PROGRAM: Final = regex(r"(?:^|/)(?:(?:setup|versioneer|_version|noxfile|fabfile)\.py$|node_modules/|docs?/)")
 
 
 class RuntimePackages:
@@ -323,6 +329,11 @@ class RuntimePackages:
             if not there_already and self._had(name):
                 self.extra.append(name)
         have = self._brought() | self.runtime.programs
+        computed = next(filter(_is_computed, self.facts.needs.programs), None)
+        if computed is not None and not self.base.programs <= have:
+            place = computed.evidence
+            says = f"{place.says}: which program it starts is computed, and the runtime has fewer"
+            raise BlockedError(Blocked("unknown-library", Evidence(place.path, place.line, says)))
         for program, evidence in self.wanted.items():
             if program in have:
                 continue
@@ -392,3 +403,8 @@ def _removed(step: Step) -> set[str]:
         if placed.effects.kind is Kind.OS_REMOVE
         for word in placed.effects.os_packages
     }
+
+
+def _is_computed(claim: Claim) -> bool:
+    """Whether the program may be any that the image has."""
+    return claim.value is None and not _BESIDE_PROGRAM.search(claim.evidence.path)

@@ -52,8 +52,6 @@ _FIRST: Final = regex(
     r"""(?:\bENV\s+PATH\s+|(?<![${])\bPATH["']?\]?\s*[=:]\s*)(?!["']?\$\{?PATH)[^\s$]*/usr/local/bin(?![\w/.-])"""
     r"""|(?:^|[\s;&])(?:\.|source)\s+/etc/(?:profile|environment)\b"""
 )
-# sources that builds and developers start, or that do without what they start (versioneer's)
-_BESIDE_PROGRAM: Final = regex(r"(?:^|/)(?:(?:setup|versioneer|_version|noxfile|fabfile)\.py$|node_modules/|docs?/)")
 # what setuptools, poetry and hatch call files that are installed below the prefix
 _DATA_FILES: Final = regex(r"\bdata_files\b|\bdata-files\b|\bshared-data\b")
 _OUTSIDE: Final = regex(r"""["']/(?:etc|lib|opt|srv|usr|var)\b""")
@@ -73,7 +71,6 @@ def of_image(facts: Facts, installs: list[tuple[Step, Placed]]) -> Blocked | Non
         or _data_files(facts, installs)
         or _variables(facts)
         or _libraries(facts)
-        or _programs(facts)
         or _compilers(facts)
     )
 
@@ -249,18 +246,6 @@ def _libraries(facts: Facts) -> Blocked | None:
     for claim in found.imports:
         if claim.value in names("needs_tk"):
             return Blocked("unknown-library", claim.evidence)
-    return None
-
-
-def _programs(facts: Facts) -> Blocked | None:
-    """A program that a source starts and that is computed: it may be one that only the full image has."""
-    base = facts.final.base
-    if base is None or not base.counterpart:
-        return None
-    for claim in python_sources.image_sources(facts).programs:
-        if claim.value is None and not _BESIDE_PROGRAM.search(claim.evidence.path):
-            says = f"which program {claim.evidence.says} starts is computed"
-            return Blocked("unknown-library", Evidence(claim.evidence.path, claim.evidence.line, says))
     return None
 
 
