@@ -70,6 +70,10 @@ def seen(
         ("see http://127.0.0.1:32768/", "see http://127.0.0.1:40000/"),
         ("a\r\nb", "a\nb\n"),
         (
+            "[dotenv@17.2.4] injecting env (0) from .env -- tip: encrypt with dotenvx",
+            "[dotenv@17.2.4] injecting env (0) from .env -- tip: write to custom object",
+        ),
+        (
             '"/_next/static/MxWA1PYIIarIOyqTBPEvX/_buildManifest.js" {"buildId":"MxWA1PYIIarIOyqTBPEvX"}',
             '"/_next/static/-b_j33FzZ97jhnBsPT71V/_buildManifest.js" {"buildId":"-b_j33FzZ97jhnBsPT71V"}',
         ),

@@ -29,6 +29,7 @@ _VARYING: Final = (
     (regex(r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b"), "<id>"),
     (regex(r"\b\d+(?:\.\d+)? ?(?:ns|µs|us|ms|s|seconds|sec)\b"), "<duration>"),
     (regex(r"\b0x[0-9a-f]{6,}\b"), "<address>"),
+    (regex(r"(?<= -- tip: ).+"), "<tip>"),  # one of many, by chance: https://github.com/motdotla/dotenv
     (regex(r"\bpid[=: ]+\d+\b|\[\d+\]", re.IGNORECASE), "<pid>"),
 )  # fmt: skip
 
