@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -91,6 +92,15 @@ def in_image(path: str, source: str, target: str) -> str:
 def inside(path: str, folder: str) -> bool:
     """Whether `path` is `folder` or below it."""
     return folder == "/" or path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def upwards(folder: str) -> Iterator[str]:
+    """`folder` and every folder above it, the root last."""
+    while True:
+        yield folder
+        if folder in ("/", ""):
+            return
+        folder = posixpath.dirname(folder)
 
 
 def overlap(first: tuple[str, ...], second: tuple[str, ...]) -> bool:

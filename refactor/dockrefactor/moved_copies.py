@@ -44,7 +44,7 @@ def blocked_between(
         if replaced is not None:
             says = f"it puts another file at {replaced}, which the moved copy would restore"
             return Blocked("unknown-effect", facts.at(step.instruction, says))
-        if step.keyword == "VOLUME" and overlap(_volumes(step), moved):
+        if overlap(step.volumes, moved):
             return Blocked("unknown-effect", facts.at(step.instruction, "it makes a volume of the copied folder"))
         opaque = step.run.opaque if step.run is not None else ""
         for placed in step.commands:
@@ -66,10 +66,6 @@ def blocked_between(
             says = "the work folder changes between the copy and the install"
             return Blocked("unknown-effect", facts.at(step.instruction, says))
     return None
-
-
-def _volumes(step: Step) -> tuple[str, ...]:
-    return tuple(absolute(word, step.before.cwd) for word in step.instruction.args)
 
 
 def _homes(placed: Placed) -> tuple[str, ...]:

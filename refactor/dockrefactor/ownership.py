@@ -157,12 +157,7 @@ def _missing_folder(facts: Facts, path: str, written: Sequence[str]) -> list[str
 
 
 def _volumes(facts: Facts) -> set[str]:
-    return {
-        absolute(path, step.before.cwd)
-        for step in facts.final.image_steps
-        if step.keyword == "VOLUME"
-        for path in step.instruction.args
-    }
+    return {path for step in facts.final.image_steps for path in step.volumes}
 
 
 def _is_made(facts: Facts, path: str) -> bool:

@@ -323,11 +323,12 @@ class RuntimePackages:
     def complete(self) -> None:
         """Add packages for what the base image of the build has and the runtime's has not. Raises BlockedError."""
         there = {"ca-certificates": self.runtime.ca_certificates, "tzdata": self.runtime.tzdata}
+        listed = os_packages.provided((*self.kept, *self.extra, *self.runtime.packages))
         for name, _ in self.facts.needs.os_packages:
-            listed = os_packages.provided((*self.kept, *self.extra, *self.runtime.packages))
-            there_already = os_packages.provided([name]) <= listed or there.get(name)
-            if not there_already and self._had(name):
+            own = os_packages.provided([name])
+            if not (own <= listed or there.get(name)) and self._had(name):
                 self.extra.append(name)
+                listed |= own
         have = self._brought() | self.runtime.programs
         computed = next(filter(_is_computed, self.facts.needs.programs), None)
         if computed is not None and not self.base.programs <= have:

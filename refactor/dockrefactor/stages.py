@@ -122,6 +122,13 @@ class Step:
         """The commands of a RUN, none of any other instruction."""
         return self.run.commands if self.run is not None else ()
 
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """The image paths of a VOLUME, with variables as they are written; none of any other instruction."""
+        if self.keyword != "VOLUME":
+            return ()
+        return tuple(absolute(path, self.before.cwd) for path in self.instruction.args)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

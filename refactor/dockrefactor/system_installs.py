@@ -7,8 +7,8 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from dockrefactor import install_order, moved_copies, os_packages
-from dockrefactor.effects import Kind, absolute, in_image, inside, overlap
+from dockrefactor import install_order, moved_copies, os_packages, tables
+from dockrefactor.effects import Kind, absolute, in_image, inside, overlap, upwards
 from dockrefactor.facts import Facts
 from dockrefactor.install_order import Install
 from dockrefactor.needs import InstallInputs
@@ -18,8 +18,7 @@ from dockrefactor.stages import Placed, Stage, Step
 _INSTALLS: Final = frozenset({Kind.OS_INSTALL, Kind.TOOL_INSTALL, Kind.INSTALL})
 # what may read or change any file that was copied
 _OPEN: Final = frozenset({Kind.BUILD, Kind.PROGRAM, Kind.TEST, Kind.OS_FILES, Kind.PRUNE, Kind.UNKNOWN})
-# where packages of the system have their files, and where installs look for settings
-_SYSTEM: Final = ("/bin", "/boot", "/etc", "/lib", "/lib64", "/root", "/run", "/sbin", "/usr", "/var")
+_BESIDE_SYSTEM: Final = ("/boot", "/root")  # kernels, and settings of installs
 _OF_PROJECTS: Final = ("/usr/src", "/usr/app", "/var/app", "/root/app", "/root/src")
 _OF_EXTENSIONS: Final = "/usr/src/php"  # what PHP's images compile extensions of
 _WEB_ROOT: Final = "/var/www"  # a server's package puts a page of its own there
@@ -116,7 +115,8 @@ def _is_left_alone(stage: Stage, path: str, commands: Sequence[Placed]) -> bool:
         return False
     if inside(path, _OF_EXTENSIONS):
         return False
-    if not _is_within(path, _SYSTEM) or _is_within(path, _OF_PROJECTS):
+    system = (*tables.toml("system_places")["system"], *_BESIDE_SYSTEM)
+    if not _is_within(path, system) or _is_within(path, _OF_PROJECTS):
         return True
     if inside(path, _WEB_ROOT):
         return all(_puts_no_page(stage, word.text) for placed in commands for word in placed.effects.os_packages)
@@ -143,10 +143,7 @@ def _reads(facts: Facts, stage: Stage, at: int) -> bool:
 
 def _has_settings(stage: Stage, at: int, cwd: str) -> bool:
     resolve = stage.resolver(at)
-    folders = [cwd]
-    while folders[-1] != "/":
-        folders.append(posixpath.dirname(folders[-1]))
-    return any(resolve(posixpath.join(folder, name)) is not None for folder in folders for name in _SETTINGS)
+    return any(resolve(posixpath.join(folder, name)) is not None for folder in upwards(cwd) for name in _SETTINGS)
 
 
 def _touches(step: Step, moved: Step) -> bool:
@@ -166,8 +163,11 @@ def _targets(facts: Facts, step: Step) -> Iterator[str]:
     if _is_made(step):
         yield from moved_copies.written(step)
     for source, target, is_folder in step.copy.pairs:
-        inner = (entry.path for entry in facts.context.walk(source) if not entry.is_dir) if is_folder else ()
-        yield from (in_image(path, source, target) for path in inner) if is_folder else (target,)
+        if is_folder:
+            inner = (entry.path for entry in facts.context.walk(source) if not entry.is_dir)
+            yield from (in_image(path, source, target) for path in inner)
+        else:
+            yield target
 
 
 def _is_within(path: str, folders: Sequence[str]) -> bool:

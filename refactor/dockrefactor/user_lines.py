@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dockrefactor import ownership, placement, source_copies
-from dockrefactor.effects import absolute, inside
+from dockrefactor.effects import inside
 from dockrefactor.facts import Facts
 from dockrefactor.stages import Copy
 from dockrefactor.text import Edit, insertion
@@ -71,9 +71,9 @@ def before_volumes(
     if facts.final.after.from_args:
         return [], given
     for step in facts.final.steps:
-        if step.keyword != "VOLUME" or step.instruction.span.start >= position:
-            continue
-        volumes = [absolute(path, step.before.cwd) for path in step.instruction.args if "$" not in path]
+        if step.instruction.span.start >= position:
+            break
+        volumes = [path for path in step.volumes if "$" not in path]
         taken = [folder for folder in left if any(inside(folder, volume) for volume in volumes)]
         if taken:
             names = " ".join(dict.fromkeys(sorted(taken)))

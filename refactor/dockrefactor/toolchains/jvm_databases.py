@@ -10,9 +10,8 @@ from dockrefactor.toolchains.curly_syntax import Token
 
 # databases that live in a file: https://www.h2database.com/html/features.html, https://github.com/xerial/sqlite-jdbc,
 # http://hsqldb.org/doc/2.0/guide/dbproperties-chapt.html, https://db.apache.org/derby/docs/10.16/devguide/cdevdvlp17453.html
-_DATABASE: Final = regex(r"jdbc:(?P<kind>h2|sqlite|hsqldb|derby|duckdb):(?P<place>[^;?\"'\s<>]*)")
+_DATABASE: Final = regex(r"jdbc:(?:h2|sqlite|hsqldb|derby|duckdb):(?P<place>[^;?\"'\s<>]*)")
 _REMOTE: Final = regex(r"mem:|tcp:|ssl:|hsqls?:|https?:|//|:memory:|res:|classpath:|zip:")
-_ADDRESS: Final = ("jdbc:h2:", "jdbc:sqlite:", "jdbc:hsqldb:", "jdbc:derby:", "jdbc:duckdb:")
 _PLACES: Final = ("file:", "directory:", "nio:", "./")
 
 
@@ -28,7 +27,7 @@ def databases(text: str) -> Iterator[str | None]:
 def named(source: Sequence[Token]) -> Iterator[tuple[Token, str | None]]:
     """The addresses that a source writes out, each with the file that it names; None where that is computed."""
     for at, token in enumerate(source):
-        if token.kind != "text" or token.value is None or not token.value.startswith(_ADDRESS):
+        if token.kind != "text" or token.value is None or not _DATABASE.match(token.value):
             continue
         text, end = token.value, at + 1
         while [item.kind for item in source[end : end + 2]] == ["mark", "text"] and source[end].value == "+":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from dockrefactor.context import BuildContext
-from dockrefactor.effects import absolute
+from dockrefactor.effects import absolute, upwards
 from dockrefactor.evidence import Evidence
 from dockrefactor.needs import InstallInputs, LanguagePackage, ResolveImagePath
 from dockrefactor.patterns import regex
@@ -87,7 +87,7 @@ def install_inputs(install: NodeInstall, cwd: str, resolve: ResolveImagePath, co
     """Everything that an install in the image folder `cwd` reads; `resolve` says what the build has copied by then."""
     gathering = _Gathering(context, resolve)
     start = posixpath.normpath(posixpath.join(cwd, install.prefix or ""))
-    for parent in ("/root", *_upwards(start)):
+    for parent in ("/root", *upwards(start)):
         for name in node_facts()["install"]["settings"][:3]:
             gathering.add(posixpath.join(parent, name))
     named = _named_packages(gathering, install, start)
@@ -102,14 +102,6 @@ def install_inputs(install: NodeInstall, cwd: str, resolve: ResolveImagePath, co
         _no_manifest(gathering, install, folder, start)
         return gathering.result(named, False)
     return _project_inputs(gathering, install, folder, package, named)
-
-
-def _upwards(folder: str) -> Iterator[str]:
-    while True:
-        yield folder
-        if folder in ("/", ""):
-            return
-        folder = posixpath.dirname(folder)
 
 
 def _named_packages(gathering: _Gathering, install: NodeInstall, folder: str) -> tuple[LanguagePackage, ...]:
@@ -140,10 +132,10 @@ def _no_manifest(gathering: _Gathering, install: NodeInstall, folder: str | None
 
 def _project_folder(gathering: _Gathering, install: NodeInstall, start: str) -> str | None:
     """The image folder whose project is installed: the nearest manifest, or the workspace root that it belongs to."""
-    nearest = next((at for at in _upwards(start) if gathering.place(posixpath.join(at, "package.json"))), None)
+    nearest = next((at for at in upwards(start) if gathering.place(posixpath.join(at, "package.json"))), None)
     if nearest is None:
         return None
-    for folder in list(_upwards(nearest))[1:]:
+    for folder in list(upwards(nearest))[1:]:
         place = gathering.place(posixpath.join(folder, "package.json"))
         if place is None:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dockrefactor import tables
@@ -208,11 +208,15 @@ def _lines(facts: Facts, word: str) -> Iterator[tuple[str, int, str]]:
     for step in facts.final.steps:
         if step.keyword in _TEXTS and word in step.instruction.logical:
             yield facts.name, step.instruction.start_line, step.instruction.logical
-    for path in sorted({*facts.launch.scripts.values(), *python_files(facts)}):
+    yield from _rows(facts, sorted({*facts.launch.scripts.values(), *python_files(facts)}), (word,))
+
+
+def _rows(facts: Facts, paths: Iterable[str], words: tuple[str, ...]) -> Iterator[tuple[str, int, str]]:
+    """(path, line, text) of all lines of the files that have one of the words."""
+    for path in paths:
         text = facts.context.read(path) or ""
-        if word in text:
-            for number, line in enumerate(text.splitlines(), 1):
-                yield path, number, line
+        for number, line in enumerate(text.splitlines() if any(word in text for word in words) else (), 1):
+            yield path, number, line
 
 
 def _variables(facts: Facts) -> Blocked | None:
@@ -337,26 +341,21 @@ def _texts(facts: Facts) -> Iterator[tuple[str, int, str, bool]]:
             yield facts.name, step.instruction.start_line, step.instruction.logical, step.keyword in _STARTING
         elif step.copy is not None and "/usr/local/lib/" in step.copy.destination + "/":
             yield facts.name, step.instruction.start_line, step.copy.destination, False
-    for path in sorted({*facts.launch.scripts.values(), *facts.context.files("", _SETTINGS)}):
-        text = facts.context.read(path) or ""
-        if any(word in text for word in ("/usr/local/", "-packages", "/etc/profile", "/etc/environment")):
-            for number, line in enumerate(text.splitlines(), 1):
-                yield path, number, line, True
+    settings = sorted({*facts.launch.scripts.values(), *facts.context.files("", _SETTINGS)})
+    words = ("/usr/local/", "-packages", "/etc/profile", "/etc/environment")
+    yield from ((path, number, line, True) for path, number, line in _rows(facts, settings, words))
     yield from _source_texts(facts)
 
 
 def _source_texts(facts: Facts) -> Iterator[tuple[str, int, str, bool]]:
     """The same of the sources."""
-    for path in python_files(facts):
-        text = facts.context.read(path) or ""
-        if "/usr/local/" in text:
-            for number, line in enumerate(text.splitlines(), 1):
-                found = _IN_SOURCE.search(line)
-                if found is None:
-                    if _FIRST.search(line):
-                        yield path, number, line, False
-                elif not found["script"] or found["script"] in _console_scripts():
-                    yield path, number, line, True
+    for path, number, line in _rows(facts, python_files(facts), ("/usr/local/",)):
+        found = _IN_SOURCE.search(line)
+        if found is None:
+            if _FIRST.search(line):
+                yield path, number, line, False
+        elif not found["script"] or found["script"] in _console_scripts():
+            yield path, number, line, True
 
 
 def _console_scripts() -> dict[str, str]:
